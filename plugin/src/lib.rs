@@ -1,1 +1,6 @@
 //! Toolgate.
+pub mod config;
+pub mod head;
+pub mod reason;
+pub mod time;
+pub mod token;

@@ -1,0 +1,171 @@
+//! What a request would do: its [`Action`], whatever protocol it came in.
+//!
+//! Everything after this module (risk, policy, the decision service, the audit) sees actions only; what is MCP and
+//! what is REST ends here.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use crate::json::{Pointer, Value};
+
+/// What kind of thing an action is: the closed list that operators write rules with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ActionKind {
+    /// Names what there is.
+    List,
+    /// Reads something, changes nothing.
+    Read,
+    /// Makes something new.
+    Create,
+    /// Changes what is there.
+    Update,
+    /// Removes or destroys.
+    Delete,
+    /// Takes data out in bulk.
+    Export,
+    /// Sends a message to somebody.
+    Send,
+    /// Makes something public.
+    Publish,
+    /// Merges a change into a branch.
+    Merge,
+    /// Puts something into operation.
+    Deploy,
+    /// Lets somebody in.
+    Invite,
+    /// Gives a right.
+    Grant,
+    /// Says yes in somebody's name.
+    Approve,
+    /// Moves money or ownership.
+    Transfer,
+    /// Hands a task to another agent.
+    Delegate,
+    /// Runs code or a command.
+    Execute,
+    /// Nobody knows; never low risk.
+    Unknown,
+}
+
+impl ActionKind {
+    /// Every kind, by the name that operators write.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("list", Self::List),
+        ("read", Self::Read),
+        ("create", Self::Create),
+        ("update", Self::Update),
+        ("delete", Self::Delete),
+        ("export", Self::Export),
+        ("send", Self::Send),
+        ("publish", Self::Publish),
+        ("merge", Self::Merge),
+        ("deploy", Self::Deploy),
+        ("invite", Self::Invite),
+        ("grant", Self::Grant),
+        ("approve", Self::Approve),
+        ("transfer", Self::Transfer),
+        ("delegate", Self::Delegate),
+        ("execute", Self::Execute),
+        ("unknown", Self::Unknown),
+    ];
+
+    /// The name that operators write and audit records carry.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("unknown", |(name, _)| name)
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(found, _)| *found == name).map(|(_, kind)| *kind)
+    }
+}
+
+/// How the kind of an action came to be known, best knowledge first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The operator's table says so.
+    Operator,
+    /// The protocol's own method leaves no doubt (`tools/list`, `resources/read`).
+    Protocol,
+    /// A verb in the tool's name.
+    Name,
+    /// The HTTP method, or a parameter that names an operation.
+    Parameter,
+    /// Nothing told.
+    Nothing,
+}
+
+/// What an action is done to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource<'a> {
+    /// Its type, in the operator's words (`Account`, `payment`) or the protocol's (`resource`, `prompt`).
+    pub kind: Cow<'a, str>,
+    /// Which one; empty where the request doesn't say.
+    pub id: Cow<'a, str>,
+}
+
+/// One thing that a request would do.
+#[derive(Clone, Debug)]
+pub struct Action<'a> {
+    /// What kind of thing.
+    pub kind: ActionKind,
+    /// How that is known.
+    pub source: Source,
+    /// The MCP tool, or the name that the operator gave the REST operation; for other MCP methods the method itself.
+    pub tool: Cow<'a, str>,
+    /// The operator's name for the server behind the route.
+    pub server: &'a str,
+    /// The JSON-RPC method, or the HTTP method.
+    pub method: Cow<'a, str>,
+    /// What it is done to, where that is known.
+    pub resource: Option<Resource<'a>>,
+    /// The tool's arguments.
+    pub parameters: Parameters<'a>,
+}
+
+/// The parameters of an action: a JSON value from the body, and named texts from path and query.
+///
+/// No name stands in both: a request in which it does was refused by the reader, since which one a server would
+/// take is anybody's guess.
+#[derive(Clone, Debug, Default)]
+pub struct Parameters<'a> {
+    /// `params.arguments` of MCP, or a REST body.
+    pub body: Option<Value<'a>>,
+    /// From path template and query, decoded.
+    pub fields: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+/// The value of one parameter.
+#[derive(Clone, Debug)]
+pub enum Datum<'a> {
+    /// From a JSON body, typed.
+    Json(Value<'a>),
+    /// From path or query: text, whatever it looks like.
+    Text(Cow<'a, str>),
+}
+
+impl<'a> Parameters<'a> {
+    /// The parameter at a JSON pointer (RFC 6901); `/limit` is also the path or query parameter `limit`.
+    #[must_use]
+    pub fn at(&self, pointer: &str) -> Option<Datum<'a>> {
+        let name = pointer.strip_prefix('/')?;
+        if let Some((_, text)) = self.fields.iter().find(|(found, _)| found == name) {
+            return Some(Datum::Text(text.clone()));
+        }
+        self.body?.pointer(pointer).map(Datum::Json)
+    }
+
+    /// Every scalar with its pointer, path and query first, until `visit` breaks.
+    pub fn leaves(&self, visit: &mut impl FnMut(&Pointer, &Datum<'a>) -> ControlFlow<()>) {
+        for (name, text) in &self.fields {
+            if visit(&Pointer::of_member(name), &Datum::Text(text.clone())).is_break() {
+                return;
+            }
+        }
+        if let Some(body) = self.body {
+            body.leaves(&mut |pointer, value| visit(pointer, &Datum::Json(value)));
+        }
+    }
+}

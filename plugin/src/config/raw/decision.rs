@@ -1,0 +1,42 @@
+//! `decision`: whom to ask when the risk is high.
+
+use serde::Deserialize;
+
+/// The decision service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// The Envoy cluster through which it is reached.
+    pub cluster: String,
+    /// Its base URL (AuthZEN 1.0); `/access/v1/evaluation` follows.
+    pub url: String,
+    /// How long to wait, such as `200ms`.
+    #[serde(default = "default_timeout")]
+    pub timeout: String,
+    /// What an error means.
+    #[serde(default)]
+    pub on_error: OnError,
+    /// Whether permits are remembered.
+    pub cache: Option<DecisionCache>,
+}
+
+/// What an error of the decision service means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnError {
+    /// The request is denied.
+    #[default]
+    Deny,
+}
+
+/// How long answers are remembered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionCache {
+    /// At most so long, such as `30s`.
+    pub max_age: String,
+}
+
+fn default_timeout() -> String {
+    "200ms".into()
+}

@@ -1,0 +1,108 @@
+//! `identity`: whose tokens are accepted.
+
+use serde::Deserialize;
+
+/// Whose tokens are accepted.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// At least one.
+    pub issuers: Vec<Issuer>,
+    /// What `WWW-Authenticate` names as `resource_metadata` (RFC 9728 section 5.1).
+    pub resource_metadata: Option<String>,
+}
+
+/// One issuer, and what its tokens must look like.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issuer {
+    /// The exact `iss`.
+    pub issuer: String,
+    /// `aud` must contain one of these.
+    pub audiences: Vec<String>,
+    /// The algorithms allowed; nothing is inferred from the token (RFC 8725 section 3.1).
+    pub algorithms: Vec<Algorithm>,
+    /// Its keys.
+    pub jwks: Jwks,
+    /// The exact `typ`, without regard to case and with or without `application/` (RFC 9068 section 2.1).
+    #[serde(default = "access_token_type")]
+    pub token_type: String,
+    /// A token that lives longer (`exp - iat`) is refused. A duration such as `15m`.
+    #[serde(default = "default_lifetime")]
+    pub max_lifetime: String,
+    /// How far clocks may differ. A duration such as `30s`.
+    #[serde(default = "default_skew")]
+    pub clock_skew: String,
+    /// Which claims say what.
+    #[serde(default)]
+    pub claims: Claims,
+}
+
+/// The algorithms of RFC 7518 and RFC 8037 that are verified here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+pub enum Algorithm {
+    /// ECDSA on P-256.
+    ES256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    RS256,
+    /// Ed25519 (RFC 8037; `Ed25519` in RFC 9864).
+    #[serde(alias = "Ed25519")]
+    EdDSA,
+}
+
+/// A JWK Set (RFC 7517 section 5).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jwks {
+    /// The keys, written out.
+    pub inline: serde_json::Value,
+}
+
+/// Names of claims; a name that starts with `/` is a JSON pointer into the claims.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Claims {
+    /// The agent, unless `act` names an actor.
+    pub agent: String,
+    /// The user.
+    pub user: String,
+    /// The tenant.
+    pub tenant: Option<String>,
+    /// The session.
+    pub session: Option<String>,
+    /// The task.
+    pub task: Option<String>,
+    /// What the agent says it does.
+    pub intent: Option<String>,
+    /// The agent's role.
+    pub role: Option<String>,
+    /// The scopes: a text separated by spaces, or a list.
+    pub scopes: String,
+}
+
+impl Default for Claims {
+    fn default() -> Self {
+        Self {
+            agent: "client_id".into(),
+            user: "sub".into(),
+            tenant: Some("org_id".into()),
+            session: Some("sid".into()),
+            task: Some("task".into()),
+            intent: Some("intent".into()),
+            role: Some("role".into()),
+            scopes: "scope".into(),
+        }
+    }
+}
+
+fn access_token_type() -> String {
+    "at+jwt".into()
+}
+
+fn default_lifetime() -> String {
+    "1h".into()
+}
+
+fn default_skew() -> String {
+    "30s".into()
+}

@@ -1,0 +1,61 @@
+//! The configuration as operators write it: the shapes only, no meaning. Unknown fields are refused.
+//!
+//! `config/compile` turns it into the form that requests use.
+
+mod audit;
+mod decision;
+mod identity;
+mod risk;
+mod routes;
+mod rules;
+
+pub use audit::{Audit, LogWhat};
+pub use decision::{Decision, DecisionCache, OnError};
+pub use identity::{Algorithm, Claims, Identity, Issuer, Jwks};
+pub use risk::{AmountLimit, Limits, RiskSettings};
+pub use routes::{Operation, ProtocolName, ResourceSettings, Route, RouteMatch, Tool};
+pub use rules::{EffectName, Rule};
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// The filter's plugin configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// A name for this version of the policy, in every audit record and every question to the decision service.
+    pub policy_version: String,
+    /// Whether verdicts are carried out or only recorded.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Whose tokens are accepted.
+    pub identity: Identity,
+    /// Which paths carry which protocol.
+    pub routes: Vec<Route>,
+    /// What the operator knows of tools, by exact name.
+    #[serde(default)]
+    pub tools: BTreeMap<String, Tool>,
+    /// What counts as risky.
+    #[serde(default)]
+    pub risk: RiskSettings,
+    /// What agents may do. Nothing matched: denied.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+    /// Whom to ask when the risk is high.
+    pub decision: Option<Decision>,
+    /// What is recorded, and where.
+    #[serde(default)]
+    pub audit: Audit,
+}
+
+/// Whether verdicts are carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Verdicts are carried out.
+    #[default]
+    Enforce,
+    /// Verdicts are computed and recorded; everything with a valid token is forwarded.
+    Shadow,
+}

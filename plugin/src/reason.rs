@@ -1,0 +1,225 @@
+//! Why a request was refused: a closed list, and one table that says all there is to say about each entry.
+//!
+//! Whoever refuses names a [`Reason`]; status, public text, JSON-RPC code and audit code follow from the table, so
+//! that two places can't answer the same refusal differently. A reason that no scenario reaches fails a test.
+
+/// What a client may learn of a refusal, besides its reason: never a value from the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The entry of the closed list.
+    pub reason: Reason,
+    /// What was found and what would be right, for the developer of the client; holds no value from the request.
+    pub detail: String,
+}
+
+impl Refusal {
+    /// A refusal that says more than its reason alone.
+    pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self { reason, detail: String::new() }
+    }
+}
+
+/// What the challenge of a refused request says (RFC 6750 section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Challenge {
+    /// No `WWW-Authenticate`: another token would not help.
+    None,
+    /// The request came without a token: no error code (RFC 6750 section 3.1).
+    Missing,
+    /// `error="invalid_request"`.
+    InvalidRequest,
+    /// `error="invalid_token"`.
+    InvalidToken,
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident: $code:literal, $status:literal, $rpc:expr, $challenge:ident, $text:literal;)+) => {
+        /// The closed list of reasons.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason { $($(#[$doc])* $name,)+ }
+
+        impl Reason {
+            /// Every reason there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The stable code, as in audit records, headers and scenario files.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// The HTTP status of the answer.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)+ }
+            }
+
+            /// The code of the JSON-RPC error. Positive: an application's own, outside the ranges that JSON-RPC and
+            /// MCP keep for themselves.
+            #[must_use]
+            pub const fn rpc_code(self) -> i32 {
+                match self { $(Self::$name => $rpc,)+ }
+            }
+
+            /// Which challenge goes with it.
+            #[must_use]
+            pub const fn challenge(self) -> Challenge {
+                match self { $(Self::$name => Challenge::$challenge,)+ }
+            }
+
+            /// What the client reads.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+        }
+    };
+}
+
+/// JSON-RPC: the body is not JSON.
+pub const RPC_PARSE_ERROR: i32 = -32700;
+/// JSON-RPC: JSON, but no request.
+pub const RPC_INVALID_REQUEST: i32 = -32600;
+/// JSON-RPC: a method that is not known.
+pub const RPC_METHOD_NOT_FOUND: i32 = -32601;
+/// JSON-RPC: a known method with parameters it can't have.
+pub const RPC_INVALID_PARAMS: i32 = -32602;
+/// JSON-RPC: the fault is on our side.
+pub const RPC_INTERNAL_ERROR: i32 = -32603;
+/// MCP 2026-07-28: headers and body disagree.
+pub const RPC_HEADER_MISMATCH: i32 = -32020;
+/// MCP 2026-07-28: a protocol version that is not spoken here.
+pub const RPC_UNSUPPORTED_VERSION: i32 = -32022;
+/// Ours: no usable token.
+pub const RPC_UNAUTHENTICATED: i32 = 4010;
+/// Ours: the policy, or the decision service, says no.
+pub const RPC_DENIED: i32 = 4030;
+
+reasons! {
+    // Whose token is this?
+    /// No `Authorization` header.
+    TokenMissing: "token.missing", 401, RPC_UNAUTHENTICATED, Missing, "a bearer token is required";
+    /// Two credentials in one request (RFC 6750 section 2).
+    TokenRepeated: "token.repeated", 400, RPC_INVALID_REQUEST, InvalidRequest, "more than one credential was sent";
+    /// Not a compact JWS, or one whose header or claims can't be read.
+    TokenMalformed: "token.malformed", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token can't be read";
+    /// `iss` is not an issuer of the configuration.
+    TokenIssuer: "token.issuer", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's issuer is not trusted";
+    /// `typ` is not that of an access token (RFC 9068 section 4).
+    TokenType: "token.type", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token is not an access token";
+    /// `alg` is not on the issuer's list (RFC 8725 section 3.1).
+    TokenAlgorithm: "token.algorithm", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's algorithm is not allowed";
+    /// No key of the issuer fits.
+    TokenKey: "token.key", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's key is not known";
+    /// The signature doesn't hold.
+    TokenSignature: "token.signature", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's signature is not valid";
+    /// `aud` doesn't name this resource.
+    TokenAudience: "token.audience", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token was issued for another audience";
+    /// `exp` has passed.
+    TokenExpired: "token.expired", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token has expired";
+    /// `nbf` or `iat` lies ahead.
+    TokenNotYetValid: "token.not_yet_valid", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token is not valid yet";
+    /// It lives longer than the issuer's tokens may here.
+    TokenLifetime: "token.lifetime", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's lifetime is too long";
+    /// A claim that must be there is missing or of the wrong type.
+    TokenClaims: "token.claims", 401, RPC_UNAUTHENTICATED, InvalidToken, "a required claim is missing or malformed";
+    /// The `act` chain is malformed, circular or too deep (RFC 8693 section 4.1).
+    TokenActor: "token.actor", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's chain of actors is not acceptable";
+    /// The token is bound to a key (`cnf`) and that could not be verified.
+    TokenBinding: "token.binding", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's key binding could not be verified";
+
+    // What would it do?
+    /// The filter is on for this route, but its configuration has no entry for it.
+    RouteUnknown: "route.unknown", 403, RPC_DENIED, None, "this path is not configured for agents";
+    /// An HTTP method that the route's protocol doesn't have.
+    RequestMethod: "request.method", 405, RPC_INVALID_REQUEST, None, "this HTTP method is not allowed here";
+    /// A path that a server could read in two ways.
+    RequestPath: "request.path", 400, RPC_INVALID_REQUEST, None, "the path has more than one reading";
+    /// A header and the body disagree, or a header stands twice or is missing (MCP 2026-07-28).
+    RequestHeaders: "request.headers", 400, RPC_HEADER_MISMATCH, None, "headers and body disagree";
+    /// A protocol version that is not spoken here.
+    RequestVersion: "request.version", 400, RPC_UNSUPPORTED_VERSION, None, "this protocol version is not supported";
+    /// The body is larger than the route allows.
+    BodyTooLarge: "body.too_large", 413, RPC_INVALID_REQUEST, None, "the body is too large";
+    /// The body is encoded, or of a type that isn't read here.
+    BodyType: "body.type", 415, RPC_INVALID_REQUEST, None, "this content type or encoding is not accepted";
+    /// A body was needed and there is none, or the other way round.
+    BodyMissing: "body.missing", 400, RPC_INVALID_REQUEST, None, "a body is required";
+    /// Not JSON with one meaning.
+    BodyUnreadable: "body.unreadable", 400, RPC_PARSE_ERROR, None, "the body is not JSON with a single meaning";
+    /// A JSON-RPC batch.
+    BodyBatch: "body.batch", 400, RPC_INVALID_REQUEST, None, "batches are not accepted";
+    /// JSON, but not a request of the route's protocol.
+    RpcInvalid: "rpc.invalid", 400, RPC_INVALID_REQUEST, None, "this is not a JSON-RPC request";
+    /// A method that isn't known, and so can't be judged.
+    RpcMethod: "rpc.method", 403, RPC_METHOD_NOT_FOUND, None, "this method is not known";
+    /// A known method with parameters that it can't have.
+    RpcParams: "rpc.params", 400, RPC_INVALID_PARAMS, None, "the parameters are not those of this method";
+    /// No operation of the route's table fits method and path.
+    OperationUnknown: "operation.unknown", 403, RPC_DENIED, None, "this operation is not configured for agents";
+    /// A parameter stands in several places or several times.
+    ParameterRepeated: "parameter.repeated", 400, RPC_INVALID_PARAMS, None, "a parameter was given more than once";
+
+    // May it?
+    /// A rule says no.
+    PolicyDenied: "policy.denied", 403, RPC_DENIED, None, "denied by policy";
+    /// No rule matched.
+    PolicyNoRule: "policy.no_rule", 403, RPC_DENIED, None, "no rule allows this";
+    /// A rule could not be evaluated on this request.
+    PolicyFailed: "policy.failed", 403, RPC_DENIED, None, "a rule could not be evaluated on this request";
+    /// The decision service says no.
+    DecisionDenied: "decision.denied", 403, RPC_DENIED, None, "denied by the decision service";
+    /// A decision is needed, and no decision service is configured.
+    DecisionNotConfigured: "decision.not_configured", 403, RPC_DENIED, None, "this needs a decision, and no decision service is configured";
+    /// The decision service couldn't be reached, was too slow, or reported an error.
+    DecisionUnavailable: "decision.unavailable", 503, RPC_INTERNAL_ERROR, None, "the decision service is not available";
+    /// The decision service's answer can't be used.
+    DecisionUnusable: "decision.unusable", 503, RPC_INTERNAL_ERROR, None, "the decision service's answer can't be used";
+
+    // A fault of ours.
+    /// The exchange was in a state in which this could not happen, or its state was lost.
+    Fault: "fault", 500, RPC_INTERNAL_ERROR, None, "the gate could not judge this request";
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_is_its_own() {
+        let codes: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+        assert_eq!(codes.len(), Reason::ALL.len());
+    }
+
+    #[test]
+    fn a_challenge_goes_with_a_status_that_may_carry_one() {
+        for reason in Reason::ALL {
+            let challenged = reason.challenge() != Challenge::None;
+            assert!(!challenged || matches!(reason.status(), 400 | 401), "{reason}");
+            assert!(reason.status() != 401 || challenged, "RFC 9110 15.5.2 demands a challenge for {reason}");
+        }
+    }
+
+    #[test]
+    fn no_code_is_taken_from_the_ranges_that_mcp_keeps() {
+        // standards.md section 1: codes of -32020…-32099 that MCP doesn't define must not be sent.
+        for reason in Reason::ALL {
+            let code = reason.rpc_code();
+            let known = matches!(code, RPC_HEADER_MISMATCH | RPC_UNSUPPORTED_VERSION);
+            assert!(known || !(-32099..=-32020).contains(&code), "{reason}");
+        }
+    }
+}
