@@ -1,1 +1,2 @@
 //! Toolgate.
+pub mod json;
