@@ -17,6 +17,14 @@ impl Pointer {
         &self.text
     }
 
+    /// The pointer to the member `name` of an object.
+    #[must_use]
+    pub fn of_member(name: &str) -> Self {
+        let mut pointer = Self::default();
+        pointer.push_name(name);
+        pointer
+    }
+
     fn push_name(&mut self, name: &str) {
         self.text.push('/');
         if name.contains(['~', '/']) {

@@ -26,6 +26,13 @@ impl<'d> Number<'d> {
         Self { raw }
     }
 
+    /// The number that `raw` is, whole: for constants of a configuration, and texts that stand for numbers.
+    #[must_use]
+    pub fn parse(raw: &'d str) -> Option<Self> {
+        let starts = matches!(raw.as_bytes().first(), Some(b'-' | b'0'..=b'9'));
+        (starts && len(raw.as_bytes()) == Ok(raw.len())).then_some(Self { raw })
+    }
+
     /// The number as it is written.
     #[must_use]
     pub const fn as_str(self) -> &'d str {
