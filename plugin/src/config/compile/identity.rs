@@ -56,7 +56,8 @@ pub fn identity(raw: &raw::Identity, problems: &mut Problems) -> Option<Identity
 /// RFC 9728 section 5.1 wants a URL, and a header must be able to carry it.
 fn metadata_is_sound(url: Option<&str>, problems: &mut Problems) -> bool {
     let Some(url) = url else { return true };
-    let sound = (url.starts_with("https://") || url.starts_with("http://")) && url.bytes().all(|b| b.is_ascii_graphic());
+    let sound =
+        (url.starts_with("https://") || url.starts_with("http://")) && url.bytes().all(|b| b.is_ascii_graphic());
     if !sound {
         problems.add("/identity/resource_metadata", format!("`{url}` was found; an absolute URL in ASCII is needed"));
     }
@@ -134,7 +135,9 @@ fn mapping(raw: &raw::Claims, complain: &mut impl FnMut(&str, String)) -> Option
         if path.is_err() {
             complain(
                 &format!("claims/{field}"),
-                format!("`{text}` was found; the name of a claim is needed, or a JSON pointer such as `/realm/roles/0`"),
+                format!(
+                    "`{text}` was found; the name of a claim is needed, or a JSON pointer such as `/realm/roles/0`"
+                ),
             );
         }
         path.ok()

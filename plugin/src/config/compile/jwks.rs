@@ -19,7 +19,12 @@ const LARGEST_MODULUS: usize = 512;
 
 /// The keys of a set, each of one of those algorithms. Everything that is wrong goes to `problems`; `None` exactly
 /// when something is.
-pub(super) fn keys(set: &Value, algorithms: &[Algorithm], place: &str, problems: &mut Problems) -> Option<Vec<PublicKey>> {
+pub(super) fn keys(
+    set: &Value,
+    algorithms: &[Algorithm],
+    place: &str,
+    problems: &mut Problems,
+) -> Option<Vec<PublicKey>> {
     let Some(list) = set.get("keys").and_then(Value::as_array).filter(|list| !list.is_empty()) else {
         problems.add(place, "no key was found; a JWK Set is needed, `{\"keys\": [...]}` with at least one key");
         return None;
@@ -47,7 +52,9 @@ fn key(jwk: &Value, algorithms: &[Algorithm]) -> Result<PublicKey, Complaint> {
     if let Some(secret) = SECRET_MEMBERS.iter().find(|name| members.contains_key(**name)) {
         return Err((
             "",
-            format!("a secret key was found (member `{secret}`); write the public key only, and consider this one lost"),
+            format!(
+                "a secret key was found (member `{secret}`); write the public key only, and consider this one lost"
+            ),
         ));
     }
     let key_id = text(jwk, "kid").map_err(|message| ("/kid", message))?;
@@ -79,8 +86,9 @@ fn algorithm(jwk: &Value, algorithms: &[Algorithm]) -> Result<Algorithm, Complai
     let fits = |algorithm: &Algorithm| algorithm.key_type() == (kind, curve);
     if let Some(name) = text(jwk, "alg").map_err(|message| ("/alg", message))? {
         let named = Algorithm::named(name).filter(|algorithm| algorithms.contains(algorithm));
-        let named = named
-            .ok_or_else(|| ("/alg", format!("`{name}` was found, which is not among the issuer's algorithms ({allowed})")))?;
+        let named = named.ok_or_else(|| {
+            ("/alg", format!("`{name}` was found, which is not among the issuer's algorithms ({allowed})"))
+        })?;
         if !fits(&named) {
             return Err(("/kty", format!("`{}` was found, which is no key for `{name}`", shown(kind, curve))));
         }
