@@ -5,7 +5,7 @@
 //! `ring`, whose verifiers are those of the BoringSSL that Envoy is linked with.
 //!
 //! The vectors are read from the folder in `TOOLGATE_VECTORS`, or from `../shared/vectors` beside the repository.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is how a test fails")]
+#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "this is how a test fails")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

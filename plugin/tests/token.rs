@@ -1,7 +1,7 @@
 //! The token stage as the rest of the filter uses it: configuration and head in, agent or refusal out.
 //!
 //! Each test starts from a configuration and a token that are right, and changes one thing.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "this is how a test fails")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "this is how a test fails")]
 
 use std::sync::Arc;
 
@@ -446,4 +446,48 @@ fn a_new_configuration_knows_no_token() {
     let next = mint_raw(&header().to_string(), &claims().to_string(), 2);
     run(&new, &next, now(), &mut memory).unwrap();
     assert_eq!(memory.len(), 1, "the old configuration's tokens are gone");
+}
+
+/// Every algorithm, with a key made for this: its JWK, and a signature by it.
+#[test]
+fn every_algorithm_verifies_what_its_own_key_signed() {
+    use jwt_simple::algorithms::{ES384PublicKey, Ed25519PublicKey};
+
+    let p384 = p384::ecdsa::SigningKey::from_slice(&[3; 48]).unwrap();
+    let p384_jwk = ES384PublicKey::from_bytes(p384.verifying_key().to_sec1_point(false).as_bytes()).unwrap().to_jwk();
+    let p384_sign = |signed: &[u8]| {
+        let signature: p384::ecdsa::Signature = p384.sign(signed);
+        signature.to_bytes().to_vec()
+    };
+    let edwards = ed25519_compact::KeyPair::from_seed(ed25519_compact::Seed::new([3; 32]));
+    let edwards_jwk = Ed25519PublicKey::from_bytes(edwards.pk.as_ref()).unwrap().to_jwk();
+    let edwards_sign = |signed: &[u8]| edwards.sk.sign(signed, None).to_vec();
+    let p256_jwk = jwk(1, "k1").to_string();
+    let p256_sign = |signed: &[u8]| {
+        let signature: p256::ecdsa::Signature = signing_key(1).sign(signed);
+        signature.to_bytes().to_vec()
+    };
+    type Sign<'s> = &'s dyn Fn(&[u8]) -> Vec<u8>;
+    let cases: [(&str, &str, Sign<'_>); 4] = [
+        ("ES256", &p256_jwk, &p256_sign),
+        ("ES384", &p384_jwk, &p384_sign),
+        ("EdDSA", &edwards_jwk, &edwards_sign),
+        ("Ed25519", &edwards_jwk, &edwards_sign),
+    ];
+    for (algorithm, key, sign) in cases {
+        let mut configuration = configuration();
+        let key: Value = with(serde_json::from_str(key).unwrap(), json!({"kid": "k1"}));
+        configuration["issuers"][0]["algorithms"] = json!([algorithm]);
+        configuration["issuers"][0]["jwks"] = json!({"inline": {"keys": [key]}});
+        let identity = compiled(configuration);
+        let header = with(header(), json!({"alg": algorithm}));
+        let signed =
+            format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims().to_string()));
+        let mut signature = sign(signed.as_bytes());
+        let token = |signature: &[u8]| format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature));
+        assert!(run(&identity, &token(&signature), now(), &mut TokenMemory::default()).is_ok(), "{algorithm}");
+        signature[20] ^= 1;
+        let refusal = run(&identity, &token(&signature), now(), &mut TokenMemory::default()).unwrap_err();
+        assert_eq!(refusal.reason, Reason::TokenSignature, "{algorithm}");
+    }
 }
