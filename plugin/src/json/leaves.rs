@@ -19,7 +19,7 @@ impl Pointer {
 
     fn push_name(&mut self, name: &str) {
         self.text.push('/');
-        if name.contains(['~', '/']) {
+        if name.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
             self.text.push_str(&name.replace('~', "~0").replace('/', "~1"));
         } else {
             self.text.push_str(name);
@@ -27,8 +27,13 @@ impl Pointer {
     }
 
     fn push_index(&mut self, index: usize) {
-        // Writing to a string can't fail.
-        let _ = write!(self.text, "/{index}");
+        self.text.push('/');
+        match u8::try_from(index) {
+            // Most arrays are short, and formatting is slow.
+            Ok(digit @ 0..=9) => self.text.push(char::from(b'0'.wrapping_add(digit))),
+            // Writing to a string can't fail.
+            _ => drop(write!(self.text, "{index}")),
+        }
     }
 }
 

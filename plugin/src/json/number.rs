@@ -82,6 +82,7 @@ impl fmt::Display for Number<'_> {
 /// # Errors
 ///
 /// What is wrong with it, and how far behind the beginning.
+#[inline(always)]
 pub(super) fn len(bytes: &[u8]) -> Result<usize, (InvalidJsonKind, usize)> {
     let mut len = usize::from(bytes.first() == Some(&b'-'));
     len = match bytes.get(len) {
@@ -107,6 +108,7 @@ pub(super) fn len(bytes: &[u8]) -> Result<usize, (InvalidJsonKind, usize)> {
 }
 
 /// The end of one or more digits that begin at `start`.
+#[inline(always)]
 fn digits(bytes: &[u8], start: usize, expected: &'static str) -> Result<usize, (InvalidJsonKind, usize)> {
     let mut end = start;
     while let Some(b'0'..=b'9') = bytes.get(end) {
