@@ -28,6 +28,13 @@ impl<'d> Number<'d> {
         Self { raw }
     }
 
+    /// The number that `raw` is, whole: for constants of a configuration, and texts that stand for numbers.
+    #[must_use]
+    pub fn parse(raw: &'d str) -> Option<Self> {
+        let starts = matches!(raw.as_bytes().first(), Some(b'-' | b'0'..=b'9'));
+        (starts && len(raw.as_bytes()) == Ok(raw.len())).then_some(Self { raw })
+    }
+
     /// The number as it is written.
     #[must_use]
     pub const fn as_str(self) -> &'d str {
@@ -205,6 +212,16 @@ mod tests {
         }
         for raw in ["0.5", "9223372036854775808", "-9223372036854775809", "1e19", "1e-1", "1e-400", "1e300"] {
             assert_eq!(number(raw).as_i64(), None, "{raw}");
+        }
+    }
+
+    #[test]
+    fn only_a_whole_number_of_json_is_parsed() {
+        for number in ["0", "-1.5e3", "100"] {
+            assert_eq!(Number::parse(number).map(Number::as_str), Some(number));
+        }
+        for other in ["", "-", "+1", " 1", "1 ", "01", ".5", "1.", "0x10", "1e999", "NaN", "1,000", "１"] {
+            assert!(Number::parse(other).is_none(), "{other}");
         }
     }
 
