@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::reply::LocalReply;
 use super::Headers;
+use super::reply::LocalReply;
 
 /// Names an exchange of one [`Vm`](super::Vm).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use toolgate_host_tests::host::{CallAnswer, Way};
 
-use crate::{get, guest, options, post, said, with_request};
+use crate::{get, guest, holding, options, post, said, with_request};
 
 #[test]
 fn an_answer_resumes_what_waited_for_it() {
@@ -42,6 +42,22 @@ fn what_was_stopped_before_the_filter_passes_it_on_resuming() {
     assert_eq!(vm.exchange(stream).unwrap().upstream.body, b"abcdef");
 }
 
+/// Seen in Envoy 1.40; before, the body's first part was lost (issue 46841).
+#[test]
+fn a_resume_before_the_end_of_the_body_lets_go_what_was_held() {
+    let (mut vm, stream) = with_request(&guest!("resumes_early"), holding(), post(6), false);
+    vm.request_data(stream, b"abc", false).unwrap();
+    let call = vm.pending_calls()[0].id;
+    vm.answer(call, CallAnswer::new(200, "")).unwrap();
+    let upstream = &vm.exchange(stream).unwrap().upstream;
+    assert_eq!((upstream.body.as_slice(), upstream.ended), (&b"abc"[..], false));
+    vm.request_data(stream, b"def", false).unwrap();
+    vm.request_data(stream, b"", true).unwrap();
+    // What went on isn't counted any more.
+    assert_eq!(said(&mut vm), ["3", "3", "3"]);
+    assert_eq!(vm.exchange(stream).unwrap().upstream.body, b"abcdef");
+}
+
 #[test]
 fn a_timeout_looks_like_a_504() {
     let (mut vm, _) = with_request(&guest!("resumes_on_answer"), options(), get(), true);
@@ -50,8 +66,20 @@ fn a_timeout_looks_like_a_504() {
     assert_eq!(said(&mut vm), ["0", "3", "504", "upstream request timeout", "0"]);
 }
 
+/// Seen in Envoy 1.40, for a closed port and for a connection that is closed after the request.
 #[test]
-fn a_failed_connection_has_no_headers() {
+fn a_refused_connection_looks_like_a_503() {
+    let (mut vm, _) = with_request(&guest!("resumes_on_answer"), options(), get(), true);
+    let call = vm.pending_calls()[0].id;
+    vm.refuse(call).unwrap();
+    let said = said(&mut vm);
+    assert_eq!(said[..3], ["0", "3", "503"]);
+    assert!(said[3].starts_with("upstream connect error"), "{}", said[3]);
+}
+
+/// Seen in Envoy 1.40, for a connection that is closed after half of the body.
+#[test]
+fn an_answer_that_breaks_off_has_no_headers() {
     let (mut vm, stream) = with_request(&guest!("resumes_on_answer"), options(), get(), true);
     let call = vm.pending_calls()[0].id;
     vm.fail(call).unwrap();

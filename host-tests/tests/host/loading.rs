@@ -1,7 +1,9 @@
 //! What doesn't load: `WasmBase::load`, `registerCallbacks` in proxy-wasm-cpp-host `src/wasm.cc`.
 
-use toolgate_host_tests::host::Module;
 use toolgate_host_tests::host::imports::{AbiVersion, is_offered};
+use toolgate_host_tests::host::{HostOptions, Module, SharedData};
+
+use crate::{get, guest, options, said, with_request};
 
 const SOUND: &str = r#"(memory (export "memory") 1) (func (export "malloc") (param i32) (result i32) local.get 0)"#;
 
@@ -40,4 +42,22 @@ fn an_import_of_the_wrong_type_is_refused() {
         r#"(import "env" "proxy_log" (func (param i32))) {SOUND} (func (export "proxy_abi_version_0_2_1"))"#
     ));
     assert!(error.contains("proxy_log"), "{error}");
+}
+
+/// Threads have their VMs to themselves, and share what Envoy's workers share.
+#[test]
+fn one_module_runs_on_many_threads() {
+    let (module, shared) = (guest!("shares"), SharedData::new());
+    let worker = |vm_id: String| {
+        let options = HostOptions { vm_id, shared: shared.clone(), ..options() };
+        let (mut vm, _) = with_request(&module, options, get(), true);
+        assert_eq!(said(&mut vm), ["0", "0", "8"]);
+    };
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            let worker = &worker;
+            scope.spawn(move || worker(number.to_string()));
+        }
+    });
+    assert_eq!(shared.get("3", b"count").unwrap().0, b"x");
 }

@@ -12,7 +12,10 @@ fn a_local_reply_passes_the_filters_own_response_callbacks() {
     assert_eq!(said(&mut vm), ["1", "7"]);
     let exchange = vm.exchange(stream).unwrap();
     let headers = exchange.client.headers.as_ref().unwrap();
-    assert_eq!(headers.to_string(), ":status: 403\nx-reason: denied\ncontent-length: 7\ncontent-type: text/plain\nx-passed: 1\n");
+    assert_eq!(
+        headers.to_string(),
+        ":status: 403\nx-reason: denied\ncontent-length: 7\ncontent-type: text/plain\nx-passed: 1\n"
+    );
     assert_eq!(exchange.client.body, b"no body");
     assert_eq!(exchange.upstream.headers, None);
     // Spaces would break the access log.
