@@ -3,7 +3,7 @@
 //! [`read`] goes from one to the other. It reports everything that is wrong at once, each complaint with its JSON
 //! pointer, what was found and what would be right; a configuration with a complaint is not used.
 
-mod compile;
+pub mod compile;
 mod document;
 pub mod problem;
 pub mod raw;

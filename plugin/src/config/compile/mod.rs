@@ -7,6 +7,8 @@ mod risk;
 mod routes;
 mod rules;
 
+pub use identity::identity;
+
 use super::problem::Problems;
 use super::{AuditSettings, Config, raw};
 use crate::audit::Mode;
@@ -17,7 +19,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
         problems.add("/policy_version", "found an empty text; a name such as `crm-support-v12` would be right");
     }
     // Every part is compiled before any is given up, so that every complaint is heard.
-    let identity = identity::identity(&raw.identity, problems);
+    let identity = identity(&raw.identity, problems);
     let routes = routes::routes(&raw.routes, problems);
     let tools = routes::tools(&raw.tools, problems);
     let table = risk::compile(&raw.risk, problems);
