@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::json::{Document, Kind, Limits, Tape};
+use crate::json::{Document, Limits, Tape};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
 
@@ -24,13 +24,10 @@ const LAST_SECOND: f64 = 253_402_300_799.0;
 /// [`Reason::TokenMalformed`].
 pub(super) fn read(payload: &[u8]) -> Result<Claims, Refusal> {
     let malformed = |detail: String| Refusal::new(Reason::TokenMalformed, detail);
-    let document = Document::read(payload, &CLAIMS_LIMITS, Tape::default())
+    Document::read(payload, &CLAIMS_LIMITS, Tape::default())
         .map_err(|invalid| malformed(format!("its claims are not acceptable JSON: {invalid}")))?;
-    if document.root().kind() != Kind::Object {
-        return Err(malformed("its claims are not a JSON object".into()));
-    }
     // The reader above is the stricter of the two: what it accepted, this one reads the same way.
-    serde_json::from_slice(payload).map_err(|_| malformed("its claims are not acceptable JSON".into()))
+    serde_json::from_slice(payload).map_err(|_| malformed("its claims are not a JSON object".into()))
 }
 
 /// Where a claim stands: a name at the top, or a JSON pointer (RFC 6901) to something deeper.
