@@ -81,6 +81,14 @@ impl ClaimPath {
         self.find(claims).map(|value| name(value, &self.shown())).transpose()
     }
 
+    /// The text there, which the token must have.
+    ///
+    /// # Errors
+    /// When it isn't there, or is no text that can name something.
+    pub(super) fn required(&self, claims: &Claims) -> Result<String, Refusal> {
+        self.text(claims)?.ok_or_else(|| missing(&self.shown()))
+    }
+
     /// The texts there: a list, or one text with spaces between them (RFC 8693 section 4.2). None without the claim.
     ///
     /// # Errors
