@@ -35,7 +35,10 @@ pub(super) fn read<'a>(
             return Err(Refusal::new(Reason::ParameterRepeated, "a name stands twice in path, query and body"));
         }
         if overrides_method(&parameters) {
-            return Err(Refusal::new(Reason::ParameterRepeated, "a parameter `_method` would override the HTTP method"));
+            return Err(Refusal::new(
+                Reason::ParameterRepeated,
+                "a parameter `_method` would override the HTTP method",
+            ));
         }
         let (kind, source) =
             classify::operation(&operation.facts, &operation.tool, method, operation.path.last_word(), &parameters);
@@ -58,4 +61,3 @@ fn overrides_method(parameters: &Parameters<'_>) -> bool {
     let in_body = parameters.body.filter(|body| body.kind() == Kind::Object).and_then(|body| body.get("_method"));
     in_body.is_some() || parameters.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("_method"))
 }
-

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use crate::reason::{Reason, Refusal};
-use crate::risk::Finding;
+use crate::risk::Risk;
 use crate::time::Timestamp;
 use crate::token::Agent;
 
@@ -131,7 +131,29 @@ pub struct RiskRecord {
     /// 0 to 100.
     pub score: u8,
     /// What was found.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<FindingRecord>,
+}
+
+/// One observed risk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FindingRecord {
+    /// What was found.
+    pub code: &'static str,
+    /// Where, as a JSON pointer into the parameters.
+    pub pointer: String,
+    /// Why it counts, without the value.
+    pub detail: String,
+}
+
+impl From<Risk> for RiskRecord {
+    fn from(risk: Risk) -> Self {
+        let findings = risk.findings.into_iter().map(|finding| FindingRecord {
+            code: finding.code.name(),
+            pointer: finding.pointer,
+            detail: finding.detail,
+        });
+        Self { level: risk.level.name(), score: risk.score, findings: findings.collect() }
+    }
 }
 
 /// What the filter did.

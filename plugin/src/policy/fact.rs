@@ -75,7 +75,7 @@ impl<'f> Facts<'f> {
             Attribute::Parameter(pointer) => Fact::of_parameter(self.action.parameters.at(pointer)),
             Attribute::RiskLevel => Fact::Level(self.risk.level),
             Attribute::RiskScore => Fact::Count(self.risk.score.into()),
-            Attribute::RiskFindings => Fact::Texts(self.risk.findings.iter().map(|finding| finding.code).collect()),
+            Attribute::RiskFindings => Fact::Texts(self.risk.findings.iter().map(|finding| finding.code.name()).collect()),
             Attribute::RequestMethod => Fact::text(self.method),
             Attribute::RequestPath => Fact::text(self.path),
             Attribute::RequestProtocol => Fact::text(self.protocol),
