@@ -1,0 +1,63 @@
+//! How risky an action is: what was observed, and what that adds up to.
+//!
+//! Detectors look at each parameter with its JSON pointer and note [`Finding`]s; [`score`] turns the kind of action
+//! and the findings into a number and a [`Level`], by tables that are part of the documentation. The same input
+//! always gives the same result, and every finding says where it was made and why, never what the value was.
+
+mod destination;
+mod finding;
+mod host;
+mod leaf;
+mod level;
+mod money;
+mod recipients;
+mod rows;
+mod score;
+mod table;
+
+pub use finding::{Code, Finding};
+pub use host::{Host, TrustedDomains};
+pub use level::Level;
+pub use money::Amount;
+pub use table::{AmountBound, RiskTable};
+
+use crate::action::Action;
+use finding::Findings;
+use leaf::Leaf;
+use std::ops::ControlFlow;
+
+/// How risky an action is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Risk {
+    /// What rules and `ask_at` compare.
+    pub level: Level,
+    /// From 0 to 100.
+    pub score: u8,
+    /// What was observed, in the order of the parameters.
+    pub findings: Vec<Finding>,
+}
+
+/// Rates an action.
+#[must_use]
+pub fn assess(table: &RiskTable, action: &Action<'_>) -> Risk {
+    let mut findings = Findings::default();
+    let mut recipients = recipients::Count::default();
+    // The end of the walk says nothing: it is never stopped.
+    let _ = action.parameters.leaves(&mut |pointer, datum| {
+        let leaf = Leaf::new(pointer, datum);
+        rows::look(&leaf, action.kind, table, &mut findings);
+        money::look(&leaf, action.kind, table, &mut findings);
+        destination::look(&leaf, action.kind, table, &mut findings);
+        recipients.look(&leaf, action.kind);
+        ControlFlow::Continue(())
+    });
+    recipients.judge(table, &mut findings);
+    rows::judge(action, &mut findings);
+    money::judge(action.kind, table, &mut findings);
+    let findings = findings.into_vec();
+    let score = score::score(action.kind, &findings);
+    Risk { level: Level::of(score), score, findings }
+}
+
+#[cfg(test)]
+mod tests;
