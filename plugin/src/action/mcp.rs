@@ -152,3 +152,6 @@ fn beside<'a>(params: Option<Value<'a>>, told: &[&str]) -> Vec<(Cow<'a, str>, Va
     let members = params.into_iter().flat_map(Value::members);
     members.filter(|(name, _)| name != "_meta" && !told.contains(&name.as_ref())).collect()
 }
+
+#[cfg(test)]
+mod tests;

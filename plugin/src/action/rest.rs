@@ -61,3 +61,6 @@ fn overrides_method(parameters: &Parameters<'_>) -> bool {
     let in_body = parameters.body.filter(|body| body.kind() == Kind::Object).and_then(|body| body.get("_method"));
     in_body.is_some() || parameters.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("_method"))
 }
+
+#[cfg(test)]
+mod tests;
