@@ -70,7 +70,13 @@ pub struct Record {
 impl Record {
     /// A record of a request that nothing is known of yet but who sent it: rejected, until it is judged otherwise.
     #[must_use]
-    pub fn new(time: Timestamp, decision_id: String, policy_version: Arc<str>, mode: Mode, agent: Option<Arc<Agent>>) -> Self {
+    pub fn new(
+        time: Timestamp,
+        decision_id: String,
+        policy_version: Arc<str>,
+        mode: Mode,
+        agent: Option<Arc<Agent>>,
+    ) -> Self {
         Self {
             time,
             decision_id,

@@ -1,6 +1,10 @@
-//! The operator's configuration: as written ([`raw`]), as used ([`compile`]), and what is wrong with it ([`problem`]).
+//! The operator's configuration: as written ([`raw`]), and as used ([`Config`]).
+//!
+//! [`read`] goes from one to the other. It reports everything that is wrong at once, each complaint with its JSON
+//! pointer, what was found and what would be right; a configuration with a complaint is not used.
 
 pub mod compile;
+mod document;
 pub mod problem;
 pub mod raw;
 
