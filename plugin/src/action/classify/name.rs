@@ -32,6 +32,8 @@ fn phrase(words: &[String]) -> Vec<&str> {
             }
             (Some("check"), "out") => replace_last(&mut joined, "checkout"),
             (Some("check" | "sign" | "log"), "in") => replace_last(&mut joined, "join"),
+            // `API-post-search`: the HTTP method of a generated tool, which may do anything.
+            (Some("api"), "post") => replace_last(&mut joined, "create"),
             (Some("roll"), "back") => replace_last(&mut joined, "rollback"),
             (Some("clean"), "up") => replace_last(&mut joined, "cleanup"),
             (Some("set"), "up") => replace_last(&mut joined, "configure"),

@@ -20,7 +20,7 @@ fn route() -> Route {
 fn outcome(headers: &[(&str, &str)], body: &str) -> (Result<String, Reason>, Option<String>) {
     let (route, tools) = (route(), Tools(BTreeMap::new()));
     let usual = [(":method", "POST"), (":path", "/mcp"), ("content-type", "application/json")];
-    let head = Head::from_pairs(usual.iter().chain(headers));
+    let head = Head::from_pairs(usual.iter().chain(headers).copied());
     let document = Document::read(body.as_bytes(), &Limits::default(), Tape::default()).unwrap();
     let read = read_action(&route, &tools, &head, Some(&document));
     let outcome = match read.outcome {
@@ -67,7 +67,11 @@ fn every_method_of_the_legacy_era_is_judged_as_what_it_is() {
         ("resources/unsubscribe", r#"{"uri":"file:///a"}"#, Ok("pass resources/unsubscribe")),
         ("prompts/list", "{}", Ok("list prompts/list mcp_server:")),
         ("prompts/get", r#"{"name":"p","arguments":{}}"#, Ok("read prompts/get prompt:p")),
-        ("completion/complete", r#"{"ref":{"type":"ref/prompt","name":"p"}}"#, Ok("read completion/complete mcp_server:")),
+        (
+            "completion/complete",
+            r#"{"ref":{"type":"ref/prompt","name":"p"}}"#,
+            Ok("read completion/complete mcp_server:"),
+        ),
         ("tasks/get", r#"{"taskId":"t"}"#, Ok("read tasks/get task:t")),
         ("tasks/result", r#"{"taskId":"t"}"#, Ok("read tasks/result task:t")),
         ("tasks/list", "{}", Ok("list tasks/list mcp_server:")),
@@ -134,11 +138,17 @@ fn a_legacy_client_may_leave_headers_out_but_not_contradict_itself() {
         (&[("mcp-protocol-version", "2025-06-18")][..], Ok("read get_x".to_owned())),
         (&[("mcp-protocol-version", "2025-03-26")], Ok("read get_x".to_owned())),
         (&[("mcp-protocol-version", "2024-11-05")], Err(Reason::RequestVersion)),
-        (&[("mcp-protocol-version", "2025-06-18"), ("mcp-protocol-version", "2025-06-18")], Err(Reason::RequestHeaders)),
+        (
+            &[("mcp-protocol-version", "2025-06-18"), ("mcp-protocol-version", "2025-06-18")],
+            Err(Reason::RequestHeaders),
+        ),
         (&[("mcp-method", "tools/list")], Err(Reason::RequestHeaders)),
         (&[("mcp-name", "get_y")], Err(Reason::RequestHeaders)),
         // Claims the modern era without its metadata.
-        (&[("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "get_x")], Err(Reason::RpcParams)),
+        (
+            &[("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "get_x")],
+            Err(Reason::RpcParams),
+        ),
     ] {
         assert_eq!(outcome(headers, body).0, expected, "{headers:?}");
     }
@@ -171,7 +181,10 @@ fn an_envelope_with_two_readings_is_refused() {
         (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":""}}"#, Reason::RpcParams),
         (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":["x"]}}"#, Reason::RpcParams),
         (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":"{}"}}"#, Reason::RpcParams),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_x","Name":"delete_x"}}"#, Reason::RpcParams),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_x","Name":"delete_x"}}"#,
+            Reason::RpcParams,
+        ),
         (
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"to":1,"To":2}}}"#,
             Reason::ParameterRepeated,
@@ -201,7 +214,10 @@ fn a_refusal_repeats_the_id_where_it_is_known() {
 
 #[test]
 fn what_needs_no_decision_passes() {
-    assert_eq!(legacy(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#), Ok("pass notifications/initialized".into()));
+    assert_eq!(
+        legacy(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#),
+        Ok("pass notifications/initialized".into())
+    );
     let cancelled = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"1"}}"#;
     assert_eq!(legacy(cancelled), Ok("pass notifications/cancelled".into()));
 }

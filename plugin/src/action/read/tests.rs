@@ -11,7 +11,7 @@ fn refused(protocol: Protocol, method: &str, headers: &[(&str, &str)]) -> Option
         max_body: 1000,
         operations: Vec::new(),
     };
-    let head = Head::from_pairs([(":method", method), (":path", "/x")].iter().chain(headers));
+    let head = Head::from_pairs([(":method", method), (":path", "/x")].iter().chain(headers).copied());
     read_head(&route, &head).err().map(|refusal| refusal.reason)
 }
 
