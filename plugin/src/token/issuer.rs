@@ -73,7 +73,9 @@ impl Issuer {
             (Some(key), None) => Ok(key),
             (None, _) => Err(Reason::TokenKey.into()),
             // Not tried one after another: each try is a signature that an attacker makes us check.
-            (Some(_), Some(_)) => Err(Refusal::new(Reason::TokenKey, "it names no key by `kid`, and several would fit")),
+            (Some(_), Some(_)) => {
+                Err(Refusal::new(Reason::TokenKey, "it names no key by `kid`, and several would fit"))
+            }
         }
     }
 
@@ -146,7 +148,9 @@ impl Issuer {
     fn check_audience(&self, claims: &Claims) -> Result<(), Refusal> {
         let audience = claims.get("aud").ok_or_else(|| claims::missing("aud"))?;
         let named = match audience {
-            serde_json::Value::Array(list) => list.iter().map(|one| claims::name(one, "aud")).collect::<Result<_, _>>()?,
+            serde_json::Value::Array(list) => {
+                list.iter().map(|one| claims::name(one, "aud")).collect::<Result<_, _>>()?
+            }
             one => vec![claims::name(one, "aud")?],
         };
         let ours = named.iter().any(|audience| self.audiences.contains(audience));
