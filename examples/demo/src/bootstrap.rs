@@ -41,7 +41,7 @@ pub(crate) fn bootstrap(places: &Places<'_>) -> anyhow::Result<Value> {
         for filter in list(manager, "/http_filters")? {
             if let Some(config) = filter.pointer_mut("/typed_config/config") {
                 *at(config, "/vm_config/code/local/filename")? = json!(places.wasm);
-                *at(config, "/configuration/value")? = policy.clone();
+                *at(config, "/configuration/value")? = json!(policy.to_string());
             }
         }
     }
@@ -67,4 +67,56 @@ fn list<'v>(value: &'v mut Value, pointer: &str) -> anyhow::Result<&'v mut Vec<V
 
 fn name(value: &Value) -> anyhow::Result<String> {
     Ok(value.get("name").and_then(Value::as_str).context("a listener or cluster without a name")?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made() -> Value {
+        let places = Places {
+            wasm: Path::new("/filter.wasm"),
+            crm: ([127, 0, 0, 1], 1111).into(),
+            decision_service: ([127, 0, 0, 1], 2222).into(),
+            jwks: json!({"keys": [{"kid": "demo-1"}]}),
+            access_log: &|listener| format!("/{listener}.log").into(),
+        };
+        bootstrap(&places).unwrap()
+    }
+
+    #[test]
+    fn the_policy_is_handed_over_as_json_with_the_issuers_key() {
+        let filter =
+            "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config/http_filters/0/typed_config/config";
+        let made = made();
+        let config = made.pointer(filter).unwrap();
+        let policy: Value = serde_json::from_str(config["configuration"]["value"].as_str().unwrap()).unwrap();
+        assert_eq!(policy["identity"]["issuers"][0]["jwks"]["inline"]["keys"][0]["kid"], "demo-1");
+        assert_eq!(config["vm_config"]["code"]["local"]["filename"], "/filter.wasm");
+    }
+
+    #[test]
+    fn listeners_take_any_port_and_clusters_the_ones_that_were_found() {
+        let resources = &made()["static_resources"];
+        for (index, name) in ["gate", "bare"].iter().enumerate() {
+            let listener = &resources["listeners"][index];
+            assert_eq!(listener["address"]["socket_address"]["port_value"], 0);
+            let manager = &listener["filter_chains"][0]["filters"][0]["typed_config"];
+            assert_eq!(manager["access_log"][0]["typed_config"]["path"], format!("/{name}.log"));
+        }
+        for (index, port) in [1111, 2222].iter().enumerate() {
+            let endpoint =
+                &resources["clusters"][index]["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"];
+            assert_eq!(endpoint["address"]["socket_address"]["port_value"], *port);
+        }
+    }
+
+    #[test]
+    fn only_the_listener_named_gate_has_the_filter() {
+        let made = made();
+        let manager =
+            |listener| format!("/static_resources/listeners/{listener}/filter_chains/0/filters/0/typed_config");
+        let filters = |listener| made.pointer(&manager(listener)).unwrap()["http_filters"].as_array().unwrap().len();
+        assert_eq!((filters(0), filters(1)), (2, 1));
+    }
 }

@@ -1,6 +1,6 @@
 //! Whether what happened is what the story says: every witness is asked, and all must agree.
 
-use toolgate_crm::Crm;
+use toolgate_crm::{Crm, Store};
 
 use crate::client::Seen;
 use crate::issuer::Grant;
@@ -53,7 +53,10 @@ pub(crate) fn call(observed: &Observed, expected: &Expected, grant: Grant) -> De
     expect("action", expected.action, audit.action.as_deref().unwrap_or_default());
     expect("risk", expected.risk, audit.risk.as_ref().map_or("", |risk| &risk.level));
     expect("findings", &sorted(expected.findings.iter().copied()), &sorted(findings(observed)));
-    expect("decision service asked", yes(expected.asked), yes(audit.asked));
+    // Whether a question that nobody heard was asked, is left to the record: the reason says it all.
+    if audit.reason.as_deref() != Some("decision.unavailable") {
+        expect("decision service asked", yes(expected.asked), yes(audit.asked));
+    }
     expect("rule", expected.rule.unwrap_or_default(), audit.rule.as_deref().unwrap_or_default());
     match expected.verdict {
         Verdict::Forward => {
@@ -90,13 +93,14 @@ pub(crate) fn call(observed: &Observed, expected: &Expected, grant: Grant) -> De
 /// What the CRM must look like in the end: nothing of what the attacker wanted was done, and the refund was, once.
 pub(crate) fn records(crm: &Crm) -> Deviations {
     let mut deviations = Deviations::default();
-    let store = crm.store();
-    let mut expect =
-        |what, told: &str, happened: usize| deviations.expect("the crm", what, told, &happened.to_string());
-    expect("exports made", "0", store.exports.len());
-    expect("mails sent", "0", store.outbox.len());
-    expect("invoices left", "48", store.invoices.len());
-    expect("payments", "48", store.payments.len());
+    let (store, before) = (crm.store(), Store::default());
+    let mut expect = |what, told: usize, happened: usize| {
+        deviations.expect("the crm", what, &told.to_string(), &happened.to_string());
+    };
+    expect("exports made", 0, store.exports.len());
+    expect("mails sent", 0, store.outbox.len());
+    expect("invoices left", before.invoices.len(), store.invoices.len());
+    expect("payments", before.payments.len(), store.payments.len());
     let refunded = store.payments.iter().map(|payment| payment.refunded);
     let refunded = refunded.filter(|amount| *amount > 0).map(|amount| amount.to_string());
     deviations.expect("the crm", "refunds", "640", &refunded.collect::<Vec<_>>().join(", "));
@@ -125,4 +129,79 @@ fn sorted<'c>(codes: impl Iterator<Item = &'c str>) -> String {
 
 fn yes(asked: bool) -> &'static str {
     if asked { "yes" } else { "no" }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::Refusal;
+    use crate::model::Call;
+    use crate::story::SUPPORT;
+    use crate::witness::{Access, Audit};
+
+    const TOLD: Expected = Expected {
+        tool: "customers.export",
+        action: "export",
+        risk: "critical",
+        findings: &["rows.absent"],
+        asked: false,
+        rule: Some("no-bulk-export"),
+        verdict: Verdict::Refuse { status: 403, reason: "policy.denied" },
+    };
+
+    /// Exactly what [`TOLD`] tells.
+    fn happened() -> Observed {
+        let audit = json!({
+            "decision_id": "d-1", "agent": SUPPORT.agent, "user": SUPPORT.user, "action": "export", "asked": false,
+            "risk": {"level": "critical", "score": 90, "findings": [{"code": "rows.absent"}]},
+            "verdict": "reject", "reason": "policy.denied", "rule": "no-bulk-export",
+        });
+        let access = json!({"path": "/mcp", "status": 403, "decision": "deny", "decision_id": "d-1", "upstream": null});
+        let refusal = Refusal { message: "no".into(), reason: "policy.denied".into(), decision_id: "d-1".into() };
+        Observed {
+            call: Call::new("customers.export", json!({})),
+            seen: Seen::Refused(refusal),
+            access: Access::read(&access.to_string()).unwrap(),
+            audit: serde_json::from_value::<Audit>(audit).unwrap(),
+            arrived: vec![],
+        }
+    }
+
+    #[test]
+    fn what_goes_as_told_is_no_deviation() {
+        assert!(call(&happened(), &TOLD, SUPPORT).is_empty());
+    }
+
+    #[test]
+    fn each_witness_alone_can_contradict() {
+        type Spoil = fn(&mut Observed);
+        let spoilt: [(&str, Spoil); 9] = [
+            ("the agent's call", |it| it.call.tool = "customers.get".into()),
+            ("the agent's answer", |it| it.seen = Seen::Done(json!({}))),
+            ("status in the access log", |it| it.access.status = 200),
+            ("upstream in the access log", |it| it.access.upstream = Some("127.0.0.1:1".into())),
+            ("decision in the access log", |it| it.access.decision = None),
+            ("rule", |it| it.audit.rule = None),
+            ("findings", |it| it.audit.risk = None),
+            ("user in the audit", |it| it.audit.user = Some("mallory".into())),
+            ("decision service asked", |it| it.audit.asked = true),
+        ];
+        for (what, spoil) in spoilt {
+            let mut observed = happened();
+            spoil(&mut observed);
+            let deviations = call(&observed, &TOLD, SUPPORT);
+            assert!(deviations.iter().any(|deviation| deviation.contains(what)), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_record_that_changed_is_noticed() {
+        let crm = Crm::default();
+        let untouched = records(&crm);
+        assert_eq!(untouched.iter().count(), 1, "the refund of the story is missing");
+        crm.store().invoices.clear();
+        assert!(records(&crm).iter().any(|deviation| deviation.contains("invoices left")));
+    }
 }

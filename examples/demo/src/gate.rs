@@ -16,9 +16,13 @@ use tokio::time::{sleep, timeout};
 const START: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 
-/// A running Envoy. Dropping it kills the process.
+/// How often, and with what pause, it is looked whether a killed process is gone: two seconds, of which the kernel needs milliseconds.
+const LOOKS: u32 = 400;
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// A running Envoy. Dropping it ends the process.
 pub(crate) struct Gate {
-    process: Child,
+    process: Process,
     /// Where each listener listens, by its name.
     pub(crate) listeners: BTreeMap<String, SocketAddr>,
     /// As Envoy reports it.
@@ -57,7 +61,7 @@ impl Gate {
         tokio::fs::write(&config, serde_json::to_vec_pretty(bootstrap)?).await?;
         let admin = folder.join("admin-address");
         let complaints = std::fs::File::create(folder.join("envoy.err"))?;
-        let mut process = Command::new(envoy)
+        let process = Command::new(envoy)
             .arg("--config-path")
             .arg(config)
             .arg("--admin-address-path")
@@ -69,10 +73,10 @@ impl Gate {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(complaints)
-            .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("can't start envoy at `{}`", envoy.display()))?;
-        let ready = timeout(START, ready(&mut process, &admin)).await;
+        let mut process = Process(process);
+        let ready = timeout(START, ready(&mut process.0, &admin)).await;
         let (listeners, version) = match ready {
             Ok(Ok(found)) => found,
             Ok(Err(error)) => bail!("{error:#}\n{}", last_words(folder)),
@@ -88,7 +92,23 @@ impl Gate {
 
     /// Ends the process and waits until it is gone.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        self.process.kill().await.context("envoy could not be stopped")
+        self.process.0.kill().await.context("envoy could not be stopped")
+    }
+}
+
+/// A child process that does not outlive us, however we end: after ctrl-C, an error or a panic it is dropped like anything else.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // An error says that there is no such process any more.
+        let _ = self.0.start_kill();
+        for _ in 0..LOOKS {
+            if !matches!(self.0.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 }
 

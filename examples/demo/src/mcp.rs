@@ -13,18 +13,42 @@ use serde_json::Value;
 use crate::client::{Refusal, Seen};
 use crate::model::Call;
 
-/// The protocol that the story is told in: the first without sessions.
-pub(crate) const PROTOCOL: ProtocolVersion = ProtocolVersion::V_2026_07_28;
+/// Which era of the protocol a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Era {
+    /// 2026-07-28: every request stands for itself.
+    Modern,
+    /// 2025-11-25: a handshake first.
+    Legacy,
+}
+
+impl Era {
+    /// The version that is spoken.
+    pub(crate) const fn version(self) -> ProtocolVersion {
+        match self {
+            Self::Modern => ProtocolVersion::V_2026_07_28,
+            Self::Legacy => ProtocolVersion::V_2025_11_25,
+        }
+    }
+
+    fn lifecycle(self) -> ClientLifecycleMode {
+        match self {
+            Self::Modern => ClientLifecycleMode::Discover { preferred_versions: vec![self.version()] },
+            Self::Legacy => ClientLifecycleMode::Initialize,
+        }
+    }
+}
 
 /// A connected MCP client.
 pub(crate) struct McpClient(RunningService<RoleClient, ClientConfig>);
 
 impl McpClient {
-    pub(crate) async fn connect(address: SocketAddr, token: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn connect(address: SocketAddr, token: &str, era: Era) -> anyhow::Result<Self> {
         let config = StreamableHttpClientTransportConfig::with_uri(format!("http://{address}/mcp")).auth_header(token);
         let transport = StreamableHttpClientTransport::from_config(config);
-        let lifecycle = ClientLifecycleMode::Discover { preferred_versions: vec![PROTOCOL] };
-        let client = ClientConfig::default().serve_with_lifecycle(transport, lifecycle).await;
+        let mut client = ClientConfig::default();
+        client.protocol_version = era.version();
+        let client = client.serve_with_lifecycle(transport, era.lifecycle()).await;
         Ok(Self(client.context("the mcp client could not connect")?))
     }
 

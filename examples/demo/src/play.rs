@@ -11,7 +11,7 @@ use crate::check::{self, Deviations};
 use crate::client::{Client, Seen};
 use crate::issuer::Grant;
 use crate::latency::median_held_us;
-use crate::mcp::McpClient;
+use crate::mcp::{Era, McpClient};
 use crate::model::{Call, plan};
 use crate::playbill::Playbill;
 use crate::rest::RestClient;
@@ -29,7 +29,7 @@ pub(crate) enum Face {
 impl fmt::Display for Face {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Mcp => write!(f, "MCP {}", crate::mcp::PROTOCOL),
+            Self::Mcp => write!(f, "MCP {}", Era::Modern.version()),
             Self::Rest => f.write_str("REST"),
         }
     }
@@ -38,7 +38,7 @@ impl fmt::Display for Face {
 /// An agent with a token at a listener.
 pub(crate) async fn connect(face: Face, listener: SocketAddr, token: &str) -> anyhow::Result<Client> {
     Ok(match face {
-        Face::Mcp => Client::Mcp(McpClient::connect(listener, token).await?),
+        Face::Mcp => Client::Mcp(McpClient::connect(listener, token, Era::Modern).await?),
         Face::Rest => Client::Rest(RestClient::new(listener, token)),
     })
 }
@@ -56,9 +56,12 @@ pub(crate) async fn play(face: Face, envoy: &Path, wasm: &Path, bill: &Playbill)
     let mut witness = Witness::new(access_log, envoy_log, stage.crm.journal().clone())?;
     let mut deviations = Deviations::default();
     let mut last = None;
-    for (number, act) in (1_usize..).zip(acts()) {
+    for (number, act) in (1_usize..).zip(acts(face)) {
         bill.act(number, &act);
         let observed = perform(&act, &client, &mut witness, &mut stage).await?;
+        if let (Work::Ticket(_), Some(ticket)) = (&act.work, observed.first()) {
+            bill.quote(body(ticket)?);
+        }
         bill.table(&observed, bare_us);
         deviations.extend(compare(&act, &observed, SUPPORT));
         last = observed.into_iter().last();
@@ -71,17 +74,24 @@ pub(crate) async fn play(face: Face, envoy: &Path, wasm: &Path, bill: &Playbill)
 
 async fn perform(
     act: &Act,
-    client: &Client,
+    mut client: &Client,
     witness: &mut Witness,
     stage: &mut Stage,
 ) -> anyhow::Result<Vec<Observed>> {
     let mut observed = vec![];
+    let older;
     let calls = match &act.work {
         Work::Ticket(id) => {
             let ticket = witness.watch(client, Call::read_ticket(id)).await?;
             let calls = plan(body(&ticket)?);
             observed.push(ticket);
             calls
+        }
+        Work::WithOlderClient(calls) => {
+            let token = stage.issuer.token(SUPPORT)?;
+            older = Client::Mcp(McpClient::connect(stage.addresses.gate, &token, Era::Legacy).await?);
+            client = &older;
+            calls.clone()
         }
         Work::WithoutDecisionService(calls) => {
             stage.stop_decision_service().await?;

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 use serde_json::Value;
-use toolgate_crm::{Crm, Entry};
+use toolgate_crm::{Crm, Entry, Store};
 
 use crate::bootstrap;
 use crate::check::findings;
@@ -15,12 +15,12 @@ use crate::stage::Stage;
 use crate::story::Act;
 use crate::witness::Observed;
 
-/// Where output is no terminal: what a wide window shows.
-const WIDTH: u16 = 150;
+/// Where output is no terminal.
+const WIDTH: u16 = 132;
 
 /// One column each: heading, and its share of the width in percent.
 const COLUMNS: [(&str, u16); 6] =
-    [("the agent tried", 25), ("action", 11), ("risk", 15), ("verdict", 12), ("because", 21), ("the CRM saw", 16)];
+    [("the agent tried", 24), ("action", 9), ("risk", 19), ("verdict", 12), ("because", 20), ("the CRM saw", 16)];
 
 /// Prints, with colours where there is a terminal that wants them.
 pub(crate) struct Playbill {
@@ -59,6 +59,14 @@ impl Playbill {
         println!("   {}", act.told);
     }
 
+    /// What the agent read.
+    pub(crate) fn quote(&self, ticket: &str) {
+        println!();
+        for line in ticket.lines().filter(|line| !line.is_empty()) {
+            println!("   │ {line}");
+        }
+    }
+
     pub(crate) fn table(&self, observed: &[Observed], bare_us: u64) {
         let mut table = Table::new();
         table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
@@ -84,22 +92,22 @@ impl Playbill {
     }
 
     pub(crate) fn ending(&self, crm: &Crm, last: Option<&Observed>, bare_us: u64, gated_us: u64) {
-        let store = crm.store();
+        let (store, before) = (crm.store(), Store::default());
         let refunded: u32 = store.payments.iter().map(|payment| payment.refunded).sum();
         println!();
         println!("{}", self.bold("In the end"));
         println!(
-            "   The CRM exported {} times, sent {} mails, still has all {} invoices, made no new payment and refunded {refunded} USD.",
+            "   The CRM made {} exports, sent {} mails, deleted {} invoices, made {} payments and refunded {refunded} USD.",
             store.exports.len(),
             store.outbox.len(),
-            store.invoices.len()
+            before.invoices.len().saturating_sub(store.invoices.len()),
+            store.payments.len().saturating_sub(before.payments.len()),
         );
         println!(
-            "   Envoy held 100 reads of one customer for {bare_us} µs without the gate and {gated_us} µs with it (medians): {} µs added.",
-            gated_us.saturating_sub(bare_us)
+            "   Envoy held a read of one customer for {bare_us} µs without the gate and for {gated_us} µs with it: medians of 100 in a row."
         );
         println!(
-            "   (+ µs in the table: until Envoy sent the call on or refused it, less those {bare_us} µs; Envoy's own clock.)"
+            "   In the tables, + is the time that Envoy held one call until it sent it on or refused it, less those {bare_us} µs."
         );
         if let Some(last) = last {
             println!("   The last call in Envoy's access log:");
@@ -147,14 +155,19 @@ fn verdict(observed: &Observed, bare_us: u64) -> Cell {
         Seen::Failed(_) => ("✔ forwarded".to_owned(), Color::Yellow),
         Seen::Refused(_) => (format!("✘ {} denied", observed.access.status), Color::Red),
     };
-    Cell::new(format!("{word}\n+{added} µs")).fg(colour)
+    Cell::new(format!("{word}\n+{}", time(added))).fg(colour)
+}
+
+/// `85 µs`, `2.5 ms`.
+fn time(us: u64) -> String {
+    if us < 1000 { format!("{us} µs") } else { format!("{}.{} ms", us / 1000, us % 1000 / 100) }
 }
 
 fn because(observed: &Observed) -> Cell {
-    let rule = observed.audit.rule.as_ref().map_or(String::new(), |rule| format!("rule {rule}"));
+    let rule = observed.audit.rule.as_deref().unwrap_or_default();
     Cell::new(match &observed.seen {
-        Seen::Done(_) if observed.audit.asked => format!("the decision service permits it\n{rule}"),
-        Seen::Done(_) => rule,
+        Seen::Done(_) if observed.audit.asked => format!("{rule}, and the decision service permits it"),
+        Seen::Done(_) => rule.to_owned(),
         Seen::Failed(text) => text.clone(),
         Seen::Refused(refusal) => format!("{}\n{}", refusal.message, refusal.reason),
     })
@@ -170,5 +183,5 @@ fn arrived(observed: &Observed) -> Cell {
 fn entry(entry: &Entry) -> String {
     let gate = |name: &str| entry.gate.get(name).map_or("nobody", String::as_str);
     let call = entry.tool().map_or_else(|| format!("{} {}", entry.method, entry.path), ToOwned::to_owned);
-    format!("{call}\nfor {}", gate("x-agent-user"))
+    format!("{call}\n{}", gate("x-agent-user"))
 }

@@ -39,11 +39,10 @@ impl RestClient {
     }
 }
 
-/// The gate refuses REST calls with one object, the same that an MCP refusal carries as the error's `data`, and `message` in it.
-fn refusal(body: &Value) -> Seen {
-    let error = body.get("error").filter(|error| error.is_object()).unwrap_or(body);
-    let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
-    Seen::Refused(Refusal::new(message, error))
+/// The gate refuses REST calls with problem details (RFC 9457).
+fn refusal(problem: &Value) -> Seen {
+    let title = problem.get("title").and_then(Value::as_str).unwrap_or_default();
+    Seen::Refused(Refusal::new(title, problem))
 }
 
 /// Method, path and body for a tool call: the table in the CRM's README.

@@ -36,14 +36,14 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    fn read(line: &str) -> anyhow::Result<Self> {
+    pub(crate) fn read(line: &str) -> anyhow::Result<Self> {
         let access =
             serde_json::from_str(line).with_context(|| format!("an access log line that can't be read: {line}"))?;
         Ok(Self { line: line.to_owned(), ..access })
     }
 
-    /// Whether it is a tool call; an MCP client also sends requests of its own, to learn what the server is.
-    fn is_call(&self) -> bool {
+    /// Whether it is a tool call, as far as a request's head tells: true of REST, and of MCP since 2026-07-28.
+    pub(crate) fn is_call(&self) -> bool {
         self.path.starts_with("/v1/") || self.mcp_method.as_deref() == Some("tools/call")
     }
 
@@ -57,6 +57,8 @@ impl Access {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Audit {
     pub(crate) decision_id: String,
+    protocol: Option<String>,
+    method: Option<String>,
     pub(crate) agent: Option<String>,
     pub(crate) user: Option<String>,
     pub(crate) action: Option<String>,
@@ -66,6 +68,13 @@ pub(crate) struct Audit {
     pub(crate) reason: Option<String>,
     pub(crate) rule: Option<String>,
     pub(crate) asked: bool,
+}
+
+impl Audit {
+    /// Whether it is about a tool call; an MCP client also sends requests of its own, to learn what the server is.
+    fn is_call(&self) -> bool {
+        self.protocol.as_deref() == Some("rest") || self.method.as_deref() == Some("tools/call")
+    }
 }
 
 /// What the action was to be done to.
@@ -116,16 +125,16 @@ impl Witness {
     pub(crate) async fn watch(&mut self, client: &Client, call: Call) -> anyhow::Result<Observed> {
         let mark = self.journal.len();
         let seen = client.call(&call).await.with_context(|| format!("the call of `{}`", call.tool))?;
-        let (mut calls, mut audits) = (vec![], vec![]);
-        let (access, audit) = eventually("the call in envoy's access log, with its audit record,", || {
-            calls.extend(self.access.calls()?);
+        let (mut accesses, mut audits) = (vec![], vec![]);
+        let (access, audit) = eventually("the call in the audit and in envoy's access log", || {
+            accesses.extend(self.access.accesses()?);
             for line in self.audit.lines()? {
-                audits.extend(record(&line)?);
+                audits.extend(record(&line)?.filter(Audit::is_call));
             }
-            if calls.len() > 1 {
-                bail!("envoy noted {} calls where the agent made one", calls.len());
+            if audits.len() > 1 {
+                bail!("the gate judged {} calls where the agent made one", audits.len());
             }
-            Ok(belonging_together(&calls, &audits))
+            Ok(belonging_together(&accesses, &audits))
         })
         .await
         .with_context(|| format!("the call of `{}`", call.tool))?;
@@ -133,10 +142,10 @@ impl Witness {
     }
 }
 
-/// The call, and the audit record that has the decision id which the client got.
-fn belonging_together(calls: &[Access], audits: &[Audit]) -> Option<(Access, Audit)> {
-    let access = calls.first()?;
-    let audit = audits.iter().find(|audit| Some(&audit.decision_id) == access.decision_id.as_ref())?;
+/// The audit record, and the request that was answered with its decision id.
+fn belonging_together(accesses: &[Access], audits: &[Audit]) -> Option<(Access, Audit)> {
+    let audit = audits.first()?;
+    let access = accesses.iter().find(|access| access.decision_id.as_deref() == Some(&audit.decision_id))?;
     Some((access.clone(), audit.clone()))
 }
 
@@ -177,11 +186,9 @@ impl Tail {
         Ok(tail)
     }
 
-    /// The tool calls among the new lines of an access log.
-    pub(crate) fn calls(&mut self) -> anyhow::Result<Vec<Access>> {
-        let lines = self.lines()?;
-        let read: Vec<_> = lines.iter().map(|line| Access::read(line)).collect::<Result<_, _>>()?;
-        Ok(read.into_iter().filter(Access::is_call).collect())
+    /// The new lines of an access log.
+    pub(crate) fn accesses(&mut self) -> anyhow::Result<Vec<Access>> {
+        self.lines()?.iter().map(|line| Access::read(line)).collect()
     }
 
     /// The whole lines that were added since the last time.
@@ -193,5 +200,30 @@ impl Tail {
         let Some((whole, _)) = text.rsplit_once('\n') else { return Ok(vec![]) };
         self.read = self.read.saturating_add(u64::try_from(whole.len())?).saturating_add(1);
         Ok(whole.lines().map(ToOwned::to_owned).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn half_a_line_waits_for_its_other_half() {
+        let mut log = tempfile::NamedTempFile::new().unwrap();
+        let mut tail = Tail::at_end(log.path().to_owned()).unwrap();
+        log.write_all(b"one\ntw").unwrap();
+        assert_eq!(tail.lines().unwrap(), ["one"]);
+        log.write_all(b"o\nthree\n").unwrap();
+        assert_eq!(tail.lines().unwrap(), ["two", "three"]);
+        assert!(tail.lines().unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_audit_record_is_found_in_envoys_own_format() {
+        let line = r#"[2026-01-01 00:00:00.000][7][info][wasm] [source/x.cc:1] wasm log toolgate: toolgate audit {"decision_id":"d-1","verdict":"forward","asked":false}"#;
+        assert_eq!(record(line).unwrap().unwrap().decision_id, "d-1");
+        assert!(record("[info] something else").unwrap().is_none());
     }
 }
