@@ -32,7 +32,7 @@
 //! | `json`     |            |
 //! | `token`    | `head` `json` `reason` `time` |
 //! | `action`   | `head` `json` `reason` |
-//! | `risk`     | `action` `json` |
+//! | `risk`     | `action` |
 //! | `policy`   | `action` `json` `risk` `token` |
 //! | `decision` | `action` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` |

@@ -96,7 +96,7 @@ impl Issuer {
         check_restrictions(&claims)?;
         let actors = actor::chain(&claims, self.max_actors)?;
         let subject = claims::required(&claims, "sub")?;
-        let client = self.mapping.agent.text(&claims)?.ok_or_else(|| claims::missing("client_id"))?;
+        let client = self.mapping.agent.required(&claims)?;
         let id = actors.first().cloned().unwrap_or(client);
         // A token that an agent got in its own name (RFC 9068 section 2.2: `sub` is the client) has no user.
         let user = self.mapping.user.text(&claims)?.filter(|user| *user != id);
@@ -113,7 +113,7 @@ impl Issuer {
             role: optional(&self.mapping.role)?,
             scopes: self.mapping.scopes.texts(&claims)?,
             actors,
-            token_id: self.mapping.token_id.text(&claims)?.ok_or_else(|| claims::missing("jti"))?,
+            token_id: self.mapping.token_id.required(&claims)?,
             expires,
             claims,
         })

@@ -90,6 +90,7 @@ fn a_token_begins_at_its_iat_and_nbf_less_the_skew() {
         assert!(claimed(json!({claim: NOW + 30})).is_ok(), "{claim}");
         assert_eq!(claimed(json!({claim: NOW + 31})), Err(Reason::TokenNotYetValid), "{claim}");
     }
+    assert_eq!(claimed(json!({"nbf": NOW - 9, "iat": NOW + 31})), Err(Reason::TokenNotYetValid));
 }
 
 #[test]

@@ -57,3 +57,15 @@ fn a_new_configuration_knows_no_token() {
     run(&new, &next, now(), &mut memory).unwrap();
     assert_eq!(memory.len(), 1, "the old configuration's tokens are gone");
 }
+
+#[test]
+fn a_known_token_costs_no_allocation() {
+    let (identity, mut memory) = (compiled(configuration()), TokenMemory::default());
+    let token = mint(&header(), &claims());
+    run(&identity, &token, now(), &mut memory).unwrap();
+    let head = head(&token);
+    let cost = allocation_counter::measure(|| {
+        assert!(matches!(identity.present(&head, now(), &memory), Ok(Presented::Known(_))));
+    });
+    assert_eq!(cost.count_total, 0);
+}

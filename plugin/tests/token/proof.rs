@@ -5,7 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use p256::ecdsa::signature::Signer as _;
 use serde_json::{Value, json};
 use toolgate::reason::Reason;
-use toolgate::token::{Presented, SignatureVerdict, TokenMemory};
+use toolgate::token::host_form::verify_signature_arguments;
+use toolgate::token::{Algorithm, Presented, SignatureVerdict, TokenMemory, verify_in_process};
 
 use crate::support::*;
 
@@ -38,6 +39,21 @@ fn a_candidate_is_admitted_only_where_it_was_presented() {
     let next = compiled(configuration());
     let refusal = candidate.admit(SignatureVerdict::Valid, &next, now(), &mut memory).unwrap_err();
     assert_eq!(refusal.reason, Reason::Fault);
+}
+
+#[test]
+fn a_key_answers_for_its_own_algorithm_only() {
+    let (identity, memory) = (compiled(configuration()), TokenMemory::default());
+    let Ok(Presented::Unverified(candidate)) = identity.present(&head(&mint(&header(), &claims())), now(), &memory)
+    else {
+        panic!("a first token is unverified");
+    };
+    let mut check = candidate.check().clone();
+    assert_eq!(verify_in_process(&check), SignatureVerdict::Valid);
+    assert!(verify_signature_arguments(&check).is_some());
+    check.algorithm = Algorithm::RS256;
+    assert_eq!(verify_in_process(&check), SignatureVerdict::Invalid);
+    assert_eq!(verify_signature_arguments(&check), None);
 }
 
 #[test]

@@ -6,8 +6,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use p256::ecdsa::signature::Signer as _;
 use serde_json::{Value, json};
-use toolgate::config::compile;
-use toolgate::config::problem::Problems;
 use toolgate::head::Head;
 use toolgate::reason::{Reason, Refusal};
 use toolgate::time::Timestamp;
@@ -44,12 +42,13 @@ pub(crate) fn configuration() -> Value {
     }]})
 }
 
-pub(crate) fn compiled(configuration: Value) -> Identity {
-    let raw = serde_json::from_value(configuration).unwrap();
-    let mut problems = Problems::default();
-    let identity = compile::identity(&raw, &mut problems);
-    assert!(problems.is_empty(), "{problems}");
-    identity.unwrap()
+pub(crate) fn compiled(identity: Value) -> Identity {
+    let route = json!({"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm"});
+    let whole = json!({"policy_version": "v1", "identity": identity, "routes": [route]});
+    match toolgate::config::read(whole.to_string().as_bytes()) {
+        Ok(config) => config.identity,
+        Err(problems) => panic!("{problems}"),
+    }
 }
 
 pub(crate) fn header() -> Value {

@@ -29,7 +29,7 @@ const MAX_SKEW: Duration = Duration::from_secs(300);
 
 /// Compiles `identity`. Everything that is wrong goes to `problems`, with its place in the whole configuration;
 /// `None` exactly when something is.
-pub(super) fn identity(raw: &raw::Identity, problems: &mut Problems) -> Option<Identity> {
+pub fn identity(raw: &raw::Identity, problems: &mut Problems) -> Option<Identity> {
     let mut sound = true;
     if raw.issuers.is_empty() {
         problems.add("/identity/issuers", "no issuer was found; name at least one, else no token can be accepted");

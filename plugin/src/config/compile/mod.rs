@@ -3,9 +3,11 @@
 mod decision;
 mod identity;
 mod jwks;
-mod risk;
-mod routes;
+pub mod risk;
+pub mod routes;
 mod rules;
+
+pub use identity::identity;
 
 use super::problem::Problems;
 use super::{AuditSettings, Config, raw};
@@ -17,11 +19,10 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
         problems.add("/policy_version", "found an empty text; a name such as `crm-support-v12` would be right");
     }
     // Every part is compiled before any is given up, so that every complaint is heard.
-    let identity = identity::identity(&raw.identity, problems);
+    let identity = identity(&raw.identity, problems);
     let routes = routes::routes(&raw.routes, problems);
     let tools = routes::tools(&raw.tools, problems);
-    let table = risk::compile(&raw.risk, problems);
-    let ask_at = risk::ask_at(&raw.risk, problems);
+    let risk = risk::risk(&raw.risk, problems);
     let policy = rules::compile(&raw.rules, raw.decision.is_some(), problems);
     let decision = raw.decision.as_ref().map(|decision| decision::compile(decision, problems));
     Some(Config {
@@ -33,17 +34,13 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
         identity: identity?,
         routes,
         tools,
-        risk: table?,
-        ask_at: ask_at?,
+        risk,
         policy,
         decision: match decision {
             Some(decision) => Some(decision?),
             None => None,
         },
-        audit: AuditSettings {
-            headers: raw.audit.headers,
-            log_forwarded: raw.audit.log == raw::LogWhat::All,
-        },
+        audit: AuditSettings { headers: raw.audit.headers, log_forwarded: raw.audit.log == raw::LogWhat::All },
     })
 }
 
