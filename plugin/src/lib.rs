@@ -6,5 +6,6 @@ pub mod head;
 pub mod json;
 pub mod reason;
 pub mod risk;
+pub mod sql;
 pub mod time;
 pub mod token;

@@ -65,6 +65,30 @@ codes! {
     MoneyUnreadable: "money.unreadable", 20;
     /// A transfer for which the operator has neither a bound nor a list of payees.
     MoneyUnbounded: "money.unbounded", 20;
+    /// SQL that changes rows.
+    SqlWrite: "sql.write", 20;
+    /// SQL that changes or destroys rows without a condition that could fail.
+    SqlUnconditional: "sql.unconditional", 40;
+    /// SQL that deletes rows or drops or truncates a table.
+    SqlDestroy: "sql.destroy", 50;
+    /// SQL that changes the schema.
+    SqlSchema: "sql.schema", 50;
+    /// SQL that changes who may what.
+    SqlRights: "sql.rights", 60;
+    /// SQL that moves data between the database and files or programs.
+    SqlFiles: "sql.files", 50;
+    /// SQL that runs a procedure or a block of code.
+    SqlRun: "sql.run", 50;
+    /// SQL that maintains, locks or stops the server.
+    SqlMaintenance: "sql.maintenance", 50;
+    /// SQL that reaches credentials, files, programs or the network of the server.
+    SqlInternal: "sql.internal", 60;
+    /// SQL that begins with no known word.
+    SqlUnknown: "sql.unknown", 30;
+    /// More than one statement in a text.
+    SqlSeveral: "sql.several", 15;
+    /// A `SELECT` of a whole table.
+    SqlUnbounded: "sql.unbounded", 15;
     /// A payee who is not among `known_payees`.
     PayeeUnknown: "payee.unknown", 25;
 }

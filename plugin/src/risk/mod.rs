@@ -13,6 +13,7 @@ mod money;
 mod recipients;
 mod rows;
 mod score;
+mod statement;
 mod table;
 
 pub use finding::{Code, Finding};
@@ -48,6 +49,7 @@ pub fn assess(table: &RiskTable, action: &Action<'_>) -> Risk {
         rows::look(&leaf, action.kind, table, &mut findings);
         money::look(&leaf, action.kind, table, &mut findings);
         destination::look(&leaf, action.kind, table, &mut findings);
+        statement::look(&leaf, table, &mut findings);
         recipients.look(&leaf, action.kind);
         ControlFlow::Continue(())
     });

@@ -38,6 +38,8 @@ fn honest_calls_stay_below_high() {
         (ActionKind::Read, r#"{"account_id": "001", "limit": 1}"#),
         (ActionKind::List, r#"{"query": "open tickets of bob@outside.net", "page_size": 100}"#),
         (ActionKind::List, "{}"),
+        (ActionKind::Read, r#"{"sql": "SELECT name FROM orders WHERE id = 7 LIMIT 10"}"#),
+        (ActionKind::Read, r#"{"query": "update on the delete button; drop-down fails"}"#),
         (ActionKind::Read, r#"{"url": "https://docs.rs/serde"}"#),
         (ActionKind::Send, r#"{"to": "ann@example.com", "subject": "Hi", "body": "see https://intra.example.com/x"}"#),
         (ActionKind::Send, r#"{"to": ["a@example.com", "Bob <b@mail.example.com>"], "body": "write me"}"#),
@@ -89,6 +91,12 @@ fn what_a_manipulated_agent_tries_is_high_or_worse() {
         (Transfer, r#"{"amount": "much"}"#, High, "money.unreadable"),
         (Create, r#"{"amount": 9000}"#, High, "money.over_limit"),
         (Delete, r#"{"id": 1}"#, High, ""),
+        (Delete, r#"{"sql": "DELETE FROM t WHERE id = 7"}"#, Critical, "sql.destroy"),
+        (Read, r#"{"query": "DROP TABLE t"}"#, High, "sql.destroy"),
+        (Read, r#"{"query": "/* x */ delete from t"}"#, Critical, "sql.unconditional"),
+        (Read, r#"{"sql": "SELECT pg_read_file('/etc/passwd')"}"#, High, "sql.internal"),
+        (Read, r#"{"sql": "VACUUM FULL"}"#, High, "sql.maintenance"),
+        (Update, r#"{"sql": "UPDATE t SET a = 1"}"#, Critical, "sql.unconditional"),
     ] {
         let (found, codes) = rate(kind, arguments);
         assert_eq!(found, level, "{kind:?} {arguments}: {codes:?}");

@@ -20,6 +20,13 @@ pub(super) fn kind(name: &str) -> Option<ActionKind> {
     Some(found)
 }
 
+/// Whether a name promises to run what a statement says, and nothing else.
+pub(super) fn is_about_sql(name: &str) -> bool {
+    let words = Words::of(name).words;
+    words.iter().any(|word| word == "query" || word == "sql" || DATABASES.contains(&word.as_str()))
+        && matches!(kind(name), Some(ActionKind::Read | ActionKind::List | ActionKind::Execute) | None)
+}
+
 /// Words, with those joined that mean one thing together: the merge of a merge request merges nothing.
 fn phrase(words: &[String]) -> Vec<&str> {
     let mut joined: Vec<&str> = Vec::with_capacity(words.len());

@@ -96,6 +96,21 @@ fn a_parameter_may_raise_and_never_lower() {
 }
 
 #[test]
+fn a_database_tool_does_what_its_statement_says() {
+    let with = |tool_name: &str, fields: &[(&str, &str)]| {
+        let fields = fields.iter().map(|(name, text)| ((*name).to_owned().into(), (*text).to_owned().into()));
+        tool(None, tool_name, &Parameters { fields: fields.collect(), ..Parameters::default() }).0
+    };
+    assert_eq!(with("execute_sql", &[("sql", "SELECT a FROM t WHERE b = 1")]), ActionKind::Read);
+    assert_eq!(with("query", &[("sql", "DELETE FROM t WHERE b = 1")]), ActionKind::Delete);
+    assert_eq!(with("mysql_query", &[("q", "GRANT ALL ON t TO u")]), ActionKind::Grant);
+    assert_eq!(with("execute_sql", &[("sql", "DROP TABLE t"), ("query", "SELECT a FROM t")]), ActionKind::Delete);
+    assert_eq!(with("execute_sql", &[("sql", "whatever")]), ActionKind::Execute);
+    // A statement that isn't run lowers nothing.
+    assert_eq!(with("run_command", &[("command", "ls"), ("sql", "SELECT a FROM t")]), ActionKind::Execute);
+}
+
+#[test]
 fn a_rest_operation_is_told_by_name_path_and_method() {
     for (tool, method, last_word, expected) in [
         ("payments.refund", "POST", Some("refund"), ActionKind::Transfer),
