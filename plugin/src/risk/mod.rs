@@ -4,12 +4,16 @@
 //! and the findings into a number and a [`Level`], by tables that are part of the documentation. The same input
 //! always gives the same result, and every finding says where it was made and why, never what the value was.
 
+mod address;
+mod card;
+mod control;
 mod destination;
 mod finding;
 mod host;
 mod leaf;
 mod level;
 mod money;
+mod phrase;
 mod recipients;
 mod rows;
 mod score;
@@ -49,6 +53,9 @@ pub fn assess(table: &RiskTable, action: &Action<'_>) -> Risk {
         rows::look(&leaf, action.kind, table, &mut findings);
         money::look(&leaf, action.kind, table, &mut findings);
         destination::look(&leaf, action.kind, table, &mut findings);
+        control::look(&leaf, action.kind, &mut findings);
+        phrase::look(&leaf, action.kind, &mut findings);
+        card::look(&leaf, action.kind, &mut findings);
         statement::look(&leaf, table, &mut findings);
         recipients.look(&leaf, action.kind);
         ControlFlow::Continue(())
