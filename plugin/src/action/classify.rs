@@ -1,7 +1,7 @@
 //! What kind of action a call is: best knowledge first.
 //!
 //! 1. the operator's table;
-//! 2. the verbs in the tool's name ([`name`]): position tells a verb from a noun (`get_merge_request` reads,
+//! 2. the verbs in the tool's name (`classify/name.rs`): position tells a verb from a noun (`get_merge_request` reads,
 //!    `merge_request` merges), and among several verbs the most dangerous wins (`get_and_delete` deletes);
 //!    What a database tool does, its statement says (`execute_sql` with a `SELECT` reads);
 //! 3. what the parameters say, where the name says nothing or only that something is written (`action: "delete"`);

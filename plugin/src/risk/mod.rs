@@ -1,6 +1,6 @@
 //! How risky an action is: what was observed, and what that adds up to.
 //!
-//! Detectors look at each parameter with its JSON pointer and note [`Finding`]s; [`score`] turns the kind of action
+//! Detectors look at each parameter with its JSON pointer and note [`Finding`]s; `score` turns the kind of action
 //! and the findings into a number and a [`Level`], by tables that are part of the documentation. The same input
 //! always gives the same result, and every finding says where it was made and why, never what the value was.
 
@@ -47,10 +47,12 @@ pub struct Risk {
 pub fn assess(table: &RiskTable, action: &Action<'_>) -> Risk {
     let mut findings = Findings::default();
     let mut recipients = recipients::Count::default();
+    let mut named = rows::Named::default();
     // The end of the walk says nothing: it is never stopped.
     let _ = action.parameters.leaves(&mut |pointer, datum| {
         let leaf = Leaf::new(pointer, datum);
         rows::look(&leaf, action.kind, table, &mut findings);
+        named.look(&leaf);
         money::look(&leaf, action.kind, table, &mut findings);
         destination::look(&leaf, action.kind, table, &mut findings);
         control::look(&leaf, action.kind, &mut findings);
@@ -61,6 +63,7 @@ pub fn assess(table: &RiskTable, action: &Action<'_>) -> Risk {
         ControlFlow::Continue(())
     });
     recipients.judge(table, &mut findings);
+    named.judge(table, &mut findings);
     rows::judge(action, &mut findings);
     money::judge(action.kind, table, &mut findings);
     let findings = findings.into_vec();

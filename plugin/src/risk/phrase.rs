@@ -2,6 +2,8 @@
 //!
 //! One automaton looks for all of them in one pass, whatever the length of the text.
 
+mod table;
+
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -10,331 +12,7 @@ use super::Code;
 use super::finding::Findings;
 use super::leaf::Leaf;
 use crate::action::ActionKind;
-
-/// When a phrase counts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum When {
-    /// Wherever it stands.
-    Always,
-    /// Where something is written, sent or run.
-    Changing,
-    /// In a parameter that names a file.
-    InPath,
-    /// In a parameter that names a file, where something is written.
-    InWrittenPath,
-    /// In a parameter that is run.
-    InCommand,
-}
-
-type Entry = (Code, When, &'static [&'static str]);
-
-/// What is looked for, without regard to the case of ASCII letters.
-const PHRASES: &[Entry] = &[
-    (Code::PathTraversal, When::InPath, &["../", "..\\", "%2e%2e", "..%2f", "/..", "\\.."]),
-    (
-        Code::PathSensitive,
-        When::InPath,
-        &[
-            ".env",
-            "id_rsa",
-            "id_ed25519",
-            "id_ecdsa",
-            ".ssh/",
-            ".aws/",
-            ".git/config",
-            ".git/hooks",
-            ".git-credentials",
-            "/etc/passwd",
-            "/etc/shadow",
-            "/etc/sudoers",
-            ".npmrc",
-            ".pypirc",
-            ".netrc",
-            ".kube/",
-            ".docker/config",
-            ".pem",
-            ".pfx",
-            ".p12",
-            ".keystore",
-            "/proc/",
-            "authorized_keys",
-            "known_hosts",
-            "secrets.y",
-            "credentials.",
-            ".bash_history",
-            "wallet.dat",
-            "/.gnupg",
-            "login data",
-            "cookies.sqlite",
-            ".htpasswd",
-            "/dev/sd",
-            "ntds.dit",
-            "config/sam",
-            "terraform.tfstate",
-        ],
-    ),
-    (
-        Code::PathStartup,
-        When::InWrittenPath,
-        &[
-            ".github/workflows",
-            ".github/actions",
-            ".gitlab-ci",
-            "jenkinsfile",
-            ".circleci/",
-            "azure-pipelines",
-            ".bashrc",
-            ".zshrc",
-            ".profile",
-            "/etc/cron",
-            "crontab",
-            "/etc/systemd",
-            "launchagents",
-            "\\startup\\",
-            ".git/hooks",
-            ".husky/",
-            "/etc/init",
-            "codeowners",
-            ".drone.yml",
-            "buildspec.yml",
-            "bitbucket-pipelines",
-            ".pre-commit",
-        ],
-    ),
-    (
-        Code::PathSystem,
-        When::InWrittenPath,
-        &[
-            "/etc/",
-            "/usr/",
-            "/bin/",
-            "/sbin/",
-            "/boot/",
-            "/lib/",
-            "/sys/",
-            "/root/",
-            "c:\\windows",
-            "system32",
-            "/var/lib",
-        ],
-    ),
-    (
-        Code::ShellDestructive,
-        When::InCommand,
-        &[
-            "rm -r",
-            "rm -f",
-            "rm --",
-            "mkfs",
-            "dd if=",
-            "dd of=",
-            "shred ",
-            "> /dev/",
-            ">/dev/sd",
-            "wipefs",
-            ":(){",
-            "git push -f",
-            "git push --force",
-            "push --force",
-            "git reset --hard",
-            "git clean",
-            "shutdown",
-            "reboot",
-            "killall",
-            "kill -9",
-            "truncate -s",
-            "find / ",
-            "-delete",
-            "format c:",
-            "del /s",
-            "rmdir /s",
-            "remove-item",
-            "drop database",
-            "drop table",
-            "kubectl delete",
-            "terraform destroy",
-            "docker system prune",
-            "helm uninstall",
-        ],
-    ),
-    (
-        Code::ShellPipe,
-        When::InCommand,
-        &[
-            "| sh",
-            "|sh",
-            "| bash",
-            "|bash",
-            "| python",
-            "|python",
-            "| sudo",
-            "| zsh",
-            "base64 -d",
-            "base64 --decode",
-            "bash -c",
-            "sh -c",
-            "eval ",
-            "eval(",
-            "$(curl",
-            "`curl",
-            "<(curl",
-            "invoke-expression",
-            "iex(",
-            "iex ",
-            "-encodedcommand",
-            "python -c",
-            "perl -e",
-            "node -e",
-            "ruby -e",
-            "xxd -r",
-        ],
-    ),
-    (
-        Code::ShellNetwork,
-        When::InCommand,
-        &[
-            "/dev/tcp",
-            "nc -",
-            "ncat ",
-            "netcat ",
-            "socat ",
-            "curl -d",
-            "curl --data",
-            "curl -f",
-            "curl -t",
-            "-x post",
-            "--upload-file",
-            "scp ",
-            "rsync ",
-            "sftp ",
-            "ssh ",
-            "telnet ",
-            "wget --post",
-            "ngrok",
-            "nslookup ",
-            "dig +",
-            "invoke-webrequest",
-            "certutil -urlcache",
-            "bitsadmin",
-        ],
-    ),
-    (
-        Code::ShellPrivilege,
-        When::InCommand,
-        &[
-            "sudo ",
-            "su -",
-            "chmod 777",
-            "chmod -r",
-            "chmod +s",
-            "chown ",
-            "setcap ",
-            "usermod ",
-            "useradd ",
-            "passwd",
-            "visudo",
-            "iptables",
-            "setenforce 0",
-            "--privileged",
-        ],
-    ),
-    (
-        Code::SecretKey,
-        When::Changing,
-        &[
-            "-----begin private key",
-            "-----begin rsa private",
-            "-----begin ec private",
-            "-----begin openssh private",
-            "-----begin pgp private",
-            "-----begin encrypted private",
-            "-----begin dsa private",
-            "github_pat_",
-            "ghp_",
-            "gho_",
-            "ghs_",
-            "ghu_",
-            "glpat-",
-            "xoxb-",
-            "xoxp-",
-            "xoxa-",
-            "xapp-",
-            "sk_live_",
-            "rk_live_",
-            "sk-ant-",
-            "sk-proj-",
-            "akia",
-            "asia",
-            "aiza",
-            "npm_",
-            "pypi-ageicho",
-            "hf_",
-            "sg.",
-            "shpat_",
-            "dop_v1_",
-            "eyj",
-            "whsec_",
-            "age-secret-key-",
-        ],
-    ),
-    (
-        Code::InjectionInstructions,
-        When::Always,
-        &[
-            "ignore previous instructions",
-            "ignore all previous",
-            "ignore the previous",
-            "ignore all prior",
-            "ignore your instructions",
-            "ignore the above",
-            "disregard previous",
-            "disregard all",
-            "disregard the above",
-            "disregard your",
-            "forget previous instructions",
-            "forget all previous",
-            "forget your instructions",
-            "override your instructions",
-            "new instructions:",
-            "your new task",
-            "do not tell the user",
-            "don't tell the user",
-            "without telling the user",
-            "without informing the user",
-            "reveal your system prompt",
-            "print your system prompt",
-            "you are now dan",
-            "developer mode enabled",
-            "before you can solve the task",
-            "i will be able to help you after you",
-        ],
-    ),
-    (
-        Code::InjectionMarkup,
-        When::Always,
-        &[
-            "<tool_call",
-            "<function_call",
-            "</function_call",
-            "<|im_start|>",
-            "<|im_end|>",
-            "[inst]",
-            "[/inst]",
-            "<<sys>>",
-            "<|system|>",
-            "<important>",
-            "<information>",
-            "</information>",
-            "<system>",
-            "</system>",
-            "<|endoftext|>",
-            "begin_of_text|>",
-            "<antml",
-            "\"tool_calls\"",
-            "<invoke name=",
-        ],
-    ),
-];
+use table::{PHRASES, When};
 
 /// Invisible characters: zero width, bidirectional overrides, and the tags that spell ASCII unseen.
 fn is_hidden(char: char) -> bool {
@@ -416,13 +94,26 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, findings: &mut Finding
             When::InWrittenPath => is_path && changes,
             When::InCommand => is_command,
         };
-        if counts && (*code != Code::SecretKey || is_key(&text, found.start(), found.end())) {
+        let is_what_it_seems = match code {
+            Code::SecretKey => is_key(&text, found.start(), found.end()),
+            Code::PathSensitive => is_in_place(&text, found.start(), found.end()),
+            _ => true,
+        };
+        if counts && is_what_it_seems {
             findings.add_once(*code, leaf.pointer, code.explanation());
         }
     }
     if !text.is_ascii() && text.chars().any(is_hidden) {
         findings.add_once(Code::InjectionHidden, leaf.pointer, Code::InjectionHidden.explanation());
     }
+}
+
+/// Whether `.env` is a file's name or its beginning, and `app.environment.ts` is none. Other names say enough.
+fn is_in_place(text: &str, start: usize, end: usize) -> bool {
+    let neighbour = |char: Option<char>| char.is_none_or(|char| !char.is_alphanumeric());
+    !text.get(start..end).is_some_and(|found| found.eq_ignore_ascii_case(".env"))
+        || (neighbour(text.get(..start).and_then(|before| before.chars().next_back()))
+            && neighbour(text.get(end..).and_then(|behind| behind.chars().next())))
 }
 
 /// Whether a known beginning of a key stands at a word's start, with as much behind it as a key has.
@@ -478,6 +169,16 @@ mod tests {
     #[test]
     fn the_automaton_is_built() {
         assert!(automaton().machine.is_some());
+    }
+
+    #[test]
+    fn an_env_file_is_told_from_an_environment() {
+        for (text, expected) in
+            [(".env", true), ("a/.env", true), ("a/.env.local", true), ("app.environment.ts", false), ("x.env", false)]
+        {
+            let start = text.find(".env").unwrap();
+            assert_eq!(is_in_place(text, start, start + 4), expected, "{text}");
+        }
     }
 
     #[test]

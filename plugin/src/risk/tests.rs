@@ -58,6 +58,15 @@ fn honest_calls_stay_below_high() {
 }
 
 #[test]
+fn naming_many_is_asking_for_many() {
+    let ids: Vec<String> = (0..101).map(|id| id.to_string()).collect();
+    let arguments = format!(r#"{{"account_ids": [{}]}}"#, ids.join(","));
+    assert_eq!(rate(ActionKind::Update, &arguments), (Level::Critical, vec!["rows.over_limit"]));
+    let arguments = format!(r#"{{"account_ids": [{}]}}"#, ids[..100].join(","));
+    assert_eq!(rate(ActionKind::Update, &arguments).1, Vec::<&str>::new());
+}
+
+#[test]
 fn one_record_is_low() {
     assert_eq!(rate(ActionKind::Read, r#"{"account_id": "001", "limit": 1}"#), (Level::Low, vec![]));
 }

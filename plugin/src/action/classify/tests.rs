@@ -57,7 +57,7 @@ fn each_kind_is_told_from_the_others() {
         ("payments.refund", ActionKind::Transfer),
         ("send_money", ActionKind::Transfer),
         ("export_report", ActionKind::Export),
-        ("share_drive_file", ActionKind::Grant),
+        ("share_drive_file", ActionKind::Invite),
         ("add_collaborator", ActionKind::Grant),
         ("create_api_key", ActionKind::Grant),
         ("approve_expense", ActionKind::Approve),
@@ -70,6 +70,11 @@ fn each_kind_is_told_from_the_others() {
         ("salesforce.query", ActionKind::Read),
         ("mark_all_notifications_read", ActionKind::Update),
         ("frobnicate", ActionKind::Unknown),
+        ("AugustSmartLockGrantGuestAccess", ActionKind::Grant),
+        ("TrafficControlGetStatus", ActionKind::Read),
+        ("BankManagerPayBill", ActionKind::Transfer),
+        ("update_scheduled_transaction", ActionKind::Transfer),
+        ("export_search_results", ActionKind::Export),
         ("", ActionKind::Unknown),
     ] {
         assert_eq!(kind(name), expected, "{name}");
