@@ -1,1 +1,3 @@
-//! host
+//! A proxy-wasm host that behaves like Envoy, the scenarios with their three lanes, and what the command `toolgate` does.
+
+pub mod scenario;

@@ -1,0 +1,152 @@
+//! One Envoy process: started, asked where it listens, listened to, ended.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A running Envoy.
+#[derive(Debug)]
+pub struct Envoy {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    folder: TempDir,
+}
+
+/// How long a start may take: each listener starts a plugin, on a machine that may have other things to do.
+const START: Duration = Duration::from_secs(120);
+/// How often we look whether something has come.
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// The Envoy to test with: `TOOLGATE_ENVOY`, or where `make envoy` puts it.
+///
+/// # Errors
+/// When there is none: that is a failure, never a reason to skip.
+pub fn binary(workspace: &Path) -> Result<PathBuf> {
+    let named = std::env::var_os("TOOLGATE_ENVOY").map(PathBuf::from);
+    let path = named.unwrap_or_else(|| workspace.join("target/tools/envoy-1.40.0/bin/envoy"));
+    if !path.is_file() {
+        bail!("no Envoy at `{}`: run `make envoy`, or set TOOLGATE_ENVOY to its path", path.display());
+    }
+    Ok(path)
+}
+
+impl Envoy {
+    /// Starts `binary` with this bootstrap and waits until it listens.
+    ///
+    /// # Errors
+    /// When it doesn't start: with the end of its log.
+    pub fn start(binary: &Path, bootstrap: &str) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let config = folder.path().join("envoy.json");
+        fs::write(&config, bootstrap)?;
+        let mut child = Command::new(binary)
+            .arg("--config-path")
+            .arg(&config)
+            .arg("--admin-address-path")
+            .arg(folder.path().join("admin"))
+            .args(["--concurrency", "1", "--use-dynamic-base-id", "--log-format", "%v"])
+            .args(["--log-level", "warn", "--component-log-level", "wasm:info"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("can't start `{}`", binary.display()))?;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        if let Some(stderr) = child.stderr.take() {
+            let log = Arc::clone(&log);
+            thread::spawn(move || {
+                let mut lines = BufReader::new(stderr).split(b'\n');
+                while let Some(Ok(line)) = lines.next() {
+                    let line = String::from_utf8_lossy(&line).into_owned();
+                    log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                }
+            });
+        }
+        let mut envoy = Self { child, log, folder };
+        envoy.wait_until_live()?;
+        Ok(envoy)
+    }
+
+    fn wait_until_live(&mut self) -> Result<()> {
+        for _ in 0..START.as_millis() / GLANCE.as_millis() {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("Envoy ended at its start ({status}):\n{}", self.last_words());
+            }
+            if self.admin("/ready").is_ok_and(|answer| answer.contains("LIVE")) {
+                return Ok(());
+            }
+            thread::sleep(GLANCE);
+        }
+        bail!("Envoy is not ready after {START:?}:\n{}", self.last_words());
+    }
+
+    /// The body of Envoy's admin page at `path`.
+    fn admin(&self, path: &str) -> Result<String> {
+        let address = fs::read_to_string(self.folder.path().join("admin"))?;
+        let mut stream = TcpStream::connect(address.trim())?;
+        write!(stream, "GET {path} HTTP/1.0\r\nhost: admin\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer.split_once("\r\n\r\n").map(|(_, body)| body.to_string()).unwrap_or_default())
+    }
+
+    /// Where the listener called `name` listens.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn port(&self, name: &str) -> Result<u16> {
+        let listeners: Value = serde_json::from_str(&self.admin("/listeners?format=json")?)?;
+        let statuses = listeners.get("listener_statuses").and_then(Value::as_array);
+        let listener = statuses.into_iter().flatten().find(|listener| listener.get("name").is_some_and(|found| found == name));
+        let port = listener.and_then(|listener| listener.pointer("/local_address/socket_address/port_value")?.as_u64());
+        let port = port.with_context(|| format!("Envoy has no listener `{name}`:\n{}", self.last_words()))?;
+        Ok(u16::try_from(port)?)
+    }
+
+    /// Forgets the log so far.
+    pub fn forget_log(&self) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// What follows `prefix` on lines of the log, once there is one; or nothing, if none comes for a while.
+    #[must_use]
+    pub fn logged(&self, prefix: &str) -> Vec<String> {
+        let found = || -> Vec<String> {
+            let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+            log.iter().filter_map(|line| Some(line.split_once(prefix)?.1.to_string())).collect()
+        };
+        for _ in 0..200 {
+            if !found().is_empty() {
+                break;
+            }
+            thread::sleep(GLANCE);
+        }
+        // One more glance, for one that should not be there.
+        thread::sleep(GLANCE);
+        found()
+    }
+
+    /// The end of the log.
+    #[must_use]
+    pub fn last_words(&self) -> String {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.iter().rev().take(20).rev().map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Drop for Envoy {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _killed = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
