@@ -88,6 +88,15 @@ pub fn telling(headers: impl IntoIterator<Item = (String, Vec<u8>)>) -> Pairs {
     told
 }
 
+/// The same for a call that the filter makes: there `x-request-id` is its own.
+#[must_use]
+pub fn telling_of_call(headers: impl IntoIterator<Item = (String, Vec<u8>)>) -> Pairs {
+    let (ids, others): (Pairs, Pairs) = headers.into_iter().partition(|(name, _)| name.eq_ignore_ascii_case("x-request-id"));
+    let mut told = telling(others);
+    told.extend(ids);
+    told
+}
+
 /// What of an outcome no scenario can foretell: ids are drawn, and it is run at any hour.
 #[derive(Clone, Debug, Default)]
 pub struct Unforeseeable {

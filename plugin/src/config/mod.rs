@@ -1,4 +1,5 @@
-//! The operator's configuration: as written ([`raw`]), and what is wrong with it ([`problem`]).
+//! The operator's configuration: as written ([`raw`]), as used ([`compile`]), and what is wrong with it ([`problem`]).
 
+pub mod compile;
 pub mod problem;
 pub mod raw;

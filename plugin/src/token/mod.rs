@@ -1,5 +1,39 @@
 //! Whose token is this? From the `Authorization` header to an [`Agent`].
+//!
+//! ```text
+//! Head ──present──▶ Known(Agent)                              a token that was verified a moment ago
+//!            └────▶ Unverified(Candidate) ──check──▶ host or verify_in_process
+//!                        └── admit(verdict) ──▶ Agent         remembered for the next request
+//! ```
+//!
+//! Before the signature is known to hold, only what leads to the key is looked at; afterwards the claims are held to
+//! RFC 9068 and RFC 8725. Tokens of other kinds, bound tokens, and tokens with restrictions that aren't checked here
+//! are refused: [`Reason`](crate::reason::Reason) has the list, and each refusal says what was wrong.
 
+mod actor;
 mod agent;
+mod algorithm;
+mod authorization;
+mod candidate;
+pub mod challenge;
+mod claims;
+pub mod host_form;
+mod identity;
+mod issuer;
+pub mod jws;
+mod key;
+mod memory;
+mod signature;
 
 pub use agent::Agent;
+pub use algorithm::Algorithm;
+pub use candidate::Candidate;
+pub use challenge::challenge;
+pub use identity::{Identity, Presented};
+pub use key::{InvalidKey, PublicKey};
+pub use memory::{CAPACITY, TokenMemory};
+pub use signature::{SignatureCheck, SignatureVerdict, verify_in_process};
+
+pub(crate) use claims::ClaimPath;
+pub(crate) use issuer::{Issuer, Mapping};
+use identity::Seal;

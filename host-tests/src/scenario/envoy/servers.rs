@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 
 use crate::scenario::format::{Answer, Upstream};
 use crate::scenario::message::{Pairs, answer_body, pairs};
-use crate::scenario::outcome::{Arrival, Question, telling};
+use crate::scenario::outcome::{Arrival, Question, telling, telling_of_call};
 
 /// What the running step wants of the servers, and what they saw of it.
 #[derive(Debug, Default)]
@@ -128,7 +128,7 @@ impl Received {
             method: head.method.to_string(),
             path: head.uri.to_string(),
             authority: authority.into(),
-            headers: telling(plain(&head.headers)),
+            headers: plain(&head.headers),
             body,
             trailers,
         }
@@ -141,6 +141,7 @@ fn plain(headers: &HeaderMap) -> Pairs {
 
 async fn upstream(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
     let Received { method, path, headers, body, trailers, .. } = received;
+    let headers = telling(headers);
     let answer = {
         let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
         script.arrivals.push(Arrival { method, path, headers, body, trailers });
@@ -159,6 +160,7 @@ async fn upstream(received: Received, script: Shared) -> io::Result<Response<Ful
 
 async fn decide(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
     let Received { method, path, authority, headers, body, .. } = received;
+    let headers = telling_of_call(headers);
     let body = serde_json::from_slice(&body).unwrap_or_default();
     let answer = {
         let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+pub use crate::token::Algorithm;
+
 /// Whose tokens are accepted.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,21 +35,12 @@ pub struct Issuer {
     /// How far clocks may differ. A duration such as `30s`.
     #[serde(default = "default_skew")]
     pub clock_skew: String,
+    /// A token with a longer chain of actors (`act`, RFC 8693 section 4.1) is refused.
+    #[serde(default = "default_actors")]
+    pub max_actors: u8,
     /// Which claims say what.
     #[serde(default)]
     pub claims: Claims,
-}
-
-/// The algorithms of RFC 7518 and RFC 8037 that are verified here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-pub enum Algorithm {
-    /// ECDSA on P-256.
-    ES256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    RS256,
-    /// Ed25519 (RFC 8037; `Ed25519` in RFC 9864).
-    #[serde(alias = "Ed25519")]
-    EdDSA,
 }
 
 /// A JWK Set (RFC 7517 section 5).
@@ -76,6 +69,8 @@ pub struct Claims {
     pub intent: Option<String>,
     /// The agent's role.
     pub role: Option<String>,
+    /// What tells this token from every other.
+    pub token_id: String,
     /// The scopes: a text separated by spaces, or a list.
     pub scopes: String,
 }
@@ -90,6 +85,7 @@ impl Default for Claims {
             task: Some("task".into()),
             intent: Some("intent".into()),
             role: Some("role".into()),
+            token_id: "jti".into(),
             scopes: "scope".into(),
         }
     }
@@ -105,4 +101,8 @@ fn default_lifetime() -> String {
 
 fn default_skew() -> String {
     "30s".into()
+}
+
+fn default_actors() -> u8 {
+    4
 }

@@ -1,0 +1,35 @@
+# Shared by the scripts beside it: where we are, how to say things, how to get what a bare machine lacks.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+tools=target/tools
+mkdir -p "$tools"
+
+say() { printf '» %s\n' "$*" >&2; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# Installs Debian packages, as root or through sudo; says so first. Fails where neither is possible.
+install_debian() {
+  command -v apt-get >/dev/null || return 1
+  local root=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || return 1
+    root=(sudo)
+  fi
+  say "installing Debian packages: $*"
+  # A bare machine has no package lists, a used one has stale ones: both are cured by an update, which costs time.
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2 && return
+  "${root[@]}" apt-get update -q >&2 &&
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2
+}
+
+# Makes `cargo $1` work, where rustup calls the component $2 and Debian the package $3.
+need_component() {
+  cargo "$1" --version >/dev/null 2>&1 && return
+  if command -v rustup >/dev/null; then rustup component add "$2" >&2 || true; else install_debian "$3" || true; fi
+  cargo "$1" --version >/dev/null 2>&1 || fail "\`cargo $1\` is missing: \`rustup component add $2\`, or \`apt-get install $3\`"
+}
+
+command -v cargo >/dev/null ||
+  fail 'no `cargo` found: install Rust from https://rustup.rs, or `apt-get install rustc-web cargo-web` on Debian'

@@ -1,0 +1,47 @@
+# `make` builds the filter, `make help` lists the rest. Nothing here needs more than make, bash, Rust and Python:
+# what else is missing is installed under target/, or (wasm's standard library) as .ci/wasm says.
+
+ENVOY_VERSION ?= 1.40.0
+ENVOY ?= $(CURDIR)/target/tools/envoy-$(ENVOY_VERSION)/bin/envoy
+
+# Where tests, benchmarks and the demo find the filter that ships and a real Envoy.
+export TOOLGATE_WASM := $(CURDIR)/target/toolgate.wasm
+export TOOLGATE_ENVOY := $(ENVOY)
+
+.DEFAULT_GOAL := wasm
+.NOTPARALLEL:
+.PHONY: help wasm envoy lint deny test demo demo-rest bench fuzz vectors clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+wasm: ## build the filter, target/toolgate.wasm (the default)
+	@.ci/wasm build -p toolgate --release --locked
+	@cmp -s target/wasm/wasm32-wasip1/release/toolgate.wasm $(TOOLGATE_WASM) || \
+		{ cp target/wasm/wasm32-wasip1/release/toolgate.wasm $(TOOLGATE_WASM) && ls -l $(TOOLGATE_WASM); }
+
+envoy: $(ENVOY)
+
+$(CURDIR)/target/tools/envoy-%/bin/envoy:
+	@.ci/envoy $*
+
+test: lint wasm envoy ## lint, then run all tests: native, in the wasm host, through a real Envoy
+	@.ci/test
+
+lint: ## format and clippy, for this machine and for wasm, warnings are errors
+	@.ci/lint
+
+deny: ## licences, duplicate and foreign crates (installs cargo-deny)
+	@.ci/deny
+
+demo: wasm envoy ## a good and a manipulated agent call an MCP server through Envoy
+	@cargo run --locked --quiet -p toolgate-demo
+
+demo-rest: wasm envoy ## the same agents at a REST API
+	@cargo run --locked --quiet -p toolgate-demo -- rest
+
+bench: wasm envoy ## CPU and latency beside Envoy's own filters; writes target/bench/summary.json
+	@cargo run --locked --quiet --profile tools -p toolgate-host-tests --bin bench
+
+clean: ## remove everything that was built
+	cargo clean

@@ -1,0 +1,122 @@
+//! What the service answers, and why it denies.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// Why a request is denied: a closed list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reason {
+    /// A `forbid` policy applies.
+    Forbidden,
+    /// No `permit` policy applies.
+    NotPermitted,
+    /// A policy could not be evaluated. Cedar would skip it; this service denies, because the skipped one may have been
+    /// the `forbid` that mattered.
+    PolicyError,
+    /// The request holds something that Cedar has no value for.
+    NotRepresentable,
+    /// The folder has a schema, and the request is none that it describes.
+    NotInSchema,
+    /// One of several evaluations is not AuthZEN.
+    Malformed,
+}
+
+impl Reason {
+    /// What a user may read, unless the policies that decided say it better. It tells nothing about how policies are made.
+    fn user_text(self) -> &'static str {
+        match self {
+            Self::Forbidden | Self::NotPermitted => "this is not allowed",
+            Self::PolicyError => "this could not be checked, and is therefore not allowed",
+            Self::NotRepresentable | Self::NotInSchema | Self::Malformed => "this request could not be understood",
+        }
+    }
+}
+
+/// A text by language, AuthZEN's "reason field".
+type Text = BTreeMap<&'static str, String>;
+
+fn english(text: String) -> Text {
+    BTreeMap::from([("en", text)])
+}
+
+/// AuthZEN's access evaluation response (section 6.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Decision {
+    /// Permitted?
+    pub(crate) decision: bool,
+    /// What went into it.
+    pub(crate) context: DecisionContext,
+}
+
+/// What a decision rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct DecisionContext {
+    /// The ids (`@id`) of the policies that decided, in order of the alphabet; with `policy_error` those that failed.
+    pub(crate) policies: Vec<String>,
+    /// The digest of the folder that was asked.
+    pub(crate) policy_version: String,
+    /// Why it is denied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<Reason>,
+    /// What the user may be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason_user: Option<Text>,
+    /// What the user must not be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason_admin: Option<Text>,
+    /// Only in an answer to several evaluations: this one was not AuthZEN (section 7.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ItemError>,
+}
+
+/// An error in one of several evaluations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct ItemError {
+    /// The HTTP status it would have had alone.
+    pub(crate) status: u16,
+    /// What was found, and what would be right.
+    pub(crate) message: String,
+}
+
+impl Decision {
+    pub(crate) fn permit(policies: Vec<String>, policy_version: String) -> Self {
+        let context = DecisionContext {
+            policies,
+            policy_version,
+            reason: None,
+            reason_user: None,
+            reason_admin: None,
+            error: None,
+        };
+        Self { decision: true, context }
+    }
+
+    /// A denial. `user` replaces the reason's own text.
+    pub(crate) fn deny(
+        reason: Reason,
+        user: Option<String>,
+        admin: String,
+        policies: Vec<String>,
+        policy_version: String,
+    ) -> Self {
+        let user = user.unwrap_or_else(|| reason.user_text().to_owned());
+        let context = DecisionContext {
+            policies,
+            policy_version,
+            reason: Some(reason),
+            reason_user: Some(english(user)),
+            reason_admin: Some(english(admin)),
+            error: None,
+        };
+        Self { decision: false, context }
+    }
+
+    /// The answer to one of several evaluations that is not AuthZEN.
+    pub(crate) fn malformed(message: String, policy_version: String) -> Self {
+        let mut denied = Self::deny(Reason::Malformed, None, message.clone(), Vec::new(), policy_version);
+        denied.context.error = Some(ItemError { status: 400, message });
+        denied
+    }
+}

@@ -1,0 +1,93 @@
+//! A reference decision service: [AuthZEN Authorization API 1.0] over [Cedar] policies that lie in a folder.
+//!
+//! ```text
+//!            bytes             strict JSON          AuthZEN                Cedar
+//!   PEP ──▶ http.rs ─────────▶ json.rs ─────────▶ authzen.rs ──────────▶ decide.rs ──▶ 200 {"decision": …}
+//!             │ 4xx: no answer    │ 400: not JSON     │ 400: not AuthZEN     │ values.rs: what Cedar can't say is denied
+//!                                                                            │
+//!                                 store.rs ◀── poll ── folder.rs ── load ── policies.rs
+//! ```
+//!
+//! Two sentences hold everywhere. What is not AuthZEN is an HTTP error, never a decision. What is AuthZEN, but can't be
+//! judged for any reason, is `{"decision": false}` with that reason.
+//!
+//! [AuthZEN Authorization API 1.0]: https://openid.net/specs/authorization-api-1_0.html
+//! [Cedar]: https://docs.cedarpolicy.com/
+
+mod answer;
+mod authzen;
+mod decide;
+mod folder;
+mod http;
+mod json;
+mod policies;
+mod store;
+mod values;
+
+use std::{future::Future, path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+use crate::store::Store;
+
+/// How long open requests may take to end once the service was told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What a service is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder with `*.cedar`, and optionally `schema.cedarschema` and `entities.json`.
+    pub policies: PathBuf,
+    /// The base of the URLs in `/.well-known/authzen-configuration`, without a slash at its end.
+    /// `None`: `http://` and the address of the listener.
+    pub public_url: Option<String>,
+    /// How often the folder is read. A change counts once two reads in a row saw the same bytes.
+    pub reload_every: Duration,
+}
+
+impl Options {
+    /// The policies in this folder, read once a second.
+    pub fn new(policies: impl Into<PathBuf>) -> Self {
+        Self { policies: policies.into(), public_url: None, reload_every: Duration::from_secs(1) }
+    }
+}
+
+/// Serves on `listener` until `shutdown` resolves, then lets open requests end (for ten seconds at most).
+///
+/// # Errors
+/// Before the first request: the folder holds no valid set of policies (all complaints are in the message).
+/// Later: the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    options: Options,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let address = listener.local_addr().context("the listener has no local address")?;
+    let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
+    let store = Store::open(options.policies)?;
+    log::info!("listening on {address}, policies {}", store.status().loaded.version);
+
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let reloading = store.clone().watch(options.reload_every);
+    let router = http::router(store, &public_url);
+    let mut drained = stopped.clone();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(told_to_stop(stopped));
+    tokio::select! {
+        served = async { serving.await } => served.context("the listener failed"),
+        () = reloading => Ok(()),
+        () = async {
+            shutdown.await;
+            // Nobody listens any more only when serving has ended, which the first branch sees.
+            let _ = stop.send(true);
+            log::info!("stopping: open requests have {} s to end", DRAIN.as_secs());
+            let _ = drained.wait_for(|stopped| *stopped).await;
+            tokio::time::sleep(DRAIN).await;
+        } => Ok(()),
+    }
+}
+
+async fn told_to_stop(mut stopped: tokio::sync::watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a reason to stop as well.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}

@@ -1,0 +1,166 @@
+//! `identity`: from names and texts to keys and durations.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::problem::Problems;
+use super::super::raw;
+use super::jwks;
+use crate::token::{ClaimPath, Identity, Issuer, Mapping};
+
+/// Kinds of JWT that are not access tokens, whatever an operator believes (standards: RFC 9449, RFC 8417, OpenID
+/// Connect Back-Channel Logout, Token Status List, Transaction Tokens, WIMSE, ID-JAG).
+const OTHER_TYPES: &[&str] = &[
+    "dpop+jwt",
+    "id_token+jwt",
+    "logout+jwt",
+    "oauth-id-jag+jwt",
+    "secevent+jwt",
+    "statuslist+jwt",
+    "token-introspection+jwt",
+    "txntoken+jwt",
+    "wit+jwt",
+    "wpt+jwt",
+];
+
+/// Longer than this no two clocks differ that anybody looks after, and every second of it is one more for a stolen token.
+const MAX_SKEW: Duration = Duration::from_secs(300);
+
+/// Compiles `identity`. Everything that is wrong goes to `problems`, with its place in the whole configuration;
+/// `None` exactly when something is.
+pub fn identity(raw: &raw::Identity, problems: &mut Problems) -> Option<Identity> {
+    let mut sound = true;
+    if raw.issuers.is_empty() {
+        problems.add("/identity/issuers", "no issuer was found; name at least one, else no token can be accepted");
+        sound = false;
+    }
+    let mut issuers = Vec::new();
+    let mut names = BTreeSet::new();
+    for (at, issuer) in raw.issuers.iter().enumerate() {
+        let place = format!("/identity/issuers/{at}");
+        if !names.insert(&issuer.issuer) {
+            let message = format!("`{}` was found twice; give each issuer one entry", issuer.issuer);
+            problems.add(format!("{place}/issuer"), message);
+            sound = false;
+        }
+        match compile(issuer, &place, problems) {
+            Some(issuer) => issuers.push(issuer),
+            None => sound = false,
+        }
+    }
+    sound &= metadata_is_sound(raw.resource_metadata.as_deref(), problems);
+    sound.then(|| Identity::new(issuers, raw.resource_metadata.clone()))
+}
+
+/// RFC 9728 section 5.1 wants a URL, and a header must be able to carry it.
+fn metadata_is_sound(url: Option<&str>, problems: &mut Problems) -> bool {
+    let Some(url) = url else { return true };
+    let sound = (url.starts_with("https://") || url.starts_with("http://")) && url.bytes().all(|b| b.is_ascii_graphic());
+    if !sound {
+        problems.add("/identity/resource_metadata", format!("`{url}` was found; an absolute URL in ASCII is needed"));
+    }
+    sound
+}
+
+fn compile(raw: &raw::Issuer, place: &str, problems: &mut Problems) -> Option<Issuer> {
+    let mut sound = true;
+    let mut complain = |field: &str, message: String| {
+        problems.add(format!("{place}/{field}"), message);
+        sound = false;
+    };
+    if raw.issuer.is_empty() {
+        complain("issuer", "an empty text was found; write the exact `iss` of its tokens".into());
+    }
+    if raw.audiences.is_empty() {
+        complain("audiences", "no audience was found; name the resource that this gateway protects".into());
+    }
+    for (at, audience) in raw.audiences.iter().enumerate().filter(|(_, audience)| audience.is_empty()) {
+        complain(&format!("audiences/{at}"), format!("`{audience}` was found; an audience is not empty"));
+    }
+    if raw.algorithms.is_empty() {
+        complain("algorithms", "no algorithm was found; list those that the issuer signs with, such as `ES256`".into());
+    }
+    let token_type = token_type(&raw.token_type).map_err(|message| complain("token_type", message)).ok();
+    let max_lifetime = duration(&raw.max_lifetime, None).map_err(|message| complain("max_lifetime", message)).ok();
+    let clock_skew = duration(&raw.clock_skew, Some(MAX_SKEW)).map_err(|message| complain("clock_skew", message)).ok();
+    let mapping = mapping(&raw.claims, &mut complain);
+    let keys = jwks::keys(&raw.jwks.inline, &raw.algorithms, &format!("{place}/jwks/inline"), problems);
+    if !sound {
+        return None;
+    }
+    Some(Issuer {
+        issuer: raw.issuer.clone(),
+        audiences: raw.audiences.clone(),
+        token_type: token_type?,
+        algorithms: raw.algorithms.clone(),
+        keys: keys?.into_iter().map(Arc::new).collect(),
+        max_lifetime: max_lifetime?,
+        clock_skew: clock_skew?,
+        max_actors: usize::from(raw.max_actors),
+        mapping: mapping?,
+    })
+}
+
+/// In lower case and without `application/`, as tokens' types are compared.
+fn token_type(raw: &str) -> Result<String, String> {
+    let lower = raw.to_ascii_lowercase();
+    let short = lower.strip_prefix("application/").unwrap_or(&lower);
+    if short.is_empty() {
+        return Err("an empty text was found; write the `typ` of its access tokens, such as `at+jwt`".into());
+    }
+    if OTHER_TYPES.contains(&short) {
+        return Err(format!("`{raw}` was found, which is no access token's type; `at+jwt` would be right"));
+    }
+    Ok(short.to_owned())
+}
+
+/// A duration such as `15m`, or the complaint about it. Where there is no longest one, zero is none either.
+fn duration(raw: &str, longest: Option<Duration>) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(raw)
+        .map_err(|_| format!("`{raw}` was found; a duration such as `30s` or `15m` is needed"))?;
+    match longest {
+        Some(longest) if duration > longest => {
+            Err(format!("`{raw}` was found; at most `{}` is possible", humantime::format_duration(longest)))
+        }
+        None if duration.is_zero() => Err(format!("`{raw}` was found; it must be longer than nothing")),
+        _ => Ok(duration),
+    }
+}
+
+fn mapping(raw: &raw::Claims, complain: &mut impl FnMut(&str, String)) -> Option<Mapping> {
+    let mut path = |field: &str, text: &str| {
+        let path = ClaimPath::read(text);
+        if path.is_err() {
+            complain(
+                &format!("claims/{field}"),
+                format!("`{text}` was found; the name of a claim is needed, or a JSON pointer such as `/realm/roles/0`"),
+            );
+        }
+        path.ok()
+    };
+    let agent = path("agent", &raw.agent);
+    let user = path("user", &raw.user);
+    let token_id = path("token_id", &raw.token_id);
+    let scopes = path("scopes", &raw.scopes);
+    let mut optional = |field: &str, text: &Option<String>| match text {
+        Some(text) => path(field, text).map(Some),
+        None => Some(None),
+    };
+    let tenant = optional("tenant", &raw.tenant);
+    let session = optional("session", &raw.session);
+    let task = optional("task", &raw.task);
+    let intent = optional("intent", &raw.intent);
+    let role = optional("role", &raw.role);
+    Some(Mapping {
+        agent: agent?,
+        user: user?,
+        token_id: token_id?,
+        scopes: scopes?,
+        tenant: tenant?,
+        session: session?,
+        task: task?,
+        intent: intent?,
+        role: role?,
+    })
+}

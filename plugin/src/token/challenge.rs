@@ -1,0 +1,82 @@
+//! What a refused client is told to bring: `WWW-Authenticate`.
+
+use std::fmt::Write as _;
+
+use crate::reason::{Challenge, Reason};
+
+/// The challenge that goes with a refusal (RFC 6750 section 3; `resource_metadata` by RFC 9728 section 5.1), or
+/// `None` where another token would not help.
+///
+/// A request without a token is told nothing but where to get one: no error code (RFC 6750 section 3.1).
+/// A parameter whose value a header can't carry is left out.
+#[must_use]
+pub fn challenge(reason: Reason, resource_metadata: Option<&str>, scope: Option<&str>) -> Option<String> {
+    let error = match reason.challenge() {
+        Challenge::None => return None,
+        Challenge::Missing => None,
+        Challenge::InvalidRequest => Some("invalid_request"),
+        Challenge::InvalidToken => Some("invalid_token"),
+    };
+    let parameters = [
+        ("error", error),
+        ("error_description", error.map(|_| reason.text())),
+        ("resource_metadata", resource_metadata),
+        ("scope", scope),
+    ];
+    let mut header = String::from("Bearer");
+    let mut separator = ' ';
+    for (name, value) in parameters {
+        let Some(value) = value.filter(|value| !value.is_empty() && value.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+        else {
+            continue;
+        };
+        let escaped = value.replace('\\', r"\\").replace('"', "\\\"");
+        // Writing to a `String` can't fail.
+        let _ = write!(header, "{separator}{name}=\"{escaped}\"");
+        separator = ',';
+    }
+    Some(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METADATA: Option<&str> = Some("https://gateway.example.com/.well-known/oauth-protected-resource/mcp");
+
+    #[test]
+    fn without_a_token_nothing_is_said_but_where_to_get_one() {
+        assert_eq!(challenge(Reason::TokenMissing, None, None).unwrap(), "Bearer");
+        assert_eq!(
+            challenge(Reason::TokenMissing, METADATA, Some("mcp:tools")).unwrap(),
+            "Bearer resource_metadata=\"https://gateway.example.com/.well-known/oauth-protected-resource/mcp\",scope=\"mcp:tools\""
+        );
+    }
+
+    #[test]
+    fn a_bad_token_is_told_why() {
+        assert_eq!(
+            challenge(Reason::TokenExpired, None, None).unwrap(),
+            "Bearer error=\"invalid_token\",error_description=\"the token has expired\""
+        );
+        assert!(challenge(Reason::TokenRepeated, None, None).unwrap().contains("error=\"invalid_request\""));
+    }
+
+    #[test]
+    fn a_refusal_that_no_token_cures_has_no_challenge() {
+        assert_eq!(challenge(Reason::PolicyDenied, METADATA, None), None);
+    }
+
+    #[test]
+    fn a_value_can_not_leave_its_quotes() {
+        let header = challenge(Reason::TokenMissing, Some(r#"a"b\c"#), Some("x\r\ny: z")).unwrap();
+        assert_eq!(header, r#"Bearer resource_metadata="a\"b\\c""#);
+    }
+
+    #[test]
+    fn every_text_of_a_reason_can_stand_in_a_challenge() {
+        for reason in Reason::ALL.iter().filter(|reason| !matches!(reason.challenge(), Challenge::None | Challenge::Missing)) {
+            assert!(challenge(*reason, None, None).unwrap().contains(reason.text()), "{reason}");
+        }
+    }
+}

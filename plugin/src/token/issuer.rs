@@ -1,0 +1,169 @@
+//! One issuer: its keys, and what its tokens must say before and after their signature is known to hold.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::claims::{self, ClaimPath, Claims};
+use super::jws::Header;
+use super::{Agent, Algorithm, PublicKey, actor};
+use crate::reason::{Reason, Refusal};
+use crate::time::Timestamp;
+
+/// One issuer.
+#[derive(Clone, Debug)]
+pub(crate) struct Issuer {
+    /// The exact `iss`.
+    pub(crate) issuer: String,
+    /// `aud` must name one of these, exactly.
+    pub(crate) audiences: Vec<String>,
+    /// `typ` in lower case and without `application/`.
+    pub(crate) token_type: String,
+    /// Nothing else is verified (RFC 8725 section 3.1).
+    pub(crate) algorithms: Vec<Algorithm>,
+    /// Its keys, each of one of those algorithms, their ids unique.
+    pub(crate) keys: Vec<Arc<PublicKey>>,
+    /// From `iat` to `exp`.
+    pub(crate) max_lifetime: Duration,
+    /// How far its clock and ours may differ.
+    pub(crate) clock_skew: Duration,
+    /// How long a chain of actors may be.
+    pub(crate) max_actors: usize,
+    /// Which claims say what.
+    pub(crate) mapping: Mapping,
+}
+
+/// Which claims say what.
+#[derive(Clone, Debug)]
+pub(crate) struct Mapping {
+    pub(crate) agent: ClaimPath,
+    pub(crate) user: ClaimPath,
+    pub(crate) token_id: ClaimPath,
+    pub(crate) scopes: ClaimPath,
+    pub(crate) tenant: Option<ClaimPath>,
+    pub(crate) session: Option<ClaimPath>,
+    pub(crate) task: Option<ClaimPath>,
+    pub(crate) intent: Option<ClaimPath>,
+    pub(crate) role: Option<ClaimPath>,
+}
+
+/// Claims that narrow a token in a way that isn't checked here, each with what would have to be checked. To overlook
+/// one would give the token more power than its issuer gave it.
+const UNCHECKED: &[(&str, &str)] = &[
+    ("authorization_details", "tokens for single transactions (RFC 9396) are not supported"),
+    ("status", "token status lists are not supported"),
+];
+
+/// Claims that only other kinds of JWT have: id tokens (OpenID Connect Core section 2) and security events such as
+/// logout tokens (RFC 8417). Where an issuer's access tokens say no more than `JWT`, this tells them apart.
+const OTHER_KINDS: &[&str] = &["at_hash", "c_hash", "s_hash", "events"];
+
+impl Issuer {
+    /// The key of a token with this header.
+    ///
+    /// # Errors
+    /// The wrong `typ`, an `alg` that is not on the list, no key for both `kid` and `alg`.
+    pub(super) fn key(&self, header: &Header) -> Result<&Arc<PublicKey>, Refusal> {
+        self.check_type(header.token_type.as_deref())?;
+        let algorithm = header.algorithm.filter(|algorithm| self.algorithms.contains(algorithm));
+        let algorithm = algorithm.ok_or(Reason::TokenAlgorithm)?;
+        let mut fitting = self.keys.iter().filter(|key| {
+            key.algorithm() == algorithm && header.key_id.as_deref().is_none_or(|id| key.key_id() == Some(id))
+        });
+        match (fitting.next(), fitting.next()) {
+            (Some(key), None) => Ok(key),
+            (None, _) => Err(Reason::TokenKey.into()),
+            // Not tried one after another: each try is a signature that an attacker makes us check.
+            (Some(_), Some(_)) => Err(Refusal::new(Reason::TokenKey, "it names no key by `kid`, and several would fit")),
+        }
+    }
+
+    /// `typ`, without regard to case and with or without `application/` (RFC 7515 section 4.1.9).
+    fn check_type(&self, token_type: Option<&str>) -> Result<(), Refusal> {
+        let lower = token_type.unwrap_or_default().to_ascii_lowercase();
+        let short = lower.strip_prefix("application/").unwrap_or(&lower);
+        if short == self.token_type { Ok(()) } else { Err(Reason::TokenType.into()) }
+    }
+
+    /// Reads the claims of a token whose signature holds.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub(super) fn agent(&self, claims: Claims, now: Timestamp) -> Result<Agent, Refusal> {
+        let expires = self.check_times(&claims, now)?;
+        self.check_audience(&claims)?;
+        check_restrictions(&claims)?;
+        let actors = actor::chain(&claims, self.max_actors)?;
+        let subject = claims::required(&claims, "sub")?;
+        let client = self.mapping.agent.text(&claims)?.ok_or_else(|| claims::missing("client_id"))?;
+        let id = actors.first().cloned().unwrap_or(client);
+        // A token that an agent got in its own name (RFC 9068 section 2.2: `sub` is the client) has no user.
+        let user = self.mapping.user.text(&claims)?.filter(|user| *user != id);
+        let optional = |path: &Option<ClaimPath>| path.as_ref().map_or(Ok(None), |path| path.text(&claims));
+        Ok(Agent {
+            id,
+            issuer: self.issuer.clone(),
+            subject,
+            user,
+            tenant: optional(&self.mapping.tenant)?,
+            session: optional(&self.mapping.session)?,
+            task: optional(&self.mapping.task)?,
+            intent: optional(&self.mapping.intent)?,
+            role: optional(&self.mapping.role)?,
+            scopes: self.mapping.scopes.texts(&claims)?,
+            actors,
+            token_id: self.mapping.token_id.text(&claims)?.ok_or_else(|| claims::missing("jti"))?,
+            expires,
+            claims,
+        })
+    }
+
+    /// `exp`, `iat` and `nbf` (RFC 7519 section 4.1), and how long the token lives. Returns `exp`.
+    fn check_times(&self, claims: &Claims, now: Timestamp) -> Result<Timestamp, Refusal> {
+        let expires = claims::moment(claims, "exp")?.ok_or_else(|| claims::missing("exp"))?;
+        let issued = claims::moment(claims, "iat")?.ok_or_else(|| claims::missing("iat"))?;
+        let not_before = claims::moment(claims, "nbf")?.unwrap_or(issued);
+        if self.end(expires) <= now {
+            return Err(Reason::TokenExpired.into());
+        }
+        if now.plus(self.clock_skew) < issued.max(not_before) {
+            return Err(Reason::TokenNotYetValid.into());
+        }
+        if expires <= issued {
+            return Err(claims::wrong("`exp` is not after `iat`"));
+        }
+        if expires.since(issued) > self.max_lifetime {
+            return Err(Reason::TokenLifetime.into());
+        }
+        Ok(expires)
+    }
+
+    /// When a token that ends at `expires` is no longer accepted.
+    pub(super) fn end(&self, expires: Timestamp) -> Timestamp {
+        expires.plus(self.clock_skew)
+    }
+
+    /// `aud`: a text or a list of texts (RFC 7519 section 4.1.3), one of them ours.
+    fn check_audience(&self, claims: &Claims) -> Result<(), Refusal> {
+        let audience = claims.get("aud").ok_or_else(|| claims::missing("aud"))?;
+        let named = match audience {
+            serde_json::Value::Array(list) => list.iter().map(|one| claims::name(one, "aud")).collect::<Result<_, _>>()?,
+            one => vec![claims::name(one, "aud")?],
+        };
+        let ours = named.iter().any(|audience| self.audiences.contains(audience));
+        if ours { Ok(()) } else { Err(Reason::TokenAudience.into()) }
+    }
+}
+
+fn check_restrictions(claims: &Claims) -> Result<(), Refusal> {
+    if claims.contains_key("cnf") {
+        // Any `cnf`: one of a kind that isn't known binds the token as well (RFC 7800 section 3.1).
+        return Err(Refusal::new(Reason::TokenBinding, "tokens that are bound to a key (`cnf`) are not supported"));
+    }
+    if let Some((_, why)) = UNCHECKED.iter().find(|(claim, _)| claims.contains_key(*claim)) {
+        return Err(claims::wrong(*why));
+    }
+    if OTHER_KINDS.iter().any(|claim| claims.contains_key(*claim)) {
+        return Err(Refusal::new(Reason::TokenType, "it has claims of an id token or a security event"));
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Tokens that were verified a moment ago.
+//!
+//! An agent sends the same token with each of its calls, and a signature costs more than everything else the filter
+//! does. So verified tokens are remembered, in a table of fixed size with eight places a row.
+//!
+//! **Exact without a digest.** The token itself is kept and compared byte by byte, so no two tokens can be taken for
+//! each other, and a hit costs one comparison of memory instead of a SHA-256 (3 µs a KiB within wasm). Tokens pass
+//! through this memory anyway; here they stay until they end or are displaced.
+//!
+//! **Hashed for free.** A row is chosen by the last characters of the token. They are the end of its signature, which
+//! nobody can tell from random and which only the issuer can choose, so tokens spread over the rows as under a keyed
+//! hash. Whoever guesses tokens causes at most eight comparisons of one word, and learns from their timing nothing
+//! about tokens whose last 48 bits they don't know.
+//!
+//! **Nothing grows.** Only tokens with a valid signature come in, and a full row gives up a place that has ended or
+//! else each place in turn. An agent that hoards tokens can make others pay for a signature again; no more.
+
+use std::sync::Arc;
+
+use super::{Agent, Seal};
+use crate::time::Timestamp;
+
+/// How many tokens are remembered, by each worker. At one or two KiB a token, with its agent beside it, that is a few
+/// MiB; at the largest token 8 MiB of tokens.
+pub const CAPACITY: usize = ROWS * WAYS;
+
+/// A power of two.
+const ROWS: usize = 128;
+/// log2 of `ROWS`.
+const ROW_BITS: u32 = ROWS.trailing_zeros();
+/// Enough that tokens of the same row rarely displace each other before half of the table is full.
+const WAYS: usize = 8;
+/// How many of the last characters choose the row: a word of them.
+const MARK: usize = 8;
+
+/// The verified tokens of one worker, under one configuration: see the module's words.
+///
+/// It needs no clearing. What was remembered under one [`Identity`](super::Identity) is unknown to any other, and is
+/// dropped when the first token is remembered under that.
+#[derive(Default)]
+pub struct TokenMemory {
+    rows: Vec<Row>,
+    seal: Option<Seal>,
+}
+
+#[derive(Default)]
+struct Row {
+    places: [Option<Place>; WAYS],
+    next: usize,
+}
+
+struct Place {
+    mark: u64,
+    until: Timestamp,
+    token: Box<[u8]>,
+    agent: Arc<Agent>,
+}
+
+impl TokenMemory {
+    /// The agent of a token that was remembered under the configuration of this seal and hasn't ended.
+    pub(super) fn recall(&self, seal: &Seal, token: &[u8], now: Timestamp) -> Option<Arc<Agent>> {
+        if self.seal.as_ref() != Some(seal) {
+            return None;
+        }
+        let mark = mark(token)?;
+        let places = self.rows.get(row(mark)?)?.places.iter().flatten();
+        let mut found = places.filter(|place| place.mark == mark && *place.token == *token && now < place.until);
+        found.next().map(|place| Arc::clone(&place.agent))
+    }
+
+    /// Remembers a verified token until that moment.
+    pub(super) fn remember(
+        &mut self,
+        seal: &Seal,
+        token: &[u8],
+        agent: &Arc<Agent>,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Option<()> {
+        if self.seal.as_ref() != Some(seal) {
+            self.rows = std::iter::repeat_with(Row::default).take(ROWS).collect();
+            self.seal = Some(seal.clone());
+        }
+        let mark = mark(token)?;
+        let row = self.rows.get_mut(row(mark)?)?;
+        let same = |place: &&mut Option<Place>| {
+            place.as_ref().is_some_and(|place| place.mark == mark && *place.token == *token)
+        };
+        let ended = |place: &&mut Option<Place>| place.as_ref().is_none_or(|place| place.until <= now);
+        let place = if let Some(place) = row.places.iter_mut().find(same) {
+            place
+        } else if let Some(place) = row.places.iter_mut().find(ended) {
+            place
+        } else {
+            row.next = row.next.wrapping_add(1) % WAYS;
+            row.places.get_mut(row.next)?
+        };
+        *place = Some(Place { mark, until, token: token.into(), agent: Arc::clone(agent) });
+        Some(())
+    }
+
+    /// How many tokens are remembered, ended ones among them; never more than [`CAPACITY`].
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.iter().map(|row| row.places.iter().flatten().count()).sum()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl std::fmt::Debug for TokenMemory {
+    /// Without the tokens.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenMemory").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// The last characters of a token, as a word.
+fn mark(token: &[u8]) -> Option<u64> {
+    let (_, last) = token.split_at_checked(token.len().checked_sub(MARK)?)?;
+    Some(u64::from_le_bytes(last.try_into().ok()?))
+}
+
+/// Spreads the six bits that each character holds over the whole word (Fibonacci hashing), and takes the best of them.
+fn row(mark: u64) -> Option<usize> {
+    let spread = mark.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from(spread >> (u64::BITS - ROW_BITS)).ok()
+}
