@@ -264,6 +264,9 @@ pub struct Expect {
     /// How often the decision service is asked.
     #[serde(default)]
     pub asked: usize,
+    /// Whether there is an audit record.
+    #[serde(default = "yes")]
+    pub audited: bool,
     /// What the client sees.
     #[serde(default)]
     pub client: Seen,
@@ -316,6 +319,10 @@ fn one() -> Value {
 
 fn legacy() -> String {
     "2025-11-25".into()
+}
+
+const fn yes() -> bool {
+    true
 }
 
 const fn ok() -> u16 {

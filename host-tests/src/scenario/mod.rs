@@ -15,9 +15,11 @@ pub mod ledger;
 pub mod load;
 pub mod message;
 pub mod mint;
+pub mod native;
 pub mod outcome;
 pub mod render;
 pub mod run;
+pub mod wasm;
 
 pub use configuration::Configuration;
 pub use load::Scenario;

@@ -108,8 +108,10 @@ impl Unforeseeable {
     /// scenario, so that two that should be one stay visibly different.
     #[must_use]
     pub fn named(&mut self, mut outcome: Outcome, now: Duration) -> Outcome {
-        let ids = outcome.audit.iter().filter_map(|record| record.get("decision_id")?.as_str());
-        for id in ids.map(String::from).collect::<Vec<_>>() {
+        let recorded = outcome.audit.iter().filter_map(|record| record.get("decision_id")?.as_str());
+        let told = outcome.client.headers.iter().filter(|(name, _)| name == "x-agent-decision-id");
+        let told = told.filter_map(|(_, value)| std::str::from_utf8(value).ok());
+        for id in recorded.chain(told).map(String::from).collect::<Vec<_>>() {
             if !id.is_empty() && !self.ids.contains(&id) {
                 self.ids.push(id);
             }
