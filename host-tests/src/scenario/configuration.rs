@@ -40,7 +40,7 @@ impl Configuration {
     /// # Errors
     /// When it is neither.
     pub fn parse(text: &str) -> Result<Self> {
-        Ok(Self(serde_norway::from_str(text).context("neither YAML nor JSON")?))
+        Ok(Self(serde_saphyr::from_str(text).context("neither YAML nor JSON")?))
     }
 
     /// As JSON.

@@ -16,19 +16,14 @@ use toolgate::time::Timestamp;
 use toolgate::token::verify_in_process;
 
 use super::format::{Answer, Step as Scripted};
-use super::message::{AUTHORITY, Message, Pairs, answer_body, pairs};
+use super::gateway::{BUFFER_LIMIT, CLUSTER, NOW, request_head};
+use super::message::{Message, Pairs, answer_body, pairs};
 use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
 use super::run::{Case, Lane};
 
 /// The pure core.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NativeLane;
-
-/// 2026-01-01T00:00:00Z: pure code has no clock, so any time will do.
-pub const NOW: Duration = Duration::from_secs(1_767_225_600);
-
-/// How much of a body Envoy holds by default (`per_connection_buffer_limit_bytes`); it answers more by itself.
-pub const BUFFER_LIMIT: usize = 1024 * 1024;
 
 impl Lane for NativeLane {
     fn name(&self) -> &'static str {
@@ -209,29 +204,8 @@ impl<'r> Run<'r> {
     }
 }
 
-/// The one cluster in which a decision service is.
-pub const CLUSTER: &str = "pdp";
-
 fn now() -> Timestamp {
     Timestamp::from_secs(NOW.as_secs())
-}
-
-/// The request's head as the filter gets to see it.
-#[must_use]
-pub fn request_head(message: &Message) -> Pairs {
-    let mut head: Pairs = vec![
-        (":authority".into(), AUTHORITY.into()),
-        (":path".into(), message.path.clone().into_bytes()),
-        (":method".into(), message.method.clone().into_bytes()),
-        (":scheme".into(), b"http".to_vec()),
-    ];
-    head.extend(message.headers.iter().cloned());
-    match (&message.body, message.trailers.is_empty()) {
-        (_, false) => head.push(("transfer-encoding".into(), b"chunked".to_vec())),
-        (Some(body), true) => head.push(("content-length".into(), body.len().to_string().into_bytes())),
-        (None, true) => {}
-    }
-    head
 }
 
 fn response_head(response: &Response) -> Head {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::format::{Answer, Step};
+use super::gateway::{BUFFER_LIMIT, CLUSTER, NOW, request_head};
 use super::message::{Message, Pairs, answer_body, pairs};
-use super::native::{BUFFER_LIMIT, CLUSTER, NOW, request_head};
 use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
 use super::run::{Case, Lane};
 use crate::host::{CallAnswer, Headers, HostOptions, Module, PendingCall, StreamId, Vm};

@@ -30,7 +30,7 @@ pub struct Places<'p> {
 /// When the file has no listener with the filter in it.
 pub fn bootstrap(deployed: &Path, cases: &[Case<'_>], places: Places<'_>) -> Result<String> {
     let text = fs::read_to_string(deployed).with_context(|| format!("can't read `{}`", deployed.display()))?;
-    let deployed: Value = serde_norway::from_str(&text).context("envoy.yaml is not YAML")?;
+    let deployed: Value = serde_saphyr::from_str(&text).context("envoy.yaml is not YAML")?;
     let template = deployed
         .pointer("/static_resources/listeners")
         .and_then(Value::as_array)
