@@ -1,7 +1,65 @@
-//! Toolgate.
+//! Toolgate: decides, inside the gateway, what AI agents may do.
+//!
+//! A request's life, and the module that each part of it belongs to:
+//!
+//! ```text
+//!            proxy-wasm callbacks                                         host calls
+//!                    │                                                        ▲
+//!   proxy  ──────────▼──────────────── Input ───┐                ┌─── Step ───┴──────────
+//!                                               ▼                │
+//!   exchange   Start ─▶ Verifying ─▶ Reading ─▶ Asking ─▶ Forwarded │ Rejected
+//!                │          │           │          │          │          │
+//!   token     whose is it? does it hold?│          │          │          │
+//!   json, action                what would it do?  │          │          │
+//!   risk                          how risky is that?          │          │
+//!   policy                                may it?             │          │
+//!   decision                              may it, says the PDP?          │
+//!   audit, reply                                            what happened, and what the client reads
+//! ```
+//!
+//! Everything but `proxy` is pure: no clock, no randomness, no host call, no I/O. What the outside knows is an argument,
+//! what the outside must do is a return value. So the same core runs in Envoy, in tests and in a browser.
+//!
+//! # Who may import whom
+//!
+//! Imports point down this table, never up; the test `imports` keeps it.
+//!
+//! | module     | may import |
+//! |------------|------------|
+//! | `time`     |            |
+//! | `head`     |            |
+//! | `reason`   |            |
+//! | `json`     |            |
+//! | `token`    | `head` `json` `reason` `time` |
+//! | `action`   | `head` `json` `reason` |
+//! | `risk`     | `action` |
+//! | `policy`   | `action` `json` `risk` `token` |
+//! | `decision` | `action` `json` `reason` `risk` `time` `token` |
+//! | `audit`    | `head` `reason` `risk` `time` `token` |
+//! | `config`   | `action` `audit` `decision` `policy` `risk` `token` |
+//! | `gate`     | `config` `decision` `json` `token` |
+//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `token` |
+//! | `denial`   | `action` `reason` |
+//! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
+//! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `time` `token` |
+//! | `proxy`    | `audit` `config` `decision` `exchange` `gate` `head` `reply` `time` `token` |
+
+pub mod action;
+pub mod audit;
 pub mod config;
+pub mod decision;
+pub mod denial;
+pub mod exchange;
+pub mod gate;
 pub mod head;
 pub mod json;
+mod judge;
+pub mod policy;
 pub mod reason;
+pub mod reply;
+pub mod risk;
 pub mod time;
 pub mod token;
+
+#[cfg(all(target_arch = "wasm32", target_os = "wasi"))]
+mod proxy;

@@ -182,7 +182,9 @@ reasons! {
     /// The decision service's answer can't be used.
     DecisionUnusable: "decision.unusable", 503, RPC_INTERNAL_ERROR, None, "the decision service's answer can't be used";
 
-    // A fault of ours.
+    // Not ours to answer, or a fault of ours.
+    /// The proxy answered a request that was still held: its buffer was full (413), or it timed out.
+    ProxyAnswered: "proxy.answered", 503, RPC_INTERNAL_ERROR, None, "the proxy answered before the request was judged";
     /// The exchange was in a state in which this could not happen, or its state was lost.
     Fault: "fault", 500, RPC_INTERNAL_ERROR, None, "the gate could not judge this request";
 }

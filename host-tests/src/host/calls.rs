@@ -96,7 +96,18 @@ impl Vm {
         self.answer(call, made_up(504, "upstream request timeout"))
     }
 
-    /// The connection failed before there was any answer: the guest sees no headers at all.
+    /// No connection, or one that ended before there was any answer: Envoy's router makes up a 503.
+    ///
+    /// # Errors
+    ///
+    /// As [`answer`](Self::answer).
+    pub fn refuse(&mut self, call: CallId) -> anyhow::Result<()> {
+        let text = "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure";
+        self.answer(call, made_up(503, text))
+    }
+
+    /// The connection broke off in the middle of the answer: the guest sees no headers at all, also
+    /// of those that came. (Envoy calls `onHttpCallFailure` only once an answer has begun.)
     ///
     /// # Errors
     ///

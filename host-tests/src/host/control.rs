@@ -125,7 +125,8 @@ fn link_streams(linker: &mut Linker) -> wasmtime::Result<()> {
                     headers: headers.into_iter().collect(),
                     body,
                     // `StringUtil::replaceAllEmptySpace`
-                    details: String::from_utf8_lossy(&details).replace(|letter: char| letter.is_ascii_whitespace(), "_"),
+                    details: String::from_utf8_lossy(&details)
+                        .replace(|letter: char| letter.is_ascii_whitespace(), "_"),
                     grpc_status: (grpc_status <= 16).then_some(grpc_status),
                 };
                 let state = guest.state();

@@ -32,7 +32,9 @@ impl Vm {
         let side = self.stream(id)?.side_mut(way);
         match asked {
             Asked::Continue if side.headers_passed => {
-                bail!("the filter resumed the {way:?} of stream {id} and let its headers continue as well: return an action or resume, never both")
+                bail!(
+                    "the filter resumed the {way:?} of stream {id} and let its headers continue as well: return an action or resume, never both"
+                )
             }
             Asked::Continue => {
                 side.headers_passed = true;
@@ -40,7 +42,9 @@ impl Vm {
             }
             // `convertVmCallResultToFilterHeadersStatus`: a mere pause stops everything, unless allowed.
             Asked::Status(1) if allow_stop => side.iteration = Iteration::StopSingle,
-            Asked::Status(2) => bail!("the filter returned status 2 from a headers callback, which this host doesn't know"),
+            Asked::Status(2) => {
+                bail!("the filter returned status 2 from a headers callback, which this host doesn't know")
+            }
             Asked::Status(status) => {
                 side.iteration = Iteration::StopAll;
                 // 3 is StopAllIterationAndBuffer: beyond the limit the message is refused.
@@ -75,10 +79,10 @@ impl Vm {
             stream.side_mut(way).streaming = false;
             stream.side_mut(way).piece = Some(Vec::new());
             self.hold(id, way, &bytes)?;
-            let stream = self.stream(id)?;
-            if stream.prepared.is_some() || stream.is_over() {
-                // It was one piece too much; the guest isn't asked any more.
-                return self.settle(id, way).map(drop);
+            if self.stream(id)?.is_over() {
+                // One piece too much of a response: the client has its error, the context is gone. A
+                // request's 413 waits for the callback to return, so the guest still sees the piece.
+                return Ok(());
             }
         } else {
             stream.side_mut(way).piece = Some(bytes);

@@ -27,7 +27,13 @@ pub(super) fn link(linker: &mut Linker) -> wasmtime::Result<()> {
     linker.func_wrap(
         "env",
         "proxy_call_foreign_function",
-        |caller: wasmtime::Caller<'_, _>, name: u32, name_len: u32, data: u32, data_len: u32, out: u32, out_len: u32| {
+        |caller: wasmtime::Caller<'_, _>,
+         name: u32,
+         name_len: u32,
+         data: u32,
+         data_len: u32,
+         out: u32,
+         out_len: u32| {
             answer(caller, "proxy_call_foreign_function", |guest: &mut Guest<'_>| {
                 let (name, arguments) = (guest.read(name, name_len)?, guest.read(data, data_len)?);
                 let result = call(guest, &name, &arguments)?;

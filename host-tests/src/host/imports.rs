@@ -82,10 +82,8 @@ pub const WASI: &[&str] = &[
 pub const WASI_MODULES: &[&str] = &["wasi_snapshot_preview1", "wasi_unstable"];
 
 /// The function exports that name the ABI; this host speaks 0.2.x.
-const ABI_MARKERS: &[(&str, AbiVersion)] = &[
-    ("proxy_abi_version_0_2_0", AbiVersion::V0_2_0),
-    ("proxy_abi_version_0_2_1", AbiVersion::V0_2_1),
-];
+const ABI_MARKERS: &[(&str, AbiVersion)] =
+    &[("proxy_abi_version_0_2_0", AbiVersion::V0_2_0), ("proxy_abi_version_0_2_1", AbiVersion::V0_2_1)];
 
 /// The version of the proxy-wasm ABI that a module was built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +114,9 @@ pub fn is_offered(abi: AbiVersion, module: &str, name: &str) -> bool {
 pub fn check(wasm: &[u8]) -> anyhow::Result<AbiVersion> {
     let (imports, exports) = read(wasm).context("the module can't be parsed")?;
     let Some((_, abi)) = ABI_MARKERS.iter().find(|(marker, _)| exports.iter().any(|name| name == marker)) else {
-        bail!("not a proxy-wasm 0.2 module: it exports neither `proxy_abi_version_0_2_0` nor `proxy_abi_version_0_2_1`");
+        bail!(
+            "not a proxy-wasm 0.2 module: it exports neither `proxy_abi_version_0_2_0` nor `proxy_abi_version_0_2_1`"
+        );
     };
     if !exports.iter().any(|name| name == "malloc" || name == "proxy_on_memory_allocate") {
         bail!("the module exports no allocator: neither `malloc` nor `proxy_on_memory_allocate`");

@@ -147,16 +147,12 @@ fn link_reading(linker: &mut Linker) -> wasmtime::Result<()> {
             })
         },
     )?;
-    linker.func_wrap(
-        "env",
-        "proxy_get_header_map_size",
-        |caller: wasmtime::Caller<'_, _>, map: u32, out: u32| {
-            answer(caller, "proxy_get_header_map_size", |guest: &mut Guest<'_>| {
-                known(map)?;
-                let size = writable(guest.state(), map).ok_or(Status::BadArgument)?.byte_size();
-                guest.write_u32(out, u32::try_from(size).unwrap_or(u32::MAX))
-            })
-        },
-    )?;
+    linker.func_wrap("env", "proxy_get_header_map_size", |caller: wasmtime::Caller<'_, _>, map: u32, out: u32| {
+        answer(caller, "proxy_get_header_map_size", |guest: &mut Guest<'_>| {
+            known(map)?;
+            let size = writable(guest.state(), map).ok_or(Status::BadArgument)?.byte_size();
+            guest.write_u32(out, u32::try_from(size).unwrap_or(u32::MAX))
+        })
+    })?;
     Ok(())
 }

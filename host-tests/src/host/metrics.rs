@@ -91,7 +91,9 @@ pub(super) fn link(linker: &mut Linker) -> wasmtime::Result<()> {
         },
     )?;
     linker.func_wrap("env", "proxy_increment_metric", |caller: wasmtime::Caller<'_, _>, id: u32, offset: i64| {
-        answer(caller, "proxy_increment_metric", |guest: &mut Guest<'_>| Ok(guest.state().metrics.increment(id, offset)?))
+        answer(caller, "proxy_increment_metric", |guest: &mut Guest<'_>| {
+            Ok(guest.state().metrics.increment(id, offset)?)
+        })
     })?;
     linker.func_wrap("env", "proxy_record_metric", |caller: wasmtime::Caller<'_, _>, id: u32, value: u64| {
         answer(caller, "proxy_record_metric", |guest: &mut Guest<'_>| Ok(guest.state().metrics.record(id, value)?))

@@ -34,7 +34,9 @@ pub(super) fn find(state: &mut State, path: &[u8]) -> Result<Vec<u8>, Status> {
         ["request" | "response", ..] => {
             state.stream().and_then(|stream| of_message(stream, &segments)).ok_or(Status::NotFound)
         }
-        [name] => state.stream().and_then(|stream| stream.seen.filter_state.get(*name).cloned()).ok_or(Status::NotFound),
+        [name] => {
+            state.stream().and_then(|stream| stream.seen.filter_state.get(*name).cloned()).ok_or(Status::NotFound)
+        }
         _ => Err(Status::NotFound),
     }
 }

@@ -1,11 +1,13 @@
 //! Local replies: responses that the gateway makes itself, for the filter or against it
 //! (`FilterManager::sendLocalReply` in Envoy's `source/common/http/filter_manager.cc`).
 
+use std::fmt;
+
 use super::stream::{End, Message, Stream, Way};
 use super::{Headers, Vm};
 
 /// A response that was made here.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct LocalReply {
     /// The HTTP status. A gRPC client gets 200 and it turned into a `grpc-status`.
     pub status: u16,
@@ -17,6 +19,18 @@ pub struct LocalReply {
     pub details: String,
     /// What a gRPC client is told; `None` is derived from `status`.
     pub grpc_status: Option<u32>,
+}
+
+impl fmt::Debug for LocalReply {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("LocalReply")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("body", &String::from_utf8_lossy(&self.body))
+            .field("details", &self.details)
+            .field("grpc_status", &self.grpc_status)
+            .finish()
+    }
 }
 
 impl LocalReply {

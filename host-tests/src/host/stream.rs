@@ -1,9 +1,10 @@
 //! One HTTP exchange: what Envoy's filter manager and its wasm `Context` keep about it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use super::reply::LocalReply;
 use super::Headers;
+use super::reply::LocalReply;
 
 /// Names an exchange of one [`Vm`](super::Vm).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +20,7 @@ pub enum Way {
 }
 
 /// A message as its receiver saw it: only what the filter let go on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Message {
     /// The headers, once they went on.
     pub headers: Option<Headers>,
@@ -36,6 +37,17 @@ impl Message {
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.headers.as_ref()?.get(":status")?.parse().ok()
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Message")
+            .field("headers", &self.headers)
+            .field("body", &String::from_utf8_lossy(&self.body))
+            .field("trailers", &self.trailers)
+            .field("ended", &self.ended)
+            .finish()
     }
 }
 

@@ -108,8 +108,10 @@ impl Vm {
         if instance.get_func(&mut self.store, name).is_none() {
             return Ok(Called::Missing);
         }
-        let function =
-            instance.get_typed_func::<P, R>(&mut self.store, name).map_err(|error| told(&error)).with_context(|| format!("the export `{name}`"))?;
+        let function = instance
+            .get_typed_func::<P, R>(&mut self.store, name)
+            .map_err(|error| told(&error))
+            .with_context(|| format!("the export `{name}`"))?;
         let fuel = self.state().options.fuel;
         self.store.set_fuel(fuel).map_err(|error| told(&error))?;
         let state = self.state_mut();

@@ -3,10 +3,10 @@
 
 use wasmtime::Caller;
 
+use super::LogLevel;
 use super::guest::{Guest, Linker, Outcome};
 use super::imports::WASI_MODULES;
 use super::state::State;
-use super::LogLevel;
 
 // `__wasi_errno_t`
 const SUCCESS: u32 = 0;
@@ -43,29 +43,33 @@ pub(super) fn link(linker: &mut Linker) -> wasmtime::Result<()> {
 }
 
 fn link_output(linker: &mut Linker, module: &str) -> wasmtime::Result<()> {
-    linker.func_wrap(module, "fd_write", |caller: Caller<'_, State>, fd: u32, list: u32, count: u32, written: u32| {
-        answer(caller, |guest| {
-            let level = match fd {
-                1 => LogLevel::Info,
-                2 => LogLevel::Error,
-                _ => return Err(BADF),
-            };
-            let mut text = Vec::new();
-            for number in 0..count {
-                let entry = number.checked_mul(8).and_then(|offset| list.checked_add(offset)).ok_or(FAULT)?;
-                let at = fault(guest.read_u32(entry))?;
-                let len = fault(guest.read_u32(entry.checked_add(4).ok_or(FAULT)?))?;
-                text.extend(fault(guest.read(at, len))?);
-            }
-            let len = u32::try_from(text.len()).map_err(|_| FAULT)?;
-            if !text.is_empty() {
-                let line = text.strip_suffix(b"\n").unwrap_or(&text);
-                let context = guest.state().context();
-                guest.state().log(level, context, line);
-            }
-            fault(guest.write_u32(written, len))
-        })
-    })?;
+    linker.func_wrap(
+        module,
+        "fd_write",
+        |caller: Caller<'_, State>, fd: u32, list: u32, count: u32, written: u32| {
+            answer(caller, |guest| {
+                let level = match fd {
+                    1 => LogLevel::Info,
+                    2 => LogLevel::Error,
+                    _ => return Err(BADF),
+                };
+                let mut text = Vec::new();
+                for number in 0..count {
+                    let entry = number.checked_mul(8).and_then(|offset| list.checked_add(offset)).ok_or(FAULT)?;
+                    let at = fault(guest.read_u32(entry))?;
+                    let len = fault(guest.read_u32(entry.checked_add(4).ok_or(FAULT)?))?;
+                    text.extend(fault(guest.read(at, len))?);
+                }
+                let len = u32::try_from(text.len()).map_err(|_| FAULT)?;
+                if !text.is_empty() {
+                    let line = text.strip_suffix(b"\n").unwrap_or(&text);
+                    let context = guest.state().context();
+                    guest.state().log(level, context, line);
+                }
+                fault(guest.write_u32(written, len))
+            })
+        },
+    )?;
     linker.func_wrap(module, "fd_fdstat_get", |caller: Caller<'_, State>, fd: u32, out: u32| {
         answer(caller, |guest| {
             if fd != 1 && fd != 2 {

@@ -16,7 +16,7 @@ pub mod ledger;
 pub mod load;
 pub mod message;
 pub mod mint;
-//pub mod native;
+pub mod native;
 pub mod outcome;
 pub mod render;
 pub mod run;

@@ -4,9 +4,22 @@
 //! what is REST ends here.
 
 use std::borrow::Cow;
-use std::ops::ControlFlow;
 
-use crate::json::{Pointer, Value};
+pub mod classify;
+pub mod mcp;
+mod parameters;
+pub mod path;
+mod read;
+mod resource;
+pub mod rest;
+mod route;
+mod template;
+
+pub use parameters::{Datum, Parameters};
+pub use read::{Read, Reading, read, read_head, too_large_for};
+pub use resource::{InvalidPlace, ResourcePlace};
+pub use route::{Matching, Operation, Protocol, Route, Routes, ToolFacts, Tools};
+pub use template::{InvalidTemplate, Template};
 
 /// What kind of thing an action is: the closed list that operators write rules with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,6 +110,20 @@ pub enum Source {
     Nothing,
 }
 
+impl Source {
+    /// The name that audit records carry.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Protocol => "protocol",
+            Self::Name => "name",
+            Self::Parameter => "parameter",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
 /// What an action is done to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource<'a> {
@@ -123,49 +150,4 @@ pub struct Action<'a> {
     pub resource: Option<Resource<'a>>,
     /// The tool's arguments.
     pub parameters: Parameters<'a>,
-}
-
-/// The parameters of an action: a JSON value from the body, and named texts from path and query.
-///
-/// No name stands in both: a request in which it does was refused by the reader, since which one a server would
-/// take is anybody's guess.
-#[derive(Clone, Debug, Default)]
-pub struct Parameters<'a> {
-    /// `params.arguments` of MCP, or a REST body.
-    pub body: Option<Value<'a>>,
-    /// From path template and query, decoded.
-    pub fields: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-}
-
-/// The value of one parameter.
-#[derive(Clone, Debug)]
-pub enum Datum<'a> {
-    /// From a JSON body, typed.
-    Json(Value<'a>),
-    /// From path or query: text, whatever it looks like.
-    Text(Cow<'a, str>),
-}
-
-impl<'a> Parameters<'a> {
-    /// The parameter at a JSON pointer (RFC 6901); `/limit` is also the path or query parameter `limit`.
-    #[must_use]
-    pub fn at(&self, pointer: &str) -> Option<Datum<'a>> {
-        let name = pointer.strip_prefix('/')?;
-        if let Some((_, text)) = self.fields.iter().find(|(found, _)| found == name) {
-            return Some(Datum::Text(text.clone()));
-        }
-        self.body?.pointer(pointer).map(Datum::Json)
-    }
-
-    /// Every scalar with its pointer, path and query first, until `visit` breaks.
-    pub fn leaves(&self, visit: &mut impl FnMut(&Pointer, &Datum<'a>) -> ControlFlow<()>) {
-        for (name, text) in &self.fields {
-            if visit(&Pointer::of_member(name), &Datum::Text(text.clone())).is_break() {
-                return;
-            }
-        }
-        if let Some(body) = self.body {
-            body.leaves(&mut |pointer, value| visit(pointer, &Datum::Json(value)));
-        }
-    }
 }

@@ -14,13 +14,25 @@ pub(super) struct Decimal<'d> {
 }
 
 impl<'d> Decimal<'d> {
+    /// The digits of [`Decimal::INFINITE`].
+    pub(super) const INFINITE_DIGITS: &'static [u8] = b"\
+        179769313486231580793728971405303415079934132710037826936173778980444968292764750946649017977587\
+        207096330286416692887910946555547851940402630657488671505820681908902000708383676273854845817711\
+        531764475730270069855571366959622842914819860834936475292719074168444365510704342711559699508093\
+        042880177904174497792";
+
+    /// 2¹⁰²⁴ − 2⁹⁷⁰: what is smaller than this is rounded to a finite double. It lies half-way between the largest one and the one that
+    /// would follow.
+    pub(super) const INFINITE: Decimal<'static> =
+        Decimal { negative: false, whole: Self::INFINITE_DIGITS, fraction: &[], point: 309 };
+
     /// `number` follows JSON's grammar, and its exponent fits an `i64` with room to spare.
-    pub(super) fn read(number: &'d str) -> Self {
-        let (negative, rest) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
-        let (mantissa, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
-        let exponent: i64 = exponent.parse().unwrap_or_default();
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let mut decimal = Self { negative, whole: whole.as_bytes(), fraction: fraction.as_bytes(), point: exponent };
+    pub(super) fn read(number: &'d [u8]) -> Self {
+        let (negative, rest) = number.strip_prefix(b"-").map_or((false, number), |rest| (true, rest));
+        let (mantissa, exponent) = split(rest, |byte| matches!(byte, b'e' | b'E'));
+        let (whole, fraction) = split(mantissa, |byte| byte == b'.');
+        let point = core::str::from_utf8(exponent).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
+        let mut decimal = Self { negative, whole, fraction, point };
         decimal.trim();
         decimal
     }
@@ -74,8 +86,14 @@ impl<'d> Decimal<'d> {
         if self.negative { Some(below) } else { below.checked_neg() }
     }
 
-    fn magnitude(&self, other: &Decimal<'_>) -> Ordering {
-        self.point.cmp(&other.point).then_with(|| self.digits().cmp(other.digits()))
+    /// Compares the values without their signs.
+    pub(super) fn magnitude(&self, other: &Decimal<'_>) -> Ordering {
+        // Zero has no first digit for its point to stand before.
+        other
+            .is_zero()
+            .cmp(&self.is_zero())
+            .then_with(|| if self.is_zero() { Ordering::Equal } else { self.point.cmp(&other.point) })
+            .then_with(|| self.digits().cmp(other.digits()))
     }
 
     /// Compares the values; −0 is 0.
@@ -85,10 +103,16 @@ impl<'d> Decimal<'d> {
             below if below.negative => -1,
             _ => 1,
         };
-        sign(self).cmp(&sign(other)).then_with(|| match (self.is_zero(), self.negative) {
-            (true, _) => Ordering::Equal,
-            (false, false) => self.magnitude(other),
-            (false, true) => other.magnitude(self),
+        sign(self).cmp(&sign(other)).then_with(|| match self.negative {
+            false => self.magnitude(other),
+            true => other.magnitude(self),
         })
     }
+}
+
+/// What is before the first such byte, and what is behind it.
+fn split(bytes: &[u8], at: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+    let place = bytes.iter().position(|&byte| at(byte)).unwrap_or(bytes.len());
+    let (before, behind) = bytes.split_at_checked(place).unwrap_or((bytes, &[]));
+    (before, behind.get(1..).unwrap_or_default())
 }

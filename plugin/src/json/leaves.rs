@@ -17,9 +17,17 @@ impl Pointer {
         &self.text
     }
 
+    /// The pointer to the member `name` of an object.
+    #[must_use]
+    pub fn of_member(name: &str) -> Self {
+        let mut pointer = Self::default();
+        pointer.push_name(name);
+        pointer
+    }
+
     fn push_name(&mut self, name: &str) {
         self.text.push('/');
-        if name.contains(['~', '/']) {
+        if name.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
             self.text.push_str(&name.replace('~', "~0").replace('/', "~1"));
         } else {
             self.text.push_str(name);
@@ -27,8 +35,13 @@ impl Pointer {
     }
 
     fn push_index(&mut self, index: usize) {
-        // Writing to a string can't fail.
-        let _ = write!(self.text, "/{index}");
+        self.text.push('/');
+        match u8::try_from(index) {
+            // Most arrays are short, and formatting is slow.
+            Ok(digit @ 0..=9) => self.text.push(char::from(b'0'.wrapping_add(digit))),
+            // Writing to a string can't fail.
+            _ => drop(write!(self.text, "{index}")),
+        }
     }
 }
 
@@ -113,6 +126,12 @@ mod tests {
         });
         assert_eq!(done, ControlFlow::Continue(()));
         assert_eq!(seen, ["/a/0=1", "/a/1/b~1c=null", r#"/a/1/~0="x""#, "/=true", r#"/d~1e/f/0/0/0="deep""#]);
+    }
+
+    #[test]
+    fn a_member_has_a_pointer_of_its_own() {
+        let pointers = ["", "a", "a/b", "~1"].map(|name| Pointer::of_member(name).to_string());
+        assert_eq!(pointers, ["/", "/a", "/a~1b", "/~01"]);
     }
 
     #[test]

@@ -17,20 +17,33 @@ const STEPS_A_NAME: usize = 8;
 
 /// A number that differs for most names that differ. Never 0.
 pub(super) fn fingerprint(name: &[u8]) -> u32 {
-    let mut state = u64::from(narrow(name.len()));
-    if let Some(tail) = name.last_chunk::<8>() {
-        for word in name.as_chunks::<8>().0 {
+    let mut word = [0; 8];
+    word.iter_mut().zip(name).for_each(|(byte, from)| *byte = *from);
+    let mut state = mix(u64::from(narrow(name.len())), u64::from_le_bytes(word));
+    // A short name is all in its first word, the others are read in steps, the last of which may overlap the one before.
+    if let (Some((_, rest)), Some(tail)) = (name.split_first_chunk::<8>(), name.last_chunk::<8>()) {
+        if rest.is_empty() {
+            return finish(state);
+        }
+        for word in rest.as_chunks::<8>().0 {
             state = mix(state, u64::from_le_bytes(*word));
         }
         state = mix(state, u64::from_le_bytes(*tail));
-    } else if let (Some(head), Some(tail)) = (name.first_chunk::<4>(), name.last_chunk::<4>()) {
-        let (head, tail) = (u64::from(u32::from_le_bytes(*head)), u64::from(u32::from_le_bytes(*tail)));
-        state = mix(state, head << 32 | tail);
-    } else {
-        state = mix(state, name.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)));
     }
-    // The upper half, as `u32`: nothing is cut off.
-    u32::try_from(state >> 32).unwrap_or_default() | 1
+    finish(state)
+}
+
+/// The fingerprint of the name that is the first `len` bytes of `body`, without looking at the single bytes of a short one.
+#[inline(always)]
+pub(super) fn fingerprint_in(body: &[u8], len: usize) -> u32 {
+    match body.first_chunk::<8>() {
+        Some(word) if len <= 8 => {
+            let unused = 64_u32.saturating_sub(narrow(len).wrapping_mul(8));
+            let word = u64::from_le_bytes(*word) & u64::MAX.checked_shr(unused).unwrap_or(0);
+            finish(mix(u64::from(narrow(len)), word))
+        }
+        _ => fingerprint(body.get(..len).unwrap_or_default()),
+    }
 }
 
 /// One round: every bit of the product's upper half depends on all bits below it.
@@ -39,13 +52,9 @@ const fn mix(state: u64, word: u64) -> u64 {
     product ^ product >> 32
 }
 
-/// The fingerprint of the name at `node`, as it means, not as it stands there.
-pub(super) fn fingerprint_of(document: &str, node: Node) -> u32 {
-    if node.extra == 0 {
-        fingerprint(node.content(document).as_bytes())
-    } else {
-        fingerprint(text::meaning(node.content(document), true).as_bytes())
-    }
+/// The upper half, as `u32` (nothing is cut off), and never 0.
+fn finish(state: u64) -> u32 {
+    u32::try_from(state >> 32).unwrap_or_default() | 1
 }
 
 /// Checks the names of the object at `object`, which has `count` members, all of them on the tape.
@@ -101,6 +110,7 @@ fn many_differ(names: Names<'_>, count: usize, seen: &mut Vec<u32>) -> bool {
     seen.clear();
     seen.resize(slots, 0);
     for name in names {
+        // The lowest bit is always set.
         let mut place = wide(name.next >> 1) & mask;
         while let Some(slot) = seen.get_mut(place) {
             if *slot == 0 {
@@ -125,4 +135,78 @@ fn sorted_differ(document: &str, names: Names<'_>, count: usize) -> Result<(), u
     sorted.sort_unstable();
     let repeated = sorted.array_windows().filter(|[one, other]| one.0 == other.0).map(|[_, other]| other.1);
     repeated.min().map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Document, InvalidJsonKind, Limits};
+    use std::collections::HashMap;
+
+    fn object(names: &[String]) -> String {
+        let members: Vec<_> = names.iter().map(|name| format!("\"{name}\":0")).collect();
+        format!("{{{}}}", members.join(","))
+    }
+
+    fn reads(names: &[String]) -> Result<(), InvalidJsonKind> {
+        let body = object(names);
+        Document::read(body.as_bytes(), &Limits::default(), Tape::default()).map(drop).map_err(|invalid| invalid.kind)
+    }
+
+    #[test]
+    fn a_name_has_one_fingerprint_wherever_it_stands() {
+        let body = b"abcdefghijklmnopqrstuvwxyz0123456789";
+        for len in 0..=body.len() {
+            for behind in [0, 1, 7, 8, 20] {
+                let body = [&body[..len], "\"".repeat(behind).as_bytes()].concat();
+                assert_eq!(fingerprint_in(&body, len), fingerprint(&body[..len]), "{len} {behind}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_repeated_name_is_found_at_any_place_among_few_and_many() {
+        for count in [2, 3, FEW - 1, FEW, FEW + 1, 40, 1000] {
+            let names: Vec<String> = (0..count).map(|place| format!("name_{place}")).collect();
+            assert_eq!(reads(&names), Ok(()), "{count}");
+            for repeated in [0, (count - 1) / 2, count - 2] {
+                for name in [names[repeated].clone(), names[repeated].replace('n', "\\u006e")] {
+                    let mut names = names.clone();
+                    names[count - 1] = name;
+                    assert_eq!(reads(&names), Err(InvalidJsonKind::DuplicateMember), "{repeated} of {count}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_second_of_two_equal_names_is_where_the_error_is() {
+        let body = br#"{"a":{"x":1,"y":2},"b":[{"x":3}],"x":0,"y":0,"\u0061":0,"b":0}"#;
+        let invalid = Document::read(body, &Limits::default(), Tape::default()).unwrap_err();
+        assert_eq!((invalid.kind, invalid.at), (InvalidJsonKind::DuplicateMember, 45));
+    }
+
+    #[test]
+    fn different_names_of_one_fingerprint_are_not_taken_for_duplicates() {
+        let mut known = HashMap::new();
+        let (one, other) = (0..4_000_000)
+            .map(|place| format!("n{place:x}"))
+            .find_map(|name| known.insert(fingerprint(name.as_bytes()), name.clone()).map(|before| (before, name)))
+            .unwrap();
+        let mut names = vec![one.clone(), other];
+        assert_eq!(reads(&names), Ok(()));
+        names.extend((0..FEW).map(|place| format!("name_{place}")));
+        assert_eq!(reads(&names), Ok(()));
+        names.push(one);
+        assert_eq!(reads(&names), Err(InvalidJsonKind::DuplicateMember));
+    }
+
+    #[test]
+    fn names_that_crowd_in_one_place_are_still_told_apart() {
+        let crowd = |name: &String| wide(fingerprint(name.as_bytes()) >> 1) & 0x3ff < 8;
+        let mut names: Vec<String> = (0..).map(|place| format!("n{place:x}")).filter(crowd).take(300).collect();
+        assert_eq!(reads(&names), Ok(()));
+        names.push(names[150].clone());
+        assert_eq!(reads(&names), Err(InvalidJsonKind::DuplicateMember));
+    }
 }

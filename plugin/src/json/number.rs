@@ -14,8 +14,10 @@ pub struct Number<'d> {
 /// So many digits always come back from a double: 10¹⁵ < 2⁵³.
 const EXACT_DIGITS: usize = 15;
 
-/// A number without an exponent, up to this length, is in range: the largest double is about 1.8 × 10³⁰⁸.
+/// A number without an exponent, up to this length, is in range, and so is one of so many places before its decimal point: the largest
+/// double is about 1.8 × 10³⁰⁸.
 const RANGE_LEN: usize = 308;
+const RANGE_PLACES: i64 = 308;
 
 /// More digits of an exponent than an `i64` holds are nobody's amount, and would need arithmetic without bounds to compare.
 const EXPONENT_DIGITS: usize = 18;
@@ -24,6 +26,13 @@ impl<'d> Number<'d> {
     /// `raw` is a number that [`len`] accepted whole.
     pub(super) const fn new(raw: &'d str) -> Self {
         Self { raw }
+    }
+
+    /// The number that `raw` is, whole: for constants of a configuration, and texts that stand for numbers.
+    #[must_use]
+    pub fn parse(raw: &'d str) -> Option<Self> {
+        let starts = matches!(raw.as_bytes().first(), Some(b'-' | b'0'..=b'9'));
+        (starts && len(raw.as_bytes()) == Ok(raw.len())).then_some(Self { raw })
     }
 
     /// The number as it is written.
@@ -56,7 +65,7 @@ impl<'d> Number<'d> {
             return false;
         };
         let decimal = self.decimal();
-        let means = |written: &str| Decimal::read(written).cmp(&decimal) == Ordering::Equal;
+        let means = |written: &str| Decimal::read(written.as_bytes()).cmp(&decimal) == Ordering::Equal;
         means(&format!("{double:e}")) || (double.trunc() == double && means(&format!("{double:.0}")))
     }
 
@@ -67,7 +76,7 @@ impl<'d> Number<'d> {
     }
 
     fn decimal(self) -> Decimal<'d> {
-        Decimal::read(self.raw)
+        Decimal::read(self.raw.as_bytes())
     }
 }
 
@@ -82,6 +91,7 @@ impl fmt::Display for Number<'_> {
 /// # Errors
 ///
 /// What is wrong with it, and how far behind the beginning.
+#[inline(always)]
 pub(super) fn len(bytes: &[u8]) -> Result<usize, (InvalidJsonKind, usize)> {
     let mut len = usize::from(bytes.first() == Some(&b'-'));
     len = match bytes.get(len) {
@@ -107,6 +117,7 @@ pub(super) fn len(bytes: &[u8]) -> Result<usize, (InvalidJsonKind, usize)> {
 }
 
 /// The end of one or more digits that begin at `start`.
+#[inline(always)]
 fn digits(bytes: &[u8], start: usize, expected: &'static str) -> Result<usize, (InvalidJsonKind, usize)> {
     let mut end = start;
     while let Some(b'0'..=b'9') = bytes.get(end) {
@@ -119,13 +130,24 @@ fn digits(bytes: &[u8], start: usize, expected: &'static str) -> Result<usize, (
     }
 }
 
-/// Whether a double reaches as far as `number`, whose exponent, if any, begins at `mantissa`.
-#[cold]
+/// Whether a double reaches as far as `number`, whose exponent, if any, begins at `mantissa`. No double is computed: one that is hard to
+/// round makes that slow, and whoever sends the body chooses which ones are in it.
 fn in_range(number: &[u8], mantissa: usize) -> bool {
-    let exponent = number.get(mantissa..).unwrap_or_default();
-    let zeros = exponent.iter().position(|digit| matches!(digit, b'1'..=b'9')).unwrap_or(exponent.len());
-    exponent.len().saturating_sub(zeros) <= EXPONENT_DIGITS
-        && core::str::from_utf8(number).ok().and_then(|text| text.parse::<f64>().ok()).is_some_and(f64::is_finite)
+    let (sign, digits) = match number.get(mantissa..) {
+        Some([_, b'-', digits @ ..]) => (-1, digits),
+        Some([_, b'+', digits @ ..] | [_, digits @ ..]) => (1, digits),
+        _ => (1, [].as_slice()),
+    };
+    let zeros = digits.iter().position(|&digit| digit != b'0').unwrap_or(digits.len());
+    let digits = digits.get(zeros..).unwrap_or_default();
+    if digits.len() > EXPONENT_DIGITS {
+        return false;
+    }
+    let exponent =
+        digits.iter().fold(0i64, |value, &digit| value.wrapping_mul(10).wrapping_add(digit.wrapping_sub(b'0').into()));
+    // The mantissa has fewer places before its point than bytes.
+    let places = i64::try_from(mantissa).unwrap_or(i64::MAX).saturating_add(exponent.wrapping_mul(sign));
+    places <= RANGE_PLACES || Decimal::read(number).magnitude(&Decimal::INFINITE) == Ordering::Less
 }
 
 #[cfg(test)]
@@ -194,6 +216,16 @@ mod tests {
     }
 
     #[test]
+    fn only_a_whole_number_of_json_is_parsed() {
+        for number in ["0", "-1.5e3", "100"] {
+            assert_eq!(Number::parse(number).map(Number::as_str), Some(number));
+        }
+        for other in ["", "-", "+1", " 1", "1 ", "01", ".5", "1.", "0x10", "1e999", "NaN", "1,000", "１"] {
+            assert!(Number::parse(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
     fn comparison_is_exact() {
         let ascending = [
             "-1e308",
@@ -244,6 +276,10 @@ mod tests {
         ] {
             assert_eq!(len(raw.as_bytes()).is_ok(), ok, "{raw}");
         }
+        let infinite = core::str::from_utf8(Decimal::INFINITE_DIGITS).unwrap();
+        let below = format!("{}1.99", infinite.strip_suffix('2').unwrap());
+        assert!(below.parse::<f64>().unwrap().is_finite() && len(below.as_bytes()).is_ok());
+        assert!(infinite.parse::<f64>().unwrap().is_infinite() && len(infinite.as_bytes()).is_err());
         assert!(len("9".repeat(309).as_bytes()).is_err());
         assert!(len("9".repeat(308).as_bytes()).is_ok());
         assert!(len(format!("0.{}", "9".repeat(1000)).as_bytes()).is_ok());

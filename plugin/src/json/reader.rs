@@ -14,10 +14,12 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits, tape: &mut Tape) -> Res
         return Err(Kind::ByteOrderMark.at(0));
     }
     let text = core::str::from_utf8(bytes).map_err(|error| Kind::Utf8.at(error.valid_up_to()))?;
-    let mut reader = Reader { text, bytes, at: 0, limits, tape, open: Open::NONE, depth: 0 };
-    reader.document()?;
-    let root = reader.tape.nodes.first().copied().ok_or(Kind::UnexpectedEnd.at(bytes.len()))?;
-    Ok((text, root))
+    let incomplete = Kind::UnexpectedEnd.at(bytes.len());
+    let mut reader = Reader { text, bytes, at: 0, limits, tape, open: Open::NONE, depth: 0, invalid: incomplete };
+    match reader.document() {
+        Ok(()) => tape.nodes.first().map(|root| (text, *root)).ok_or(incomplete),
+        Err(Refused) => Err(reader.invalid),
+    }
 }
 
 /// Where the walk is.
@@ -30,7 +32,14 @@ struct Reader<'a, 't> {
     tape: &'t mut Tape,
     open: Open,
     depth: u16,
+    /// Why the document is refused, once it is.
+    invalid: InvalidJson,
 }
+
+/// The document is invalid, and the reader knows why. This way the answer of nearly every step fits a register.
+struct Refused;
+
+type Step<T> = Result<T, Refused>;
 
 /// The innermost container that has begun and not ended. Those around it wait in their nodes.
 #[derive(Clone, Copy)]
@@ -63,7 +72,7 @@ enum Read {
 }
 
 impl Reader<'_, '_> {
-    fn document(&mut self) -> Result<(), InvalidJson> {
+    fn document(&mut self) -> Step<()> {
         loop {
             if let Read::Begun = self.value()? {
                 continue;
@@ -72,7 +81,7 @@ impl Reader<'_, '_> {
             loop {
                 match (self.open.kind, self.token()) {
                     (Container::None, None) => return Ok(()),
-                    (Container::None, Some(_)) => return Err(Kind::TrailingData.at(self.at)),
+                    (Container::None, Some(_)) => return Err(self.refuse(Kind::TrailingData, self.at)),
                     (Container::Array, Some(b',')) => {
                         self.pass(1);
                         self.open.count = self.open.count.wrapping_add(1);
@@ -97,14 +106,11 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn value(&mut self) -> Result<Read, InvalidJson> {
+    #[inline(always)]
+    fn value(&mut self) -> Step<Read> {
         match self.token() {
-            Some(b'"') => self.string().map(|_| Read::Whole),
-            Some(b'-' | b'0'..=b'9') => {
-                let rest = self.bytes.get(self.at..).unwrap_or_default();
-                let len = number::len(rest).map_err(|(kind, ahead)| kind.at(self.at.saturating_add(ahead)))?;
-                self.scalar(len, 0).map(|()| Read::Whole)
-            }
+            Some(b'"') => self.string().map(|()| Read::Whole),
+            Some(b'-' | b'0'..=b'9') => self.number().map(|()| Read::Whole),
             Some(b'{') => self.begin(Container::Object),
             Some(b'[') => self.begin(Container::Array),
             Some(b't') => self.literal(b"true"),
@@ -115,14 +121,15 @@ impl Reader<'_, '_> {
     }
 
     /// A container begins here. The first member's name is read too.
-    fn begin(&mut self, kind: Container) -> Result<Read, InvalidJson> {
+    #[inline(always)]
+    fn begin(&mut self, kind: Container) -> Step<Read> {
         if self.depth >= self.limits.depth {
-            return Err(Kind::TooDeep.at(self.at));
+            return Err(self.refuse(Kind::TooDeep, self.at));
         }
-        let start = narrow(self.at);
-        let node = narrow(self.tape.nodes.len());
+        let (start, node) = (narrow(self.at), narrow(self.tape.nodes.len()));
         // Until it ends, the node keeps what the walk needs to know about the container around it.
-        self.push(Node { start, end: 0, next: self.open.node, extra: self.open.count })?;
+        let Open { kind: around, node: next, count: extra } = self.open;
+        self.push(Node { start, end: u32::from(around == Container::Object), next, extra })?;
         self.depth = self.depth.wrapping_add(1);
         self.open = Open { kind, node, count: 0 };
         self.pass(1);
@@ -137,41 +144,49 @@ impl Reader<'_, '_> {
     }
 
     /// The innermost container ends here.
-    fn close(&mut self) -> Result<(), InvalidJson> {
+    fn close(&mut self) -> Step<()> {
         let Open { kind, node, count } = self.open;
-        if kind == Container::Object && count > 1 {
-            names::all_differ(self.text, self.tape, node, count).map_err(|at| Kind::DuplicateMember.at(wide(at)))?;
+        if kind == Container::Object
+            && count > 1
+            && let Err(at) = names::all_differ(self.text, self.tape, node, count)
+        {
+            return Err(self.refuse(Kind::DuplicateMember, wide(at)));
         }
         self.pass(1);
         self.depth = self.depth.wrapping_sub(1);
         let next = narrow(self.tape.nodes.len());
-        let Some(closed) = self.tape.nodes.get_mut(wide(node)) else {
-            return Ok(());
+        let Some(closed) = self.tape.nodes.get_mut(wide(node)) else { return Ok(()) };
+        let kind = match (self.depth, closed.end) {
+            (0, _) => Container::None,
+            (_, 0) => Container::Array,
+            _ => Container::Object,
         };
-        let (around, count_around) = (closed.next, closed.extra);
+        self.open = Open { kind, node: closed.next, count: closed.extra };
         *closed = Node { start: closed.start, end: narrow(self.at), next, extra: count };
-        let first_byte = self.tape.nodes.get(wide(around)).and_then(|around| self.bytes.get(wide(around.start)));
-        let kind = match first_byte {
-            _ if self.depth == 0 => Container::None,
-            Some(b'{') => Container::Object,
-            _ => Container::Array,
-        };
-        self.open = Open { kind, node: around, count: count_around };
         Ok(())
     }
 
     /// A member's name and its colon.
-    fn name(&mut self) -> Result<(), InvalidJson> {
+    #[inline(always)]
+    fn name(&mut self) -> Step<()> {
         if self.open.count >= self.limits.members {
-            return Err(Kind::TooManyMembers.at(self.at));
+            return Err(self.refuse(Kind::TooManyMembers, self.at));
         }
         self.open.count = self.open.count.wrapping_add(1);
         match self.token() {
-            Some(b'"') => self.string()?,
+            Some(b'"') => {
+                let (content, end, escaped) = self.string_end()?;
+                let start = narrow(self.at);
+                let name = self.bytes.get(content..).unwrap_or_default();
+                let mut node = Node { start, end: narrow(end), next: 0, extra: u32::from(escaped) };
+                node.next = match escaped {
+                    false => names::fingerprint_in(name, end.wrapping_sub(content).wrapping_sub(1)),
+                    true => names::fingerprint(node.meaning(self.text).as_bytes()),
+                };
+                self.push(node)?;
+                self.at = end;
+            }
             found => return Err(self.unexpected(found, "a member name in `\"`")),
-        }
-        if let Some(name) = self.tape.nodes.last_mut() {
-            name.next = names::fingerprint_of(self.text, *name);
         }
         match self.token() {
             Some(b':') => self.pass(1),
@@ -180,56 +195,74 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    fn string(&mut self) -> Result<(), InvalidJson> {
+    #[inline(always)]
+    fn string(&mut self) -> Step<()> {
+        let (_, end, escaped) = self.string_end()?;
+        self.scalar(end, u32::from(escaped))
+    }
+
+    /// Of the string that begins here: where its content begins, where it ends, and whether it has escapes.
+    #[inline(always)]
+    fn string_end(&mut self) -> Step<(usize, usize, bool)> {
         let content = self.at.wrapping_add(1);
         let mut end = content;
-        let mut escaped = 0;
+        let mut escaped = false;
         loop {
-            let rest = self.bytes.get(end..).unwrap_or_default();
-            end = end.wrapping_add(scan::plain_run(rest));
+            end = end.wrapping_add(scan::plain_run(self.bytes.get(end..).unwrap_or_default()));
             match self.bytes.get(end) {
                 Some(b'"') => break,
                 Some(b'\\') => {
-                    let rest = self.bytes.get(end..).unwrap_or_default();
-                    end = end.wrapping_add(text::escape_len(rest).map_err(|kind| kind.at(end))?);
-                    escaped = 1;
+                    match text::escape_len(self.bytes.get(end..).unwrap_or_default()) {
+                        Ok(len) => end = end.wrapping_add(len),
+                        Err(kind) => return Err(self.refuse(kind, end)),
+                    }
+                    escaped = true;
                 }
-                Some(_) => return Err(Kind::ControlCharacter.at(end)),
-                None => return Err(Kind::UnexpectedEnd.at(end)),
+                Some(_) => return Err(self.refuse(Kind::ControlCharacter, end)),
+                None => return Err(self.refuse(Kind::UnexpectedEnd, end)),
             }
         }
         if end.wrapping_sub(content) > self.limits.string {
-            return Err(Kind::StringTooLong.at(self.at));
+            return Err(self.refuse(Kind::StringTooLong, self.at));
         }
-        self.scalar(end.wrapping_add(1).wrapping_sub(self.at), escaped)
+        Ok((content, end.wrapping_add(1), escaped))
     }
 
-    fn literal(&mut self, word: &[u8]) -> Result<Read, InvalidJson> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        if !rest.starts_with(word) {
-            return Err(Kind::Syntax { expected: "a value" }.at(self.at));
+    fn number(&mut self) -> Step<()> {
+        match number::len(self.bytes.get(self.at..).unwrap_or_default()) {
+            Ok(len) => self.scalar(self.at.wrapping_add(len), 0),
+            Err((kind, ahead)) => Err(self.refuse(kind, self.at.wrapping_add(ahead))),
         }
-        self.scalar(word.len(), 0).map(|()| Read::Whole)
     }
 
-    /// A value of `len` bytes without any in it.
-    fn scalar(&mut self, len: usize, extra: u32) -> Result<(), InvalidJson> {
-        let end = self.at.wrapping_add(len);
+    fn literal(&mut self, word: &[u8]) -> Step<Read> {
+        let end = self.at.wrapping_add(word.len());
+        if self.bytes.get(self.at..end) != Some(word) {
+            return Err(self.refuse(Kind::Syntax { expected: "a value" }, self.at));
+        }
+        self.scalar(end, 0).map(|()| Read::Whole)
+    }
+
+    /// A value that ends before `end`, without any in it.
+    #[inline(always)]
+    fn scalar(&mut self, end: usize, extra: u32) -> Step<()> {
         let next = narrow(self.tape.nodes.len().wrapping_add(1));
         self.push(Node { start: narrow(self.at), end: narrow(end), next, extra })?;
         self.at = end;
         Ok(())
     }
 
-    fn push(&mut self, node: Node) -> Result<(), InvalidJson> {
+    #[inline(always)]
+    fn push(&mut self, node: Node) -> Step<()> {
         if self.tape.nodes.len() >= wide(self.limits.nodes) {
-            return Err(Kind::TooManyNodes.at(self.at));
+            return Err(self.refuse(Kind::TooManyNodes, self.at));
         }
         self.tape.nodes.push(node);
         Ok(())
     }
 
     /// Skips white space; the byte behind it stays where it is.
+    #[inline(always)]
     fn token(&mut self) -> Option<u8> {
         loop {
             match self.bytes.get(self.at) {
@@ -239,14 +272,20 @@ impl Reader<'_, '_> {
         }
     }
 
+    #[inline(always)]
     fn pass(&mut self, len: usize) {
         self.at = self.at.wrapping_add(len);
     }
 
-    fn unexpected(&self, found: Option<u8>, expected: &'static str) -> InvalidJson {
-        match found {
-            Some(_) => Kind::Syntax { expected }.at(self.at),
-            None => Kind::UnexpectedEnd.at(self.at),
-        }
+    #[cold]
+    fn refuse(&mut self, kind: Kind, at: usize) -> Refused {
+        self.invalid = kind.at(at);
+        Refused
+    }
+
+    #[cold]
+    fn unexpected(&mut self, found: Option<u8>, expected: &'static str) -> Refused {
+        let kind = if found.is_some() { Kind::Syntax { expected } } else { Kind::UnexpectedEnd };
+        self.refuse(kind, self.at)
     }
 }

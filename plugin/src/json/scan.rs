@@ -4,17 +4,19 @@
 const STEP: usize = 16;
 
 /// Length of the longest prefix of `bytes` without `"`, `\` and control characters.
+#[inline(always)]
 pub(super) fn plain_run(bytes: &[u8]) -> usize {
     let (steps, rest) = bytes.as_chunks::<STEP>();
+    // Never more than the length: it can't wrap.
     let mut run: usize = 0;
     for step in steps {
         if let Some(first) = first_special(step) {
-            return run.saturating_add(first);
+            return run.wrapping_add(first);
         }
-        run = run.saturating_add(STEP);
+        run = run.wrapping_add(STEP);
     }
     let tail = rest.iter().position(|&byte| is_special(byte)).unwrap_or(rest.len());
-    run.saturating_add(tail)
+    run.wrapping_add(tail)
 }
 
 const fn is_special(byte: u8) -> bool {

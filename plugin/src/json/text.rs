@@ -9,9 +9,17 @@ pub(super) fn meaning(content: &str, escaped: bool) -> Cow<'_, str> {
 }
 
 /// Length of the escape that `bytes` begin with (from its backslash on), if it is one: 2, 6, or 12 for a surrogate pair.
+#[inline(always)]
 pub(super) fn escape_len(bytes: &[u8]) -> Result<usize, InvalidJsonKind> {
     match bytes.get(1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
+        _ => rare_escape_len(bytes),
+    }
+}
+
+/// The same for an escape that isn't one of the short ones.
+fn rare_escape_len(bytes: &[u8]) -> Result<usize, InvalidJsonKind> {
+    match bytes.get(1) {
         Some(b'u') => match unit(bytes)? {
             0xdc00..=0xdfff => Err(InvalidJsonKind::LoneSurrogate),
             0xd800..=0xdbff => match bytes.get(6..).filter(|second| second.starts_with(b"\\u")).map(unit) {

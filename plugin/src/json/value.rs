@@ -36,7 +36,7 @@ impl<'d> Value<'d> {
     /// What kind of value this is.
     #[must_use]
     pub fn kind(self) -> Kind {
-        match self.raw().first() {
+        match self.document.bytes().get(wide(self.node.start)) {
             Some(b'{') => Kind::Object,
             Some(b'[') => Kind::Array,
             Some(b'"') => Kind::String,
@@ -49,7 +49,7 @@ impl<'d> Value<'d> {
     /// The value's bytes as they stand in the body, from its first to its last: of a string, with quotes and escapes.
     #[must_use]
     pub fn raw(self) -> &'d [u8] {
-        self.document.text.as_bytes().get(self.span()).unwrap_or_default()
+        self.document.bytes().get(self.span()).unwrap_or_default()
     }
 
     /// Where the value stands in the body, in bytes.
@@ -67,8 +67,10 @@ impl<'d> Value<'d> {
     /// The number, if this is one.
     #[must_use]
     pub fn as_number(self) -> Option<Number<'d>> {
-        let raw = self.document.text.get(self.span())?;
-        (self.kind() == Kind::Number).then(|| Number::new(raw))
+        if self.kind() != Kind::Number {
+            return None;
+        }
+        self.document.text.get(self.span()).map(Number::new)
     }
 
     /// Whether it is `true`, if this is one of `true` and `false`.

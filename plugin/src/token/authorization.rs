@@ -1,5 +1,7 @@
 //! The one credential of a request.
 
+use percent_encoding::percent_decode;
+
 use crate::head::Head;
 use crate::reason::{Reason, Refusal};
 
@@ -35,12 +37,13 @@ pub(super) fn bearer(head: &Head) -> Result<&[u8], Refusal> {
 }
 
 /// Whether the query has a parameter `access_token` (RFC 6750 section 2.3), which some servers would prefer.
+/// Escapes count as what they stand for: such a server decodes before it compares.
 fn names_a_token(target: &[u8]) -> bool {
     let mut parts = target.splitn(2, |byte| *byte == b'?');
     let query = parts.nth(1).unwrap_or_default();
     query.split(|byte| matches!(byte, b'&' | b';')).any(|parameter| {
         let name = parameter.split(|byte| *byte == b'=').next().unwrap_or_default();
-        name.eq_ignore_ascii_case(b"access_token")
+        percent_decode(name).map(|byte| byte.to_ascii_lowercase()).eq(b"access_token".iter().copied())
     })
 }
 
@@ -75,6 +78,7 @@ mod tests {
         assert_eq!(reason(&[one, ("Authorization", "Bearer def")]), Err(Reason::TokenRepeated));
         assert_eq!(reason(&[("authorization", "Bearer abc,Bearer def")]), Err(Reason::TokenRepeated));
         assert_eq!(reason(&[one, (":path", "/mcp?a=b&access_token=def")]), Err(Reason::TokenRepeated));
+        assert_eq!(reason(&[one, (":path", "/mcp?%61ccess%5FTOKEN=def")]), Err(Reason::TokenRepeated));
         assert_eq!(reason(&[one, (":path", "/mcp?a=access_token")]), Ok("abc".into()));
     }
 

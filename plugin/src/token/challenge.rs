@@ -26,7 +26,8 @@ pub fn challenge(reason: Reason, resource_metadata: Option<&str>, scope: Option<
     let mut header = String::from("Bearer");
     let mut separator = ' ';
     for (name, value) in parameters {
-        let Some(value) = value.filter(|value| !value.is_empty() && value.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+        let Some(value) =
+            value.filter(|value| !value.is_empty() && value.bytes().all(|byte| matches!(byte, b' '..=b'~')))
         else {
             continue;
         };
@@ -75,7 +76,9 @@ mod tests {
 
     #[test]
     fn every_text_of_a_reason_can_stand_in_a_challenge() {
-        for reason in Reason::ALL.iter().filter(|reason| !matches!(reason.challenge(), Challenge::None | Challenge::Missing)) {
+        for reason in
+            Reason::ALL.iter().filter(|reason| !matches!(reason.challenge(), Challenge::None | Challenge::Missing))
+        {
             assert!(challenge(*reason, None, None).unwrap().contains(reason.text()), "{reason}");
         }
     }

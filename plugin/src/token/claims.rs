@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::json::{Document, Kind, Limits, Tape};
+use crate::json::{Document, Limits, Tape};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
 
@@ -24,13 +24,10 @@ const LAST_SECOND: f64 = 253_402_300_799.0;
 /// [`Reason::TokenMalformed`].
 pub(super) fn read(payload: &[u8]) -> Result<Claims, Refusal> {
     let malformed = |detail: String| Refusal::new(Reason::TokenMalformed, detail);
-    let document = Document::read(payload, &CLAIMS_LIMITS, Tape::default())
+    Document::read(payload, &CLAIMS_LIMITS, Tape::default())
         .map_err(|invalid| malformed(format!("its claims are not acceptable JSON: {invalid}")))?;
-    if document.root().kind() != Kind::Object {
-        return Err(malformed("its claims are not a JSON object".into()));
-    }
     // The reader above is the stricter of the two: what it accepted, this one reads the same way.
-    serde_json::from_slice(payload).map_err(|_| malformed("its claims are not acceptable JSON".into()))
+    serde_json::from_slice(payload).map_err(|_| malformed("its claims are not a JSON object".into()))
 }
 
 /// Where a claim stands: a name at the top, or a JSON pointer (RFC 6901) to something deeper.
@@ -82,6 +79,14 @@ impl ClaimPath {
     /// When it is there and is no text that can name something: see [`name`].
     pub(super) fn text(&self, claims: &Claims) -> Result<Option<String>, Refusal> {
         self.find(claims).map(|value| name(value, &self.shown())).transpose()
+    }
+
+    /// The text there, which the token must have.
+    ///
+    /// # Errors
+    /// When it isn't there, or is no text that can name something.
+    pub(super) fn required(&self, claims: &Claims) -> Result<String, Refusal> {
+        self.text(claims)?.ok_or_else(|| missing(&self.shown()))
     }
 
     /// The texts there: a list, or one text with spaces between them (RFC 8693 section 4.2). None without the claim.

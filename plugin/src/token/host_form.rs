@@ -31,13 +31,16 @@ pub fn verify_signature_arguments(check: &SignatureCheck) -> Option<Vec<u8>> {
     };
     // RFC 7518 section 3.4 writes r and s side by side; the host expects them as `ECDSA-Sig-Value` (RFC 3279).
     let der = match check.algorithm {
-        Algorithm::ES256 => Some(p256::ecdsa::Signature::from_slice(&check.signature).ok()?.to_der().as_bytes().to_vec()),
-        Algorithm::ES384 => Some(p384::ecdsa::Signature::from_slice(&check.signature).ok()?.to_der().as_bytes().to_vec()),
+        Algorithm::ES256 => {
+            Some(p256::ecdsa::Signature::from_slice(&check.signature).ok()?.to_der().as_bytes().to_vec())
+        }
+        Algorithm::ES384 => {
+            Some(p384::ecdsa::Signature::from_slice(&check.signature).ok()?.to_der().as_bytes().to_vec())
+        }
         _ => None,
     };
     let signature = der.as_deref().unwrap_or(&check.signature);
-    let fields: [(u64, &[u8]); 4] =
-        [(1, hash.as_bytes()), (2, check.key.spki()), (3, signature), (4, &check.signed)];
+    let fields: [(u64, &[u8]); 4] = [(1, hash.as_bytes()), (2, check.key.spki()), (3, signature), (4, &check.signed)];
     let mut message = Vec::with_capacity(fields.iter().map(|(_, bytes)| bytes.len().saturating_add(8)).sum());
     for (number, bytes) in fields {
         write_varint(&mut message, (number << 3) | LENGTH_DELIMITED);

@@ -73,7 +73,9 @@ impl Issuer {
             (Some(key), None) => Ok(key),
             (None, _) => Err(Reason::TokenKey.into()),
             // Not tried one after another: each try is a signature that an attacker makes us check.
-            (Some(_), Some(_)) => Err(Refusal::new(Reason::TokenKey, "it names no key by `kid`, and several would fit")),
+            (Some(_), Some(_)) => {
+                Err(Refusal::new(Reason::TokenKey, "it names no key by `kid`, and several would fit"))
+            }
         }
     }
 
@@ -94,7 +96,7 @@ impl Issuer {
         check_restrictions(&claims)?;
         let actors = actor::chain(&claims, self.max_actors)?;
         let subject = claims::required(&claims, "sub")?;
-        let client = self.mapping.agent.text(&claims)?.ok_or_else(|| claims::missing("client_id"))?;
+        let client = self.mapping.agent.required(&claims)?;
         let id = actors.first().cloned().unwrap_or(client);
         // A token that an agent got in its own name (RFC 9068 section 2.2: `sub` is the client) has no user.
         let user = self.mapping.user.text(&claims)?.filter(|user| *user != id);
@@ -111,7 +113,7 @@ impl Issuer {
             role: optional(&self.mapping.role)?,
             scopes: self.mapping.scopes.texts(&claims)?,
             actors,
-            token_id: self.mapping.token_id.text(&claims)?.ok_or_else(|| claims::missing("jti"))?,
+            token_id: self.mapping.token_id.required(&claims)?,
             expires,
             claims,
         })
@@ -146,7 +148,9 @@ impl Issuer {
     fn check_audience(&self, claims: &Claims) -> Result<(), Refusal> {
         let audience = claims.get("aud").ok_or_else(|| claims::missing("aud"))?;
         let named = match audience {
-            serde_json::Value::Array(list) => list.iter().map(|one| claims::name(one, "aud")).collect::<Result<_, _>>()?,
+            serde_json::Value::Array(list) => {
+                list.iter().map(|one| claims::name(one, "aud")).collect::<Result<_, _>>()?
+            }
             one => vec![claims::name(one, "aud")?],
         };
         let ours = named.iter().any(|audience| self.audiences.contains(audience));

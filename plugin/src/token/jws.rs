@@ -140,11 +140,8 @@ mod tests {
     fn a_token_comes_apart() {
         let token = token(r#"{"alg":"ES256","kid":"k\u0031","typ":"at+jwt"}"#);
         let jws = Jws::parse(token.as_bytes()).unwrap();
-        let header = Header {
-            algorithm: Some(Algorithm::ES256),
-            key_id: Some("k1".into()),
-            token_type: Some("at+jwt".into()),
-        };
+        let header =
+            Header { algorithm: Some(Algorithm::ES256), key_id: Some("k1".into()), token_type: Some("at+jwt".into()) };
         assert_eq!(jws.header, header);
         assert_eq!(jws.payload, b"{}");
         assert_eq!(jws.signature, [0, 0, 0]);
@@ -188,7 +185,10 @@ mod tests {
     fn a_token_may_be_as_long_as_the_limit_and_no_longer() {
         let start = format!("{}.e30.", URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256"}"#));
         // base64 has no form of 4n+1 characters, so the longest that can be is looked for.
-        let fits = |length: usize| Jws::parse(format!("{start}{}", "A".repeat(length - start.len())).as_bytes());
+        let fits = |length: usize| {
+            let token = format!("{start}{}", "A".repeat(length - start.len()));
+            Jws::parse(token.as_bytes()).map(|_| ())
+        };
         assert!(fits(MAX_TOKEN).is_ok() || fits(MAX_TOKEN - 1).is_ok());
         for longer in 1..=3 {
             assert_eq!(fits(MAX_TOKEN + longer).unwrap_err().detail, "it is longer than 8192 bytes");

@@ -130,3 +130,107 @@ fn row(mark: u64) -> Option<usize> {
     let spread = mark.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     usize::try_from(spread >> (u64::BITS - ROW_BITS)).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::Identity;
+
+    fn agent() -> Arc<Agent> {
+        Arc::new(Agent {
+            id: "agent-1".into(),
+            issuer: "https://idp.example.com".into(),
+            subject: "agent-1".into(),
+            user: None,
+            tenant: None,
+            session: None,
+            task: None,
+            intent: None,
+            role: None,
+            scopes: Vec::new(),
+            actors: Vec::new(),
+            token_id: "t-1".into(),
+            expires: Timestamp::from_secs(100),
+            claims: serde_json::Map::new(),
+        })
+    }
+
+    fn seal() -> Seal {
+        Identity::new(Vec::new(), None).seal().clone()
+    }
+
+    /// Tokens that end like signatures do.
+    fn token(number: u64) -> Vec<u8> {
+        use base64::Engine as _;
+        let random = number.wrapping_mul(0x2545_f491_4f6c_dd1d).rotate_left(17).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        format!("header.payload.{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random.to_be_bytes()))
+            .into_bytes()
+    }
+
+    const START: Timestamp = Timestamp::from_secs(0);
+    const END: Timestamp = Timestamp::from_secs(100);
+
+    #[test]
+    fn it_never_holds_more_than_its_capacity() {
+        let (mut memory, seal, agent) = (TokenMemory::default(), seal(), agent());
+        for number in 0..20_000 {
+            memory.remember(&seal, &token(number), &agent, END, START).unwrap();
+            assert!(memory.recall(&seal, &token(number), START).is_some(), "the newest is always there");
+        }
+        assert_eq!(memory.len(), CAPACITY);
+    }
+
+    #[test]
+    fn tokens_spread_over_the_rows() {
+        let (mut memory, seal, agent) = (TokenMemory::default(), seal(), agent());
+        let half = u64::try_from(CAPACITY / 2).unwrap();
+        for number in 0..half {
+            memory.remember(&seal, &token(number), &agent, END, START).unwrap();
+        }
+        let known = (0..half).filter(|number| memory.recall(&seal, &token(*number), START).is_some()).count();
+        assert!(known > CAPACITY / 2 * 95 / 100, "{known} of {half}");
+    }
+
+    #[test]
+    fn one_token_takes_one_place() {
+        let (mut memory, seal, agent) = (TokenMemory::default(), seal(), agent());
+        for _ in 0..20 {
+            memory.remember(&seal, &token(1), &agent, END, START).unwrap();
+        }
+        assert_eq!(memory.len(), 1);
+    }
+
+    #[test]
+    fn an_ended_token_gives_way_before_a_living_one() {
+        let (mut memory, seal, agent) = (TokenMemory::default(), seal(), agent());
+        // The same end, so the same row, and as many as it has places.
+        let same_row = |number: u8| [&[number][..], b".AAAAAAAA"].concat();
+        for number in 0..8 {
+            let until = if number == 5 { Timestamp::from_secs(10) } else { END };
+            memory.remember(&seal, &same_row(number), &agent, until, START).unwrap();
+        }
+        let later = Timestamp::from_secs(10);
+        memory.remember(&seal, &same_row(8), &agent, END, later).unwrap();
+        let known = |number| memory.recall(&seal, &same_row(number), later).is_some();
+        assert_eq!((0..9).filter(|number| known(*number)).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 6, 7, 8]);
+    }
+
+    #[test]
+    fn tokens_with_the_same_end_are_not_taken_for_each_other() {
+        let (mut memory, seal, agent) = (TokenMemory::default(), seal(), agent());
+        memory.remember(&seal, b"a.b.AAAAAAAA", &agent, END, START).unwrap();
+        assert!(memory.recall(&seal, b"a.c.AAAAAAAA", START).is_none());
+        assert!(memory.recall(&seal, b"AAAAAAAA", START).is_none());
+        assert!(memory.recall(&seal, b"short", START).is_none());
+    }
+
+    #[test]
+    fn another_configuration_knows_nothing() {
+        let (mut memory, old, new, agent) = (TokenMemory::default(), seal(), seal(), agent());
+        memory.remember(&old, &token(1), &agent, END, START).unwrap();
+        assert!(memory.recall(&new, &token(1), START).is_none());
+        memory.remember(&new, &token(2), &agent, END, START).unwrap();
+        assert_eq!(memory.len(), 1);
+        assert!(memory.recall(&old, &token(1), START).is_none());
+    }
+}

@@ -58,10 +58,12 @@ pub fn verify_in_process(check: &SignatureCheck) -> SignatureVerdict {
         return SignatureVerdict::Invalid;
     }
     SignatureVerdict::of(match &key.material {
-        Material::Es256(key) => p256::ecdsa::Signature::from_slice(signature)
-            .is_ok_and(|signature| key.verify(signed, &signature).is_ok()),
-        Material::Es384(key) => p384::ecdsa::Signature::from_slice(signature)
-            .is_ok_and(|signature| key.verify(signed, &signature).is_ok()),
+        Material::Es256(key) => {
+            p256::ecdsa::Signature::from_slice(signature).is_ok_and(|signature| key.verify(signed, &signature).is_ok())
+        }
+        Material::Es384(key) => {
+            p384::ecdsa::Signature::from_slice(signature).is_ok_and(|signature| key.verify(signed, &signature).is_ok())
+        }
         Material::Ed25519(key) => ed25519_compact::Signature::from_slice(signature)
             .is_ok_and(|signature| key.verify(signed, &signature).is_ok()),
         Material::Rsa(key) => rsa(*algorithm, key, signed, signature),

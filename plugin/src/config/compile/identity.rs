@@ -56,7 +56,8 @@ pub fn identity(raw: &raw::Identity, problems: &mut Problems) -> Option<Identity
 /// RFC 9728 section 5.1 wants a URL, and a header must be able to carry it.
 fn metadata_is_sound(url: Option<&str>, problems: &mut Problems) -> bool {
     let Some(url) = url else { return true };
-    let sound = (url.starts_with("https://") || url.starts_with("http://")) && url.bytes().all(|b| b.is_ascii_graphic());
+    let sound =
+        (url.starts_with("https://") || url.starts_with("http://")) && url.bytes().all(|b| b.is_ascii_graphic());
     if !sound {
         problems.add("/identity/resource_metadata", format!("`{url}` was found; an absolute URL in ASCII is needed"));
     }
@@ -134,7 +135,9 @@ fn mapping(raw: &raw::Claims, complain: &mut impl FnMut(&str, String)) -> Option
         if path.is_err() {
             complain(
                 &format!("claims/{field}"),
-                format!("`{text}` was found; the name of a claim is needed, or a JSON pointer such as `/realm/roles/0`"),
+                format!(
+                    "`{text}` was found; the name of a claim is needed, or a JSON pointer such as `/realm/roles/0`"
+                ),
             );
         }
         path.ok()
@@ -163,4 +166,114 @@ fn mapping(raw: &raw::Claims, complain: &mut impl FnMut(&str, String)) -> Option
         intent: intent?,
         role: role?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"k1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+
+    fn issuer() -> Value {
+        let key: Value = serde_json::from_str(KEY).unwrap();
+        json!({
+            "issuer": "https://idp.example.com",
+            "audiences": ["https://gateway.example.com"],
+            "algorithms": ["EdDSA"],
+            "jwks": {"inline": {"keys": [key]}},
+        })
+    }
+
+    /// The complaints about a configuration, and whether it came to be.
+    fn compiled(configuration: Value) -> (Vec<String>, bool) {
+        let raw = serde_json::from_value(configuration).unwrap();
+        let mut problems = Problems::default();
+        let built = identity(&raw, &mut problems).is_some();
+        (problems.iter().map(ToString::to_string).collect(), built)
+    }
+
+    /// The one complaint about the issuer above with a field changed.
+    fn complaint(field: &str, value: Value) -> String {
+        let mut issuer = issuer();
+        issuer[field] = value;
+        let (mut problems, built) = compiled(json!({"issuers": [issuer]}));
+        assert!(!built, "{field}");
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems.remove(0)
+    }
+
+    #[test]
+    fn a_right_configuration_compiles() {
+        let url = "https://gateway.example.com/.well-known/oauth-protected-resource";
+        assert_eq!(compiled(json!({"issuers": [issuer()], "resource_metadata": url})), (vec![], true));
+    }
+
+    #[test]
+    fn each_wrong_field_is_named_with_what_would_be_right() {
+        for (field, value, expected) in [
+            ("issuer", json!(""), "/issuer: an empty text was found; write the exact `iss` of its tokens"),
+            ("audiences", json!([]), "/audiences: no audience was found; name the resource that this gateway protects"),
+            ("audiences", json!(["a", ""]), "/audiences/1: `` was found; an audience is not empty"),
+            (
+                "token_type",
+                json!(""),
+                "/token_type: an empty text was found; write the `typ` of its access tokens, such as `at+jwt`",
+            ),
+            (
+                "token_type",
+                json!("application/DPoP+jwt"),
+                "/token_type: `application/DPoP+jwt` was found, which is no access token's type; `at+jwt` would be right",
+            ),
+            (
+                "max_lifetime",
+                json!("soon"),
+                "/max_lifetime: `soon` was found; a duration such as `30s` or `15m` is needed",
+            ),
+            ("max_lifetime", json!("0s"), "/max_lifetime: `0s` was found; it must be longer than nothing"),
+            ("clock_skew", json!("-1s"), "/clock_skew: `-1s` was found; a duration such as `30s` or `15m` is needed"),
+            ("clock_skew", json!("6m"), "/clock_skew: `6m` was found; at most `5m` is possible"),
+            (
+                "claims",
+                json!({"role": "/a~2"}),
+                "/claims/role: `/a~2` was found; the name of a claim is needed, or a JSON pointer such as `/realm/roles/0`",
+            ),
+            (
+                "claims",
+                json!({"agent": ""}),
+                "/claims/agent: `` was found; the name of a claim is needed, or a JSON pointer such as `/realm/roles/0`",
+            ),
+        ] {
+            assert_eq!(complaint(field, value), format!("/identity/issuers/0{expected}"));
+        }
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let mut first = issuer();
+        first["audiences"] = json!([]);
+        first["max_lifetime"] = json!("x");
+        first["jwks"] = json!({"inline": {}});
+        let mut second = issuer();
+        second["algorithms"] = json!([]);
+        let (problems, built) = compiled(json!({"issuers": [first, second], "resource_metadata": "here"}));
+        let places: Vec<_> = problems.iter().filter_map(|problem| Some(problem.split_once(": ")?.0)).collect();
+        let expected = [
+            "/identity/issuers/0/audiences",
+            "/identity/issuers/0/max_lifetime",
+            "/identity/issuers/0/jwks/inline",
+            "/identity/issuers/1/issuer",
+            "/identity/issuers/1/algorithms",
+            "/identity/issuers/1/jwks/inline/keys/0/kty",
+            "/identity/resource_metadata",
+        ];
+        assert_eq!(places, expected);
+        assert!(!built);
+    }
+
+    #[test]
+    fn without_an_issuer_there_is_no_identity() {
+        let (problems, built) = compiled(json!({"issuers": []}));
+        assert_eq!((problems.len(), built), (1, false));
+    }
 }

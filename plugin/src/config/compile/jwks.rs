@@ -19,7 +19,12 @@ const LARGEST_MODULUS: usize = 512;
 
 /// The keys of a set, each of one of those algorithms. Everything that is wrong goes to `problems`; `None` exactly
 /// when something is.
-pub(super) fn keys(set: &Value, algorithms: &[Algorithm], place: &str, problems: &mut Problems) -> Option<Vec<PublicKey>> {
+pub(super) fn keys(
+    set: &Value,
+    algorithms: &[Algorithm],
+    place: &str,
+    problems: &mut Problems,
+) -> Option<Vec<PublicKey>> {
     let Some(list) = set.get("keys").and_then(Value::as_array).filter(|list| !list.is_empty()) else {
         problems.add(place, "no key was found; a JWK Set is needed, `{\"keys\": [...]}` with at least one key");
         return None;
@@ -47,7 +52,9 @@ fn key(jwk: &Value, algorithms: &[Algorithm]) -> Result<PublicKey, Complaint> {
     if let Some(secret) = SECRET_MEMBERS.iter().find(|name| members.contains_key(**name)) {
         return Err((
             "",
-            format!("a secret key was found (member `{secret}`); write the public key only, and consider this one lost"),
+            format!(
+                "a secret key was found (member `{secret}`); write the public key only, and consider this one lost"
+            ),
         ));
     }
     let key_id = text(jwk, "kid").map_err(|message| ("/kid", message))?;
@@ -79,8 +86,9 @@ fn algorithm(jwk: &Value, algorithms: &[Algorithm]) -> Result<Algorithm, Complai
     let fits = |algorithm: &Algorithm| algorithm.key_type() == (kind, curve);
     if let Some(name) = text(jwk, "alg").map_err(|message| ("/alg", message))? {
         let named = Algorithm::named(name).filter(|algorithm| algorithms.contains(algorithm));
-        let named = named
-            .ok_or_else(|| ("/alg", format!("`{name}` was found, which is not among the issuer's algorithms ({allowed})")))?;
+        let named = named.ok_or_else(|| {
+            ("/alg", format!("`{name}` was found, which is not among the issuer's algorithms ({allowed})"))
+        })?;
         if !fits(&named) {
             return Err(("/kty", format!("`{}` was found, which is no key for `{name}`", shown(kind, curve))));
         }
@@ -112,5 +120,142 @@ fn text<'j>(jwk: &'j Value, name: &str) -> Result<Option<&'j str>, String> {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(other) => Err(format!("`{other}` was found; a text is needed")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const ALL: &[Algorithm] = Algorithm::ALL;
+    const ONE_RSA: &[Algorithm] = &[Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA, Algorithm::PS256];
+
+    /// RFC 8037 appendix A.2.
+    fn ed25519() -> Value {
+        json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
+    }
+
+    /// RFC 7515 appendix A.3.
+    fn p256() -> Value {
+        json!({
+            "kty": "EC", "crv": "P-256",
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        })
+    }
+
+    /// A modulus of that many bytes: the first and last bit set, which is all that is looked at before use.
+    fn rsa(bytes: usize) -> Value {
+        let mut modulus = vec![0xff; bytes];
+        modulus.iter_mut().skip(1).step_by(3).for_each(|byte| *byte = 0x35);
+        if let Some(last) = modulus.last_mut() {
+            *last = 0x01;
+        }
+        json!({"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(modulus), "e": "AQAB"})
+    }
+
+    fn with(mut key: Value, name: &str, value: Value) -> Value {
+        key[name] = value;
+        key
+    }
+
+    fn algorithms_of(set: Value, algorithms: &[Algorithm]) -> Result<Vec<Algorithm>, Vec<String>> {
+        let mut problems = Problems::default();
+        let keys = keys(&set, algorithms, "", &mut problems);
+        keys.filter(|_| problems.is_empty())
+            .map(|keys| keys.iter().map(PublicKey::algorithm).collect())
+            .ok_or_else(|| problems.iter().map(ToString::to_string).collect())
+    }
+
+    fn complaint(key: Value, algorithms: &[Algorithm]) -> String {
+        let mut problems = algorithms_of(json!({"keys": [key]}), algorithms).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems.remove(0)
+    }
+
+    #[test]
+    fn each_key_gets_the_algorithm_that_its_type_leaves() {
+        let set = json!({"keys": [ed25519(), p256(), rsa(256), with(rsa(512), "kid", json!("r"))]});
+        let expected = vec![Algorithm::EdDSA, Algorithm::ES256, Algorithm::PS256, Algorithm::PS256];
+        assert_eq!(algorithms_of(set, ONE_RSA), Ok(expected));
+    }
+
+    #[test]
+    fn a_key_may_name_its_algorithm() {
+        let named = |key, name: &str| algorithms_of(json!({"keys": [with(key, "alg", json!(name))]}), ALL);
+        assert_eq!(named(rsa(256), "RS384"), Ok(vec![Algorithm::RS384]));
+        assert_eq!(named(ed25519(), "Ed25519"), Ok(vec![Algorithm::EdDSA]));
+        assert_eq!(named(ed25519(), "EdDSA"), Ok(vec![Algorithm::EdDSA]));
+    }
+
+    #[test]
+    fn a_set_without_keys_is_no_set() {
+        for set in [json!({}), json!([]), json!({"keys": []}), json!({"keys": {}}), json!(null)] {
+            assert!(algorithms_of(set, ALL).is_err());
+        }
+    }
+
+    #[test]
+    fn a_secret_key_is_not_swallowed() {
+        for secret in SECRET_MEMBERS {
+            let message = complaint(with(p256(), secret, json!("AA")), ALL);
+            assert!(message.starts_with("/keys/0: a secret key was found"), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_rsa_key_has_2048_to_4096_bits() {
+        for bytes in [0, 128, 255, 513, 1024] {
+            let message = complaint(rsa(bytes), ONE_RSA);
+            assert!(message.starts_with("/keys/0/n: a modulus of about"), "{message}");
+        }
+    }
+
+    #[test]
+    fn key_ids_are_unique() {
+        let set = json!({"keys": [with(ed25519(), "kid", json!("a")), with(p256(), "kid", json!("a"))]});
+        assert_eq!(
+            algorithms_of(set, ONE_RSA).unwrap_err(),
+            ["/keys/1/kid: this `kid` was found twice; each key needs its own"]
+        );
+    }
+
+    #[test]
+    fn a_key_without_one_algorithm_is_refused() {
+        for (key, algorithms, place) in [
+            (with(p256(), "alg", json!("RS256")), &[Algorithm::ES256][..], "/keys/0/alg: `RS256`"),
+            (with(p256(), "alg", json!("HS256")), ALL, "/keys/0/alg: `HS256`"),
+            (with(p256(), "alg", json!("RS256")), ALL, "/keys/0/kty: `EC P-256`"),
+            (with(p256(), "alg", json!("ES384")), ALL, "/keys/0/kty: `EC P-256`"),
+            (p256(), &[Algorithm::RS256], "/keys/0/kty: `EC P-256`"),
+            (rsa(256), ALL, "/keys/0/alg: no `alg`"),
+            (with(p256(), "crv", json!("P-521")), ALL, "/keys/0/kty: `EC P-521`"),
+            (with(ed25519(), "crv", json!("X25519")), ALL, "/keys/0/kty: `OKP X25519`"),
+            (with(ed25519(), "kty", json!("oct")), ALL, "/keys/0/kty: `oct Ed25519`"),
+            (json!({}), ALL, "/keys/0/kty: no key type"),
+            (json!({"kty": 1}), ALL, "/keys/0/kty: `1`"),
+            (with(p256(), "kid", json!(1)), ALL, "/keys/0/kid: `1`"),
+            (json!("key"), ALL, "/keys/0: this is not an object"),
+        ] {
+            let message = complaint(key, algorithms);
+            assert!(message.starts_with(place), "{message} instead of {place}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_signature_key_is_refused() {
+        for key in [
+            with(p256(), "use", json!("enc")),
+            with(p256(), "key_ops", json!(["sign"])),
+            with(p256(), "x", json!("AAAA")),
+            with(p256(), "y", json!("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a1")),
+            with(p256(), "n", json!("AQAB")),
+            // The neutral element, of order 1 (Wycheproof: a key with which anything verifies).
+            with(ed25519(), "x", json!("AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")),
+            with(rsa(256), "e", json!("Aw")),
+        ] {
+            let message = complaint(key, ONE_RSA);
+            assert!(message.starts_with("/keys/0: this is no public key for signatures"), "{message}");
+        }
     }
 }

@@ -1,6 +1,55 @@
-//! From the configuration as written to the form that requests use.
+//! From the configuration as written to the configuration as used.
 
+mod decision;
 mod identity;
 mod jwks;
+mod risk;
+mod routes;
+mod rules;
 
 pub use identity::identity;
+
+use super::problem::Problems;
+use super::{AuditSettings, Config, raw};
+use crate::audit::Mode;
+
+/// The configuration in the form that requests use; none where a part could not be made sense of.
+pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config> {
+    if raw.policy_version.is_empty() {
+        problems.add("/policy_version", "found an empty text; a name such as `crm-support-v12` would be right");
+    }
+    // Every part is compiled before any is given up, so that every complaint is heard.
+    let identity = identity(&raw.identity, problems);
+    let routes = routes::routes(&raw.routes, problems);
+    let tools = routes::tools(&raw.tools, problems);
+    let table = risk::compile(&raw.risk, problems);
+    let ask_at = risk::ask_at(&raw.risk, problems);
+    let policy = rules::compile(&raw.rules, raw.decision.is_some(), problems);
+    let decision = raw.decision.as_ref().map(|decision| decision::compile(decision, problems));
+    Some(Config {
+        policy_version: raw.policy_version.into(),
+        mode: match raw.mode {
+            raw::Mode::Enforce => Mode::Enforce,
+            raw::Mode::Shadow => Mode::Shadow,
+        },
+        identity: identity?,
+        routes,
+        tools,
+        risk: table?,
+        ask_at: ask_at?,
+        policy,
+        decision: match decision {
+            Some(decision) => Some(decision?),
+            None => None,
+        },
+        audit: AuditSettings {
+            headers: raw.audit.headers,
+            log_forwarded: raw.audit.log == raw::LogWhat::All,
+        },
+    })
+}
+
+/// A JSON pointer's token for the name of a member (RFC 6901 section 3).
+fn token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

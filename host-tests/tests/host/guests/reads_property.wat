@@ -1,0 +1,22 @@
+;; Says the property whose path is its plugin configuration, or the status if there is none; then
+;; sets filter state of the name "verdict" and reads it back.
+(data (i32.const 1024) "verdictallow")
+(global $len (mut i32) (i32.const 0))
+(global $at (mut i32) (i32.const 0))
+(func (export "proxy_on_configure") (param i32) (param $size i32) (result i32)
+  (drop (call $get_buffer (i32.const 7) (i32.const 0) (local.get $size) (i32.const 0) (i32.const 4)))
+  (global.set $at (i32.load (i32.const 0)))
+  (global.set $len (i32.load (i32.const 4)))
+  ;; There is no stream to keep filter state.
+  (call $say_number (call $set_property (i32.const 1024) (i32.const 7) (i32.const 1031) (i32.const 5)))
+  i32.const 1)
+(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+  (local $status i32)
+  (local.set $status (call $get_property (global.get $at) (global.get $len) (i32.const 0) (i32.const 4)))
+  (if (local.get $status)
+    (then (call $say_number (local.get $status)))
+    (else (call $say_given)))
+  (drop (call $set_property (i32.const 1024) (i32.const 7) (i32.const 1031) (i32.const 5)))
+  (drop (call $get_property (i32.const 1024) (i32.const 7) (i32.const 0) (i32.const 4)))
+  (call $say_given)
+  i32.const 0)

@@ -1,0 +1,15 @@
+;; Answers every request itself, though it says "continue"; marks every response that it sees.
+(data (i32.const 1024) "no such toolno bodyx-passed1")
+(data (i32.const 1100) "\01\00\00\00\08\00\00\00\06\00\00\00x-reason\00denied\00")
+(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+  (drop (call $reply (i32.const 403) (i32.const 1024) (i32.const 12) (i32.const 1036) (i32.const 7)
+    (i32.const 1100) (i32.const 28) (i32.const -1)))
+  ;; It takes effect once this callback has returned: the headers are still here.
+  (call $say_number (call $get_header (i32.const 0) (i32.const 1043) (i32.const 8) (i32.const 0) (i32.const 4)))
+  i32.const 0)
+(func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+  (drop (call $add_header (i32.const 2) (i32.const 1043) (i32.const 8) (i32.const 1051) (i32.const 1)))
+  i32.const 0)
+(func (export "proxy_on_response_body") (param i32) (param $size i32) (param i32) (result i32)
+  (call $say_number (local.get $size))
+  i32.const 0)

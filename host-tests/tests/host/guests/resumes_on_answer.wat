@@ -1,0 +1,25 @@
+;; Asks the cluster "pdp" when headers come, pauses, and resumes on whatever answer.
+;; Says the answer's number of headers and its :status.
+(data (i32.const 1024) "pdp:status")
+;; Pairs: :method GET, :path /, :authority pdp
+(data (i32.const 1100)
+  "\03\00\00\00\07\00\00\00\03\00\00\00\05\00\00\00\01\00\00\00\0a\00\00\00\03\00\00\00"
+  ":method\00GET\00:path\00/\00:authority\00pdp\00")
+(global $stream (mut i32) (i32.const 0))
+(func (export "proxy_on_request_headers") (param $id i32) (param i32 i32) (result i32)
+  (global.set $stream (local.get $id))
+  (call $say_number (call $call (i32.const 1024) (i32.const 3) (i32.const 1100) (i32.const 63)
+    (i32.const 1024) (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 200) (i32.const 8)))
+  i32.const 1)
+(func (export "proxy_on_request_body") (param i32) (param $size i32) (param i32) (result i32)
+  (call $say_number (local.get $size))
+  i32.const 0)
+(func (export "proxy_on_http_call_response") (param i32 i32) (param $headers i32) (param $body i32) (param i32)
+  (call $say_number (local.get $headers))
+  (if (local.get $headers) (then
+    (drop (call $get_header (i32.const 6) (i32.const 1027) (i32.const 7) (i32.const 0) (i32.const 4)))
+    (call $say_given)
+    (drop (call $get_buffer (i32.const 4) (i32.const 0) (local.get $body) (i32.const 0) (i32.const 4)))
+    (call $say_given)))
+  (call $say_number (call $be (global.get $stream)))
+  (drop (call $continue (i32.const 0))))

@@ -1,0 +1,12 @@
+;; Traps on a request with the header x-trap; marks any other.
+(data (i32.const 1024) "x-trapx-seen1")
+(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+  (if (i32.eqz (call $get_header (i32.const 0) (i32.const 1024) (i32.const 6) (i32.const 0) (i32.const 4)))
+    (then unreachable))
+  (drop (call $add_header (i32.const 0) (i32.const 1030) (i32.const 6) (i32.const 1036) (i32.const 1)))
+  i32.const 0)
+(func (export "proxy_on_request_body") (param i32 i32) (param $end i32) (result i32)
+  (i32.eqz (local.get $end)))
+(func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+  (drop (call $add_header (i32.const 2) (i32.const 1030) (i32.const 6) (i32.const 1036) (i32.const 1)))
+  i32.const 0)

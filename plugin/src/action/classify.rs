@@ -1,0 +1,107 @@
+//! What kind of action a call is: best knowledge first.
+//!
+//! 1. the operator's table;
+//! 2. the verbs in the tool's name ([`name`]): position tells a verb from a noun (`get_merge_request` reads,
+//!    `merge_request` merges), and among several verbs the most dangerous wins (`get_and_delete` deletes);
+//! 3. what the parameters say, where the name says nothing or only that something is written (`action: "delete"`);
+//! 4. for REST, the last word of the path (`POST /refunds/{id}/approve`) and the HTTP method.
+//!
+//! Where nothing tells, the kind is [`ActionKind::Unknown`], which is never low risk.
+
+mod name;
+mod verbs;
+mod words;
+
+use super::{ActionKind, Parameters, Source, ToolFacts};
+
+/// The kind of an MCP tool's call, and how it is known.
+#[must_use]
+pub fn tool(facts: Option<&ToolFacts>, tool: &str, parameters: &Parameters<'_>) -> (ActionKind, Source) {
+    if let Some(kind) = facts.and_then(|facts| facts.action) {
+        return (kind, Source::Operator);
+    }
+    let named = name::kind(tool);
+    let told = told_by(parameters);
+    match (named, told) {
+        (Some(named), Some(told)) if danger(told) > danger(named) => (told, Source::Parameter),
+        (Some(named), _) => (named, Source::Name),
+        (None, Some(told)) => (told, Source::Parameter),
+        (None, None) => (ActionKind::Unknown, Source::Nothing),
+    }
+}
+
+/// The kind of a REST operation, and how it is known. `last_word` is the last word of its path, if that is no parameter.
+#[must_use]
+pub fn operation(
+    facts: &ToolFacts,
+    tool: &str,
+    method: &str,
+    last_word: Option<&str>,
+    parameters: &Parameters<'_>,
+) -> (ActionKind, Source) {
+    if let Some(kind) = facts.action {
+        return (kind, Source::Operator);
+    }
+    let by_method = match method {
+        "GET" | "HEAD" | "OPTIONS" => ActionKind::Read,
+        "POST" => ActionKind::Create,
+        "PUT" | "PATCH" => ActionKind::Update,
+        "DELETE" => ActionKind::Delete,
+        _ => ActionKind::Unknown,
+    };
+    let named = name::kind(tool).or_else(|| last_word.and_then(name::kind));
+    match named {
+        // A name can't make a DELETE a read; what a POST does, only its name tells.
+        Some(named) if method == "POST" || danger(named) >= danger(by_method) => (named, Source::Name),
+        _ => match told_by(parameters).filter(|told| danger(*told) > danger(by_method)) {
+            Some(told) => (told, Source::Parameter),
+            None if by_method == ActionKind::Unknown => (by_method, Source::Nothing),
+            None => (by_method, Source::Parameter),
+        },
+    }
+}
+
+/// Parameters whose value names what is to be done, in tools that do several things.
+const OPERATION_PARAMETERS: [&str; 6] = ["/action", "/operation", "/method", "/command_type", "/http_method", "/op"];
+
+/// What a parameter says that is to be done.
+fn told_by(parameters: &Parameters<'_>) -> Option<ActionKind> {
+    let told = OPERATION_PARAMETERS.iter().filter_map(|pointer| {
+        let text = parameters.at(pointer)?.text()?;
+        // Longer texts are prose, not the name of an operation.
+        if text.len() > 40 {
+            return None;
+        }
+        match text.to_ascii_uppercase().as_str() {
+            "GET" | "HEAD" => Some(ActionKind::Read),
+            "POST" => Some(ActionKind::Create),
+            "PUT" | "PATCH" => Some(ActionKind::Update),
+            _ => name::kind(&text),
+        }
+    });
+    told.max_by_key(|kind| danger(*kind))
+}
+
+/// How bad it is to take this kind for a lesser one: what can't be undone, or what reaches others, counts most.
+pub(crate) const fn danger(kind: ActionKind) -> u8 {
+    match kind {
+        ActionKind::List => 0,
+        ActionKind::Read => 1,
+        ActionKind::Create => 2,
+        ActionKind::Update => 3,
+        ActionKind::Unknown => 4,
+        ActionKind::Delegate => 5,
+        ActionKind::Approve => 6,
+        ActionKind::Send => 7,
+        ActionKind::Invite => 8,
+        ActionKind::Merge => 9,
+        ActionKind::Publish => 10,
+        ActionKind::Deploy => 11,
+        ActionKind::Export => 12,
+        ActionKind::Grant => 13,
+        ActionKind::Execute => 14,
+        ActionKind::Delete => 15,
+        ActionKind::Transfer => 16,
+    }
+}
+

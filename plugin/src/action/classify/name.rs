@@ -1,0 +1,159 @@
+//! What a tool's name says that it does.
+
+use super::danger;
+use super::verbs::{Class, is_a_view, names_a_thing, verb};
+use super::words::Words;
+use crate::action::ActionKind;
+
+/// The kind of action that a name promises, `None` where it has no verb that is known.
+pub(super) fn kind(name: &str) -> Option<ActionKind> {
+    let split = Words::of(name);
+    let last = phrase(split.last_part());
+    let all = phrase(&split.words);
+    // `invoice.delete`: the last part is the method. But a part before it can't be ignored where it destroys.
+    let found = kind_of_phrase(&last).or_else(|| kind_of_phrase(&all))?;
+    let destroys = all.iter().any(|word| verb(word) == Some((ActionKind::Delete, Class::Verb)));
+    let is_namespaced = last.len() < all.len();
+    if is_namespaced && destroys && danger(found) < danger(ActionKind::Delete) && !is_about_destroying(&all) {
+        return Some(ActionKind::Delete);
+    }
+    Some(found)
+}
+
+/// Words, with those joined that mean one thing together: the merge of a merge request merges nothing.
+fn phrase(words: &[String]) -> Vec<&str> {
+    let mut joined: Vec<&str> = Vec::with_capacity(words.len());
+    for word in words {
+        let word = word.as_str();
+        match (joined.last().copied(), word) {
+            (Some("merge" | "pull" | "change" | "feature" | "friend" | "access"), "request" | "requests") => {
+                joined.pop();
+                joined.push("changeset");
+            }
+            (Some("check"), "out") => replace_last(&mut joined, "checkout"),
+            (Some("check" | "sign" | "log"), "in") => replace_last(&mut joined, "join"),
+            (Some("roll"), "back") => replace_last(&mut joined, "rollback"),
+            (Some("clean"), "up") => replace_last(&mut joined, "cleanup"),
+            (Some("set"), "up") => replace_last(&mut joined, "configure"),
+            (Some("hand"), "off") => replace_last(&mut joined, "handoff"),
+            (Some("re"), "run" | "trigger") => replace_last(&mut joined, "rerun"),
+            _ => joined.push(word),
+        }
+    }
+    joined
+}
+
+fn replace_last<'a>(words: &mut Vec<&'a str>, with: &'a str) {
+    words.pop();
+    words.push(with);
+}
+
+fn kind_of_phrase(words: &[&str]) -> Option<ActionKind> {
+    let Some((at, kind)) = main_verb(words) else {
+        return words.last().filter(|word| is_a_view(word)).map(|_| ActionKind::Read);
+    };
+    let rest = words.get(at.saturating_add(1)..).unwrap_or_default();
+    let kind = words.get(at).map_or(kind, |word| with_its_object(word, kind, words, rest));
+    let raised = rest.iter().enumerate().filter_map(|(index, word)| {
+        let (found, class) = verb(word)?;
+        let before = index.checked_sub(1).and_then(|index| rest.get(index));
+        let is_joined = before.is_some_and(|word| matches!(*word, "and" | "or" | "then" | "plus" | "n"));
+        let counts = is_joined || (is_harmless(kind) && class == Class::Verb && is_done_too(rest, index, found));
+        counts.then_some(found)
+    });
+    raised.chain([kind]).max_by_key(|kind| danger(*kind))
+}
+
+/// Where the verb is that the name is about, and its kind.
+fn main_verb(words: &[&str]) -> Option<(usize, ActionKind)> {
+    let mut verbs =
+        words.iter().enumerate().filter_map(|(at, word)| verb(word).map(|(kind, class)| (at, *word, kind, class)));
+    let (at, word, kind, class) = verbs.next()?;
+    if class == Class::Verb || !names_a_thing(word) {
+        // `run_get`: nothing is run. Only a last word that can't be an object says so.
+        let last = words.len().saturating_sub(1);
+        let end = words.last().and_then(|word| verb(word));
+        return match end {
+            Some((end, Class::Verb)) if class == Class::Either && last > at => Some((last, end)),
+            _ => Some((at, kind)),
+        };
+    }
+    // `release_list`, `mail_search_folders`: a thing, and what is done to it.
+    match verbs.next() {
+        Some((second, _, kind, class))
+            if second == at.saturating_add(1) && (class == Class::Verb || second.saturating_add(1) == words.len() || is_harmless(kind)) =>
+        {
+            Some((second, kind))
+        }
+        Some((second, _, kind, Class::Verb)) if second.saturating_add(1) == words.len() => Some((second, kind)),
+        _ => Some((at, kind)),
+    }
+}
+
+/// Whether a verb behind one that only reads is done as well, instead of being part of what is read.
+fn is_done_too(rest: &[&str], index: usize, found: ActionKind) -> bool {
+    if is_harmless(found) {
+        return false;
+    }
+    let is_last = index.saturating_add(1) == rest.len();
+    let word = rest.get(index).copied().unwrap_or_default();
+    let never_a_thing = matches!(word, "write" | "replace" | "insert" | "upsert" | "append" | "modify" | "overwrite");
+    is_last || (index == 0 && never_a_thing) || (found == ActionKind::Delete && !is_about_destroying(rest))
+}
+
+/// Whether words that name a destruction only look at it: `get_delete_status`.
+fn is_about_destroying(words: &[&str]) -> bool {
+    words.last().is_some_and(|word| {
+        matches!(*word, "status" | "history" | "log" | "logs" | "preview" | "policy" | "permissions" | "events" | "count")
+    })
+}
+
+const fn is_harmless(kind: ActionKind) -> bool {
+    matches!(kind, ActionKind::List | ActionKind::Read)
+}
+
+/// What a verb means with this object: creating a refund moves money, taking a screenshot takes nothing.
+fn with_its_object(word: &str, kind: ActionKind, words: &[&str], rest: &[&str]) -> ActionKind {
+    let object = rest.last().copied().unwrap_or_default();
+    let has = |wanted: &[&str]| rest.iter().any(|word| wanted.contains(word));
+    match word {
+        "capture" if has(&["screenshot", "snapshot", "page"]) => ActionKind::Read,
+        "capture" if has(&["payment", "charge", "order", "intent", "authorization"]) => ActionKind::Transfer,
+        "resolve" if NAMES_OF_THINGS.contains(&object) => ActionKind::Read,
+        "query" if words.iter().any(|word| DATABASES.contains(word)) => ActionKind::Execute,
+        "open" if has(&["issue", "changeset", "ticket", "incident", "case", "account", "dispute", "position"]) => {
+            ActionKind::Create
+        }
+        "open" => ActionKind::Update,
+        "accept" | "complete" if has(&["changeset"]) => ActionKind::Merge,
+        "move" if has(&["trash", "bin"]) => ActionKind::Delete,
+        "create" | "make" | "send" | "submit" | "add" | "new" | "schedule" if MONEY.contains(&object) => {
+            ActionKind::Transfer
+        }
+        "add" | "set" | "create" | "update" | "change" | "modify" | "assign" | "generate" if RIGHTS.contains(&object) => {
+            ActionKind::Grant
+        }
+        "make" | "set" | "update" if object == "public" => ActionKind::Publish,
+        "update" | "add" | "create" | "set" if has(&["sharing"]) => ActionKind::Grant,
+        _ => kind,
+    }
+}
+
+const NAMES_OF_THINGS: &[&str] = &[
+    "id", "ids", "name", "path", "url", "uri", "dns", "host", "hostname", "domain", "address", "handle", "reference",
+    "ref", "username", "alias",
+];
+
+const DATABASES: &[&str] = &[
+    "sql", "database", "db", "postgres", "postgresql", "mysql", "sqlite", "snowflake", "bigquery", "redshift",
+    "clickhouse", "mssql", "duckdb", "oracle", "mariadb",
+];
+
+const MONEY: &[&str] =
+    &["refund", "payout", "transfer", "payment", "charge", "wire", "transaction", "money", "funds", "disbursement"];
+
+const RIGHTS: &[&str] = &[
+    "permission", "permissions", "role", "roles", "acl", "access", "privilege", "privileges", "collaborator",
+    "collaborators", "admin", "admins", "owner", "owners", "token", "key", "keys", "credential", "credentials",
+];
+

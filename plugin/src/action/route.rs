@@ -1,0 +1,158 @@
+//! Which path carries which protocol, and what the operator knows of the tools behind it: the compiled tables.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::{ActionKind, ResourcePlace, Template, path};
+use crate::reason::{Reason, Refusal};
+
+/// The table of routes; the first that matches counts.
+#[derive(Clone, Debug, Default)]
+pub struct Routes(pub Vec<Route>);
+
+/// One route.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Which paths.
+    pub matching: Matching,
+    /// What they carry.
+    pub protocol: Protocol,
+    /// The operator's name for the server behind.
+    pub server: String,
+    /// The largest body, in bytes.
+    pub max_body: usize,
+    /// REST: what there is, closest templates first.
+    pub operations: Vec<Operation>,
+}
+
+/// Which paths a route is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Matching {
+    /// This one.
+    Path(String),
+    /// Those that start so. A prefix that doesn't end in `/` ends where a segment does: `/v1` is not for `/v10`.
+    Prefix(String),
+}
+
+/// A protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Model Context Protocol over streamable HTTP.
+    Mcp,
+    /// Operations by method and path.
+    Rest,
+}
+
+/// One REST operation.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// The HTTP method, in upper case.
+    pub method: String,
+    /// The paths.
+    pub path: Template,
+    /// The operator's name for it.
+    pub tool: String,
+    /// What the operator says of it.
+    pub facts: ToolFacts,
+}
+
+/// What the operator knows of tools, by exact name.
+#[derive(Clone, Debug, Default)]
+pub struct Tools(pub BTreeMap<String, ToolFacts>);
+
+/// What the operator knows of one tool.
+#[derive(Clone, Debug, Default)]
+pub struct ToolFacts {
+    /// The kind of action.
+    pub action: Option<ActionKind>,
+    /// What it is done to: the type, and where the id is found.
+    pub resource: Option<(String, ResourcePlace)>,
+}
+
+impl Routes {
+    /// The route for a request target (`:path`).
+    ///
+    /// # Errors
+    /// [`Reason::RequestPath`] when the path has more than one reading, [`Reason::RouteUnknown`] when no route is for it.
+    pub fn find(&self, target: &[u8]) -> Result<&Route, Refusal> {
+        let (path, _) = path::split(target)?;
+        self.0.iter().find(|route| route.matching.is_for(path)).ok_or_else(|| Reason::RouteUnknown.into())
+    }
+}
+
+impl Matching {
+    /// Whether it is for every path that `other` is for.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        match other {
+            Self::Path(path) => self.is_for(path),
+            Self::Prefix(prefix) => matches!(self, Self::Prefix(_)) && self.is_for(prefix),
+        }
+    }
+
+    fn is_for(&self, path: &str) -> bool {
+        match self {
+            Self::Path(exact) => exact == path,
+            Self::Prefix(prefix) => path
+                .strip_prefix(prefix.as_str())
+                .is_some_and(|rest| prefix.ends_with('/') || rest.is_empty() || rest.starts_with('/')),
+        }
+    }
+}
+
+impl fmt::Display for Matching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "the path `{path}`"),
+            Self::Prefix(prefix) => write!(f, "the prefix `{prefix}`"),
+        }
+    }
+}
+
+impl Tools {
+    /// What is known of the tool of that name.
+    #[must_use]
+    pub fn facts(&self, tool: &str) -> Option<&ToolFacts> {
+        self.0.get(tool)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes() -> Routes {
+        let route = |matching, server: &str| Route {
+            matching,
+            protocol: Protocol::Rest,
+            server: server.into(),
+            max_body: 1,
+            operations: Vec::new(),
+        };
+        Routes(vec![
+            route(Matching::Path("/mcp".into()), "exact"),
+            route(Matching::Prefix("/v1".into()), "segment"),
+            route(Matching::Prefix("/v2/".into()), "slash"),
+        ])
+    }
+
+    #[test]
+    fn the_first_route_that_matches_counts() {
+        let routes = routes();
+        for (target, found) in [
+            ("/mcp", Ok("exact")),
+            ("/mcp?x=1", Ok("exact")),
+            ("/mcp/", Err(Reason::RouteUnknown)),
+            ("/MCP", Err(Reason::RouteUnknown)),
+            ("/v1", Ok("segment")),
+            ("/v1/a", Ok("segment")),
+            ("/v10", Err(Reason::RouteUnknown)),
+            ("/v2/a", Ok("slash")),
+            ("/v2", Err(Reason::RouteUnknown)),
+            ("/v1/../mcp", Err(Reason::RequestPath)),
+        ] {
+            let server = routes.find(target.as_bytes()).map(|route| route.server.as_str()).map_err(|it| it.reason);
+            assert_eq!(server, found, "{target}");
+        }
+    }
+}

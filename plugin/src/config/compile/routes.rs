@@ -1,0 +1,221 @@
+//! `routes` and `tools`.
+
+use crate::action::{
+    ActionKind, Matching, Operation, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts, Tools, path,
+};
+use crate::config::problem::Problems;
+use crate::config::raw;
+
+/// Bodies are held whole in a memory of 4 GiB that all requests of a worker share.
+const MAX_BODY: u64 = 64 << 20;
+
+/// The table of routes, as far as it makes sense; complaints go to `problems`.
+pub(super) fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
+    if written.is_empty() {
+        problems.add("/routes", "there is no route, so every request would be refused; name at least one");
+    }
+    let mut routes: Vec<Route> = Vec::new();
+    for (index, entry) in written.iter().enumerate() {
+        let place = format!("/routes/{index}");
+        let matching = matching(&entry.matching, &place, problems);
+        let protocol = match entry.protocol {
+            raw::ProtocolName::Mcp => Protocol::Mcp,
+            raw::ProtocolName::Rest => Protocol::Rest,
+        };
+        if entry.server.is_empty() {
+            problems.add(format!("{place}/server"), "the server's name is empty; rules and audit need one");
+        }
+        let max_body = size(&entry.max_body, &format!("{place}/max_body"), problems);
+        let operations = operations(protocol, &entry.operations, &place, problems);
+        let Some(matching) = matching else { continue };
+        if let Some(earlier) = routes.iter().find(|earlier| earlier.matching.covers(&matching)) {
+            let earlier = &earlier.matching;
+            problems.add(format!("{place}/match"), format!("never used: an earlier route, for {earlier}, matches the same paths"));
+        }
+        routes.push(Route { matching, protocol, server: entry.server.clone(), max_body, operations });
+    }
+    Routes(routes)
+}
+
+/// What is known of tools; complaints go to `problems`.
+pub(super) fn tools<'a>(written: impl IntoIterator<Item = (&'a String, &'a raw::Tool)>, problems: &mut Problems) -> Tools {
+    let known = written.into_iter().map(|(name, tool)| {
+        let place = format!("/tools/{}", super::token(name));
+        (name.clone(), facts(tool.action.as_deref(), tool.resource.as_ref(), &place, problems))
+    });
+    Tools(known.collect())
+}
+
+fn matching(written: &raw::RouteMatch, place: &str, problems: &mut Problems) -> Option<Matching> {
+    let (text, name) = match (&written.path, &written.prefix) {
+        (Some(path), None) => (path, "path"),
+        (None, Some(prefix)) => (prefix, "prefix"),
+        (None, None) => {
+            problems.add(format!("{place}/match"), "names no paths; give either `path` or `prefix`");
+            return None;
+        }
+        (Some(_), Some(_)) => {
+            problems.add(format!("{place}/match"), "has both `path` and `prefix`; give one of them");
+            return None;
+        }
+    };
+    match path::split(text.as_bytes()) {
+        Ok((_, None)) => {}
+        Ok((_, Some(_))) => problems.add(format!("{place}/match/{name}"), format!("`{text}` has a query; give the path only")),
+        Err(refusal) => problems.add(format!("{place}/match/{name}"), format!("`{text}`: {}", refusal.detail)),
+    }
+    Some(if name == "path" { Matching::Path(text.clone()) } else { Matching::Prefix(text.clone()) })
+}
+
+fn size(text: &str, place: &str, problems: &mut Problems) -> usize {
+    match parse_size::parse_size(text) {
+        Ok(bytes @ 1..=MAX_BODY) => usize::try_from(bytes).unwrap_or(usize::MAX),
+        Ok(_) => {
+            problems.add(place, format!("`{text}` is out of range; give between 1 byte and {} MiB", MAX_BODY >> 20));
+            1
+        }
+        Err(_) => {
+            problems.add(place, format!("`{text}` is not a size; write one such as `512KiB` or `1MiB`"));
+            1
+        }
+    }
+}
+
+fn operations(
+    protocol: Protocol,
+    written: &[raw::Operation],
+    place: &str,
+    problems: &mut Problems,
+) -> Vec<Operation> {
+    match (protocol, written.is_empty()) {
+        (Protocol::Rest, true) => {
+            problems.add(format!("{place}/operations"), "a `rest` route needs operations; every request would be refused");
+        }
+        (Protocol::Mcp, false) => {
+            problems.add(format!("{place}/operations"), "an `mcp` route has no operations; its tools belong into `/tools`");
+        }
+        _ => {}
+    }
+    let mut operations: Vec<Operation> = Vec::new();
+    for (index, entry) in written.iter().enumerate() {
+        let place = format!("{place}/operations/{index}");
+        if entry.method.is_empty() || !entry.method.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            problems.add(format!("{place}/method"), format!("`{}` is not an HTTP method in upper case", entry.method));
+        }
+        if entry.tool.is_empty() {
+            problems.add(format!("{place}/tool"), "the tool's name is empty; rules and audit need one");
+        }
+        let facts = facts(entry.action.as_deref(), entry.resource.as_ref(), &place, problems);
+        let path = match Template::parse(&entry.path) {
+            Ok(path) => path,
+            Err(invalid) => {
+                problems.add(format!("{place}/path"), invalid.to_string());
+                continue;
+            }
+        };
+        if operations.iter().any(|earlier| earlier.method == entry.method && earlier.path.is_alike(&path)) {
+            problems.add(&place, format!("`{} {}` stands here twice, apart from the names of its parameters", entry.method, entry.path));
+        }
+        operations.push(Operation { method: entry.method.clone(), path, tool: entry.tool.clone(), facts });
+    }
+    operations.sort_by_key(|operation| operation.path.specificity());
+    operations
+}
+
+fn facts(
+    action: Option<&str>,
+    resource: Option<&raw::ResourceSettings>,
+    place: &str,
+    problems: &mut Problems,
+) -> ToolFacts {
+    let action = action.and_then(|name| {
+        let kind = ActionKind::named(name);
+        if kind.is_none() {
+            let known: Vec<&str> = ActionKind::ALL.iter().map(|(name, _)| *name).collect();
+            problems.add(format!("{place}/action"), format!("`{name}` is not an action; use one of {}", known.join(", ")));
+        }
+        kind
+    });
+    let resource = resource.map(|resource| {
+        let id = match resource.id.as_deref().map(ResourcePlace::parse) {
+            None => ResourcePlace::Nowhere,
+            Some(Ok(id)) => id,
+            Some(Err(invalid)) => {
+                problems.add(format!("{place}/resource/id"), invalid.to_string());
+                ResourcePlace::Nowhere
+            }
+        };
+        (resource.kind.clone(), id)
+    });
+    ToolFacts { action, resource }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compile(routes_text: &str) -> (Routes, Vec<String>) {
+        let written: Vec<raw::Route> = serde_json::from_str(routes_text).unwrap();
+        let mut problems = Problems::default();
+        let compiled = routes(&written, &mut problems);
+        (compiled, problems.iter().map(|problem| problem.pointer.clone()).collect())
+    }
+
+    #[test]
+    fn the_closest_template_comes_first() {
+        let (routes, problems) = compile(
+            r#"[{"match": {"prefix": "/v1/"}, "protocol": "rest", "server": "users", "max_body": "512KiB", "operations": [
+                {"method": "GET", "path": "/v1/users/{id}", "tool": "users.get"},
+                {"method": "GET", "path": "/v1/users/me", "tool": "users.me", "action": "read"}]}]"#,
+        );
+        assert_eq!(problems, Vec::<String>::new());
+        let route = &routes.0[0];
+        assert_eq!(route.max_body, 512 * 1024);
+        assert_eq!(route.operations[0].tool, "users.me");
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_place() {
+        let (_, problems) = compile(
+            r#"[{"match": {}, "protocol": "mcp", "server": "", "max_body": "lots"},
+                {"match": {"path": "/a", "prefix": "/b"}, "protocol": "rest", "server": "s"},
+                {"match": {"path": "a/../b"}, "protocol": "mcp", "server": "s", "max_body": "0"},
+                {"match": {"prefix": "/v1"}, "protocol": "rest", "server": "s", "operations": [
+                    {"method": "get", "path": "/x", "tool": "", "action": "erase"},
+                    {"method": "GET", "path": "x", "tool": "t"},
+                    {"method": "GET", "path": "/{a}", "tool": "t", "resource": {"type": "T", "id": "id"}},
+                    {"method": "GET", "path": "/{b}", "tool": "t"}]},
+                {"match": {"path": "/v1/x"}, "protocol": "mcp", "server": "s"}]"#,
+        );
+        let expected = [
+            "/routes/0/match",
+            "/routes/0/server",
+            "/routes/0/max_body",
+            "/routes/1/match",
+            "/routes/1/operations",
+            "/routes/2/match/path",
+            "/routes/2/max_body",
+            "/routes/3/operations/0/method",
+            "/routes/3/operations/0/tool",
+            "/routes/3/operations/0/action",
+            "/routes/3/operations/1/path",
+            "/routes/3/operations/2/resource/id",
+            "/routes/3/operations/3",
+            "/routes/4/match",
+        ];
+        assert_eq!(problems, expected);
+    }
+
+    #[test]
+    fn tools_are_known_by_name() {
+        let written: std::collections::BTreeMap<String, raw::Tool> = serde_json::from_str(
+            r#"{"salesforce.query": {"action": "read", "resource": {"type": "Account", "id": "/account_id"}},
+                "a/b": {"action": "nothing"}}"#,
+        )
+        .unwrap();
+        let mut problems = Problems::default();
+        let tools = tools(&written, &mut problems);
+        assert_eq!(tools.facts("salesforce.query").unwrap().action, Some(ActionKind::Read));
+        assert_eq!(problems.iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(), ["/tools/a~1b/action"]);
+    }
+}

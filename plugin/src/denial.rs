@@ -1,0 +1,189 @@
+//! How a refusal reads on the wire: a JSON-RPC error for MCP, problem details (RFC 9457) for REST.
+//!
+//! Nothing in it comes from the request but what an answer must repeat: the JSON-RPC id, and a protocol version that
+//! looks like one.
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use crate::action::Protocol;
+use crate::action::mcp::{Era, Rpc, SUPPORTED_VERSIONS};
+use crate::reason::{RPC_UNSUPPORTED_VERSION, Reason, Refusal};
+
+/// What is told beside the reason itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts<'a> {
+    /// The id under which audit and decision service know this request.
+    pub decision_id: &'a str,
+    /// The rule that decided.
+    pub rule: Option<&'a str>,
+    /// What the operator wrote for the agent to read.
+    pub policy_reason: Option<&'a str>,
+    /// Codes of the findings that the decision rests on.
+    pub findings: &'a [&'a str],
+}
+
+/// An answer that says no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// The HTTP status.
+    pub status: u16,
+    /// `content-type`.
+    pub content_type: &'static str,
+    /// `allow`, which a 405 must carry (RFC 9110 section 15.5.6).
+    pub allow: Option<&'static str>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// The answer to a request on a route of this protocol. `rpc` is what is known of the JSON-RPC envelope.
+#[must_use]
+pub fn render(refusal: &Refusal, protocol: Protocol, rpc: Option<&Rpc>, facts: &Facts<'_>) -> Denial {
+    let (status, content_type, body) = match protocol {
+        Protocol::Mcp => (mcp_status(refusal.reason, rpc), "application/json", mcp(refusal, rpc, facts)),
+        Protocol::Rest => (refusal.reason.status(), "application/problem+json", rest(refusal, facts).to_string()),
+    };
+    let allow = match (refusal.reason, protocol, rpc.map(|rpc| rpc.era)) {
+        (Reason::RequestMethod, Protocol::Mcp, Some(Era::Modern)) => Some("POST"),
+        (Reason::RequestMethod, Protocol::Mcp, _) => Some("GET, POST, DELETE"),
+        _ => None,
+    };
+    Denial { status, content_type, allow, body: body.into_bytes() }
+}
+
+/// Only the modern era answers an unknown method with 404; a legacy client would take it for the end of its session.
+fn mcp_status(reason: Reason, rpc: Option<&Rpc>) -> u16 {
+    match (reason, rpc.map(|rpc| rpc.era)) {
+        (Reason::RpcMethod, Some(Era::Modern)) => 404,
+        _ => reason.status(),
+    }
+}
+
+fn mcp(refusal: &Refusal, rpc: Option<&Rpc>, facts: &Facts<'_>) -> String {
+    let mut data = about(refusal, facts);
+    if refusal.reason.rpc_code() == RPC_UNSUPPORTED_VERSION {
+        let requested = rpc.and_then(|rpc| rpc.requested_version.as_deref()).unwrap_or_default();
+        data.insert("requested".into(), requested.into());
+        data.insert("supported".into(), json!(SUPPORTED_VERSIONS));
+    }
+    let error = json!({ "code": refusal.reason.rpc_code(), "message": message(refusal.reason, facts), "data": data });
+    // The id goes out with the very bytes that came in. Without one there is none: `null` is no id in any revision.
+    match rpc.and_then(|rpc| RawValue::from_string(rpc.id.as_deref()?.into()).ok()) {
+        Some(id) => format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#),
+        None => format!(r#"{{"jsonrpc":"2.0","error":{error}}}"#),
+    }
+}
+
+fn rest(refusal: &Refusal, facts: &Facts<'_>) -> Value {
+    let mut problem = about(refusal, facts);
+    // RFC 9457 section 4.2.1: a type of `about:blank` would say no more than the status does.
+    problem.insert("type".into(), format!("urn:toolgate:reason:{}", refusal.reason).into());
+    problem.insert("title".into(), message(refusal.reason, facts).into());
+    problem.insert("status".into(), refusal.reason.status().into());
+    Value::Object(problem)
+}
+
+fn about(refusal: &Refusal, facts: &Facts<'_>) -> Map<String, Value> {
+    let mut about = Map::new();
+    about.insert("reason".into(), refusal.reason.code().into());
+    about.insert("decision_id".into(), facts.decision_id.into());
+    if !refusal.detail.is_empty() {
+        about.insert("detail".into(), refusal.detail.as_str().into());
+    }
+    if let Some(rule) = facts.rule {
+        about.insert("rule".into(), rule.into());
+    }
+    if !facts.findings.is_empty() {
+        about.insert("findings".into(), json!(facts.findings));
+    }
+    about
+}
+
+/// What the operator wrote, else what the reason says.
+fn message<'a>(reason: Reason, facts: &Facts<'a>) -> &'a str {
+    facts.policy_reason.unwrap_or(reason.text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FACTS: Facts<'_> = Facts { decision_id: "d-1", rule: None, policy_reason: None, findings: &[] };
+
+    fn rpc(id: Option<&str>, era: Era) -> Rpc {
+        Rpc { id: id.map(Box::from), era, requested_version: Some("1900-01-01".into()) }
+    }
+
+    fn parsed(denial: &Denial) -> Value {
+        serde_json::from_slice(&denial.body).unwrap()
+    }
+
+    #[test]
+    fn an_id_is_repeated_as_it_came() {
+        for id in [r#""a\u0041""#, "7", "-0", "12345678901234567"] {
+            let denial = render(&Reason::PolicyDenied.into(), Protocol::Mcp, Some(&rpc(Some(id), Era::Modern)), &FACTS);
+            let body = String::from_utf8(denial.body).unwrap();
+            assert!(body.starts_with(&format!(r#"{{"jsonrpc":"2.0","id":{id},"error""#)), "{body}");
+        }
+    }
+
+    #[test]
+    fn without_an_id_there_is_none() {
+        for rpc in [None, Some(rpc(None, Era::Legacy))] {
+            let denial = render(&Reason::BodyUnreadable.into(), Protocol::Mcp, rpc.as_ref(), &FACTS);
+            let body = parsed(&denial);
+            assert_eq!(body.get("id"), None);
+            assert_eq!(body["error"]["code"], -32700);
+            assert_eq!(denial.status, 400);
+        }
+    }
+
+    #[test]
+    fn an_unknown_method_is_404_only_in_the_modern_era() {
+        let status = |era| {
+            render(&Reason::RpcMethod.into(), Protocol::Mcp, Some(&rpc(Some("1"), era)), &FACTS).status
+        };
+        assert_eq!((status(Era::Modern), status(Era::Legacy)), (404, 403));
+        // What a legacy client with a session takes for the session's end.
+        assert!(Reason::ALL.iter().all(|reason| reason.status() != 404));
+    }
+
+    #[test]
+    fn an_unsupported_version_is_told_what_is_spoken() {
+        let denial =
+            render(&Reason::RequestVersion.into(), Protocol::Mcp, Some(&rpc(Some("1"), Era::Modern)), &FACTS);
+        let error = &parsed(&denial)["error"];
+        assert_eq!(error["code"], -32022);
+        assert_eq!(error["data"]["requested"], "1900-01-01");
+        assert_eq!(error["data"]["supported"][0], "2026-07-28");
+    }
+
+    #[test]
+    fn rest_gets_problem_details() {
+        let facts = Facts {
+            rule: Some("no-bulk-export"),
+            policy_reason: Some("support agents may not export"),
+            findings: &["rows.over_limit"],
+            ..FACTS
+        };
+        let denial = render(&Reason::PolicyDenied.into(), Protocol::Rest, None, &facts);
+        assert_eq!((denial.status, denial.content_type), (403, "application/problem+json"));
+        let expected = json!({
+            "type": "urn:toolgate:reason:policy.denied",
+            "title": "support agents may not export",
+            "status": 403,
+            "reason": "policy.denied",
+            "decision_id": "d-1",
+            "rule": "no-bulk-export",
+            "findings": ["rows.over_limit"],
+        });
+        assert_eq!(parsed(&denial), expected);
+    }
+
+    #[test]
+    fn a_405_names_what_is_allowed() {
+        let allow = |rpc: Option<&Rpc>| render(&Reason::RequestMethod.into(), Protocol::Mcp, rpc, &FACTS).allow;
+        assert_eq!(allow(None), Some("GET, POST, DELETE"));
+        assert_eq!(allow(Some(&rpc(None, Era::Modern))), Some("POST"));
+    }
+}

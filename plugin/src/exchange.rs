@@ -1,0 +1,346 @@
+//! One request, from its head to its verdict, as a state machine.
+//!
+//! ```text
+//!            head                signature holds            end of body                 permit
+//!  Start ───────────▶ Verifying ────────────────▶ Reading ─────────────▶ Asking ─────────────────▶ Forwarded
+//!    │  token known: straight to Reading             │ allowed, low risk ───────────────────────────▲
+//!    └──────────────────────┴─────────────────────────┴──────────────────────┴─────── anything else ─▶ Rejected
+//! ```
+//!
+//! The machine does nothing itself. [`Exchange::advance`] is told what the proxy saw ([`Input`]) and answers what the
+//! proxy must do ([`Step`]); what it waits for outside is a state of its own. Every pair of state and input that is
+//! not written down here rejects the request, so a forgotten case denies and a lost state does too.
+
+use std::sync::Arc;
+
+use crate::action::mcp::Rpc;
+use crate::action::{self, Route};
+use crate::audit::{Mode, Record, headers};
+use crate::config::Config;
+use crate::decision::{Decision, Question, read_answer};
+use crate::gate::Gate;
+use crate::head::Head;
+use crate::judge::{Judged, Outcome, judge};
+use crate::reason::{Reason, Refusal};
+use crate::reply::{Reply, reply};
+use crate::time::Timestamp;
+use crate::token::{Agent, Candidate, Presented, SignatureCheck, SignatureVerdict};
+
+/// What the proxy saw.
+#[derive(Debug)]
+pub enum Input<'i> {
+    /// The request's head.
+    Head {
+        /// The headers.
+        head: Head,
+        /// Whether no body follows.
+        end: bool,
+        /// A name for the decision to be made, like no other.
+        id: String,
+    },
+    /// So many bytes of the body are buffered, and more will come.
+    Buffered(usize),
+    /// The whole body.
+    Body(&'i [u8]),
+    /// Whether the signature that [`Step::Verify`] named holds.
+    Signature(SignatureVerdict),
+    /// What came of [`Step::Ask`].
+    Answer {
+        /// The HTTP status; none when there was no answer.
+        status: Option<u16>,
+        /// The body.
+        body: &'i [u8],
+    },
+    /// A response is on its way to the client.
+    Response(&'i Head),
+}
+
+/// What the proxy must do.
+#[derive(Debug)]
+pub enum Step {
+    /// Let nothing through, and wait.
+    Hold,
+    /// Find out whether this signature holds, and say so with [`Input::Signature`].
+    Verify(Box<SignatureCheck>),
+    /// Ask the decision service this, under this request id, and say what came of it with [`Input::Answer`].
+    Ask(Question, String),
+    /// Let the request go on, changed so.
+    Forward(Edits, Box<Record>),
+    /// Answer the client so; nothing goes to the upstream.
+    Reject(Reply, Box<Record>),
+    /// Let the response go on, changed so. The record is there when the proxy answered what wasn't judged yet.
+    Respond(Edits, Option<Box<Record>>),
+    /// Let it pass as it is.
+    Pass,
+}
+
+/// Changes to a head.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Edits {
+    /// Headers to remove first, every value of each.
+    pub remove: Vec<Vec<u8>>,
+    /// Headers to add then.
+    pub add: Vec<(&'static str, String)>,
+}
+
+/// One request and its response.
+#[derive(Debug)]
+pub struct Exchange {
+    config: Arc<Config>,
+    state: State,
+}
+
+/// Where a request stands. Each state holds just what is known in it.
+#[derive(Debug)]
+enum State {
+    /// Nothing was seen yet.
+    Start,
+    /// The token's signature is being verified.
+    Verifying(Box<Request>, Box<Candidate>),
+    /// The token is valid; the body is being buffered.
+    Reading(Box<Request>, Arc<Agent>),
+    /// The rules allow it, and the decision service is being asked.
+    Asking(Box<Asking>),
+    /// The request went on; the response will say under which decision.
+    Forwarded(Decided),
+    /// The client was answered.
+    Rejected,
+}
+
+/// What the head of a request told.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) id: String,
+    pub(crate) head: Head,
+    pub(crate) end: bool,
+    pub(crate) since: Timestamp,
+}
+
+/// A judged request that waits for a decision.
+#[derive(Debug)]
+struct Asking {
+    head: Head,
+    record: Record,
+    rpc: Option<Rpc>,
+    question: [u8; 32],
+    /// When the token ends, and with it whatever was decided on it.
+    expires: Timestamp,
+}
+
+/// What a response says of the verdict on its request.
+#[derive(Debug)]
+struct Decided {
+    id: String,
+    decision: &'static str,
+}
+
+impl Exchange {
+    /// An exchange under `config`, which stays its own even when a newer one comes in the middle.
+    #[must_use]
+    pub fn new(config: Arc<Config>) -> Self {
+        Self { config, state: State::Start }
+    }
+
+    /// Takes in what the proxy saw, and says what it must do.
+    pub fn advance(&mut self, gate: &mut Gate, now: Timestamp, input: Input<'_>) -> Step {
+        // A gate of a newer configuration must not learn what was found out under an older one.
+        let mut of_our_own = None;
+        let gate = match Arc::ptr_eq(&gate.config, &self.config) {
+            true => gate,
+            false => of_our_own.insert(Gate::new(Arc::clone(&self.config))),
+        };
+        // Whatever goes wrong from here on, what remains is a rejected request.
+        match (std::mem::replace(&mut self.state, State::Rejected), input) {
+            (State::Start, Input::Head { head, end, id }) => {
+                self.start(gate, now, Request { id, head, end, since: now })
+            }
+            (State::Verifying(request, candidate), Input::Signature(verdict)) => {
+                match candidate.admit(verdict, &self.config.identity, now, &mut gate.tokens) {
+                    Ok(agent) => self.admitted(gate, now, request, agent),
+                    Err(refusal) => self.refuse_stranger(&request, &refusal),
+                }
+            }
+            (State::Reading(request, agent), Input::Buffered(size)) => self.buffered(request, agent, size),
+            (State::Reading(request, agent), Input::Body(body)) => self.judge(gate, now, *request, agent, body),
+            (State::Asking(asking), Input::Answer { status, body }) => self.answered(gate, now, *asking, status, body),
+            (State::Forwarded(decided), input) => self.after_forward(decided, &input),
+            (State::Reading(request, agent), Input::Response(head)) => {
+                self.overtaken(self.record(&request, Some(agent)), head)
+            }
+            (State::Asking(asking), Input::Response(head)) => self.overtaken(asking.record, head),
+            // Our own answer comes past here on its way to the client; nothing else is still to come.
+            (State::Rejected, Input::Response(_)) => Step::Pass,
+            (State::Rejected, _) => Step::Hold,
+            // Somebody before us answered; the request never came here.
+            (State::Start, Input::Response(_)) => Step::Pass,
+            (state, _) => self.fault(now, state),
+        }
+    }
+
+    /// The head is there: which route is it on, could it ever be read, and whose token does it carry?
+    fn start(&mut self, gate: &mut Gate, now: Timestamp, request: Request) -> Step {
+        match self.config.identity.present(&request.head, now, &gate.tokens) {
+            Ok(Presented::Known(agent)) => self.admitted(gate, now, Box::new(request), agent),
+            Ok(Presented::Unverified(candidate)) => {
+                let check = Box::new(candidate.check().clone());
+                self.state = State::Verifying(Box::new(request), candidate);
+                Step::Verify(check)
+            }
+            Err(refusal) => self.refuse_stranger(&request, &refusal),
+        }
+    }
+
+    /// The token is valid: judge now what has no body, else wait for its end.
+    fn admitted(&mut self, gate: &mut Gate, now: Timestamp, request: Box<Request>, agent: Arc<Agent>) -> Step {
+        if request.end {
+            return self.judge(gate, now, *request, agent, b"");
+        }
+        let refused = self.route(&request.head).and_then(|route| action::read_head(route, &request.head)).err();
+        self.read_on(request, agent, refused)
+    }
+
+    /// More of the body came: hold it as long as it may still be read.
+    fn buffered(&mut self, request: Box<Request>, agent: Arc<Agent>, size: usize) -> Step {
+        let too_large = |route: &Route| if size > route.max_body { Err(action::too_large_for(route)) } else { Ok(()) };
+        let refused = self.route(&request.head).and_then(too_large).err();
+        self.read_on(request, agent, refused)
+    }
+
+    /// Waits for the body, unless it is clear already that it won't be read.
+    fn read_on(&mut self, request: Box<Request>, agent: Arc<Agent>, refused: Option<Refusal>) -> Step {
+        if let Some(refusal) = refused {
+            let record = self.record(&request, Some(agent));
+            return self.refuse(&request.head, record, None, &refusal);
+        }
+        self.state = State::Reading(request, agent);
+        Step::Hold
+    }
+
+    fn route(&self, head: &Head) -> Result<&Route, Refusal> {
+        self.config.routes.find(head.target())
+    }
+
+    /// The body is whole: what would it do, how risky is that, and may it?
+    fn judge(&mut self, gate: &mut Gate, now: Timestamp, request: Request, agent: Arc<Agent>, body: &[u8]) -> Step {
+        let expires = agent.expires;
+        let record = self.record(&request, Some(Arc::clone(&agent)));
+        let Judged { record, rpc, outcome } = judge(&self.config, &mut gate.tape, &request.head, &agent, body, record);
+        match outcome {
+            Outcome::Forward => self.forward(&request.head, record),
+            Outcome::Refuse(refusal) => self.refuse(&request.head, record, rpc.as_ref(), &refusal),
+            Outcome::Ask(question) => {
+                let identity = question.identity;
+                let asking = Asking { head: request.head, record, rpc, question: identity, expires };
+                match gate.decisions.recall(&identity, now) {
+                    Some(decision) => self.decided(asking, decision),
+                    None => {
+                        let id = asking.record.decision_id.clone();
+                        self.state = State::Asking(Box::new(asking));
+                        Step::Ask(question, id)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The decision service answered, or failed to.
+    fn answered(&mut self, gate: &mut Gate, now: Timestamp, asking: Asking, status: Option<u16>, body: &[u8]) -> Step {
+        let answer = match status {
+            None => Err(Refusal::from(Reason::DecisionUnavailable)),
+            Some(status) => read_answer(status, body).map_err(Refusal::from),
+        };
+        match answer {
+            Ok(decision) => {
+                if let Some(max_age) = self.config.decision.as_ref().and_then(|service| service.max_age) {
+                    gate.decisions.remember(asking.question, decision, now.plus(max_age).min(asking.expires));
+                }
+                self.decided(asking, decision)
+            }
+            Err(refusal) => self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal),
+        }
+    }
+
+    fn decided(&mut self, asking: Asking, decision: Decision) -> Step {
+        let Asking { head, mut record, rpc, .. } = asking;
+        record.asked = true;
+        match decision {
+            Decision::Permit => self.forward(&head, record),
+            Decision::Deny => self.refuse(&head, record, rpc.as_ref(), &Reason::DecisionDenied.into()),
+        }
+    }
+
+    fn forward(&mut self, head: &Head, mut record: Record) -> Step {
+        record.forwarded();
+        self.let_through(head, record, headers::ALLOW)
+    }
+
+    /// Rejects. In shadow mode, where verdicts are only recorded, lets the request through and says so.
+    fn refuse(&mut self, head: &Head, mut record: Record, rpc: Option<&Rpc>, refusal: &Refusal) -> Step {
+        record.refused(refusal);
+        if self.config.mode == Mode::Shadow {
+            return self.let_through(head, record, headers::WOULD_DENY);
+        }
+        self.state = State::Rejected;
+        let reply = reply(&self.config, head, rpc, refusal, &record);
+        Step::Reject(reply, Box::new(record))
+    }
+
+    /// Rejects a request without a valid token, in whatever mode.
+    fn refuse_stranger(&mut self, request: &Request, refusal: &Refusal) -> Step {
+        let mut record = self.record(request, None);
+        record.refused(refusal);
+        self.state = State::Rejected;
+        let reply = reply(&self.config, &request.head, None, refusal, &record);
+        Step::Reject(reply, Box::new(record))
+    }
+
+    /// The request has gone on: only the response is still to be marked.
+    fn after_forward(&mut self, decided: Decided, input: &Input<'_>) -> Step {
+        let step = match input {
+            Input::Response(head) => {
+                let add = headers::to_client(&decided.id, decided.decision, None);
+                Step::Respond(Edits { remove: headers::spoofed(head), add }, None)
+            }
+            // In shadow mode a request can go on before its end.
+            _ => Step::Pass,
+        };
+        self.state = State::Forwarded(decided);
+        step
+    }
+
+    /// An input came that its state doesn't have.
+    fn fault(&mut self, now: Timestamp, state: State) -> Step {
+        let request = match state {
+            State::Verifying(request, _) | State::Reading(request, _) => *request,
+            State::Asking(asking) => {
+                let Asking { head, record, .. } = *asking;
+                Request { id: record.decision_id, head, end: true, since: now }
+            }
+            State::Start | State::Forwarded(_) | State::Rejected => {
+                Request { id: String::new(), head: Head::default(), end: true, since: now }
+            }
+        };
+        self.refuse_stranger(&request, &Reason::Fault.into())
+    }
+
+    fn let_through(&mut self, head: &Head, record: Record, decision: &'static str) -> Step {
+        self.state = State::Forwarded(Decided { id: record.decision_id.clone(), decision });
+        let mut edits = Edits { remove: headers::spoofed(head), add: Vec::new() };
+        if self.config.audit.headers {
+            edits.add = headers::to_upstream(&record, decision);
+        }
+        Step::Forward(edits, Box::new(record))
+    }
+
+    /// The proxy answered a request that was still held: its buffer was full, or its patience at an end.
+    fn overtaken(&mut self, mut record: Record, head: &Head) -> Step {
+        let refusal = Refusal::from(Reason::ProxyAnswered);
+        record.refused(&refusal);
+        let add = headers::to_client(&record.decision_id, headers::DENY, Some(refusal.reason));
+        Step::Respond(Edits { remove: headers::spoofed(head), add }, Some(Box::new(record)))
+    }
+
+    fn record(&self, request: &Request, agent: Option<Arc<Agent>>) -> Record {
+        Record::new(request.since, request.id.clone(), Arc::clone(&self.config.policy_version), self.config.mode, agent)
+    }
+}

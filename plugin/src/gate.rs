@@ -1,0 +1,34 @@
+//! What outlives a request: the configuration, and memories of fixed size.
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::decision::DecisionMemory;
+use crate::json::Tape;
+use crate::token::TokenMemory;
+
+/// What the exchanges of one worker share.
+#[derive(Debug)]
+pub struct Gate {
+    /// What the operator configured.
+    pub config: Arc<Config>,
+    /// Tokens that were verified.
+    pub tokens: TokenMemory,
+    /// Decisions that may be used again.
+    pub decisions: DecisionMemory,
+    /// Scratch memory of the JSON reader.
+    pub tape: Tape,
+}
+
+impl Gate {
+    /// A gate that remembers nothing yet: what was verified or decided under another configuration doesn't count.
+    #[must_use]
+    pub fn new(config: Arc<Config>) -> Self {
+        Self {
+            config,
+            tokens: TokenMemory::default(),
+            decisions: DecisionMemory::default(),
+            tape: Tape::default(),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The middle of a request's way: from a body and a known agent to what should happen.
+
+use sha2::{Digest, Sha256};
+
+use crate::action::mcp::Rpc;
+use crate::action::{self, Action, Read, Reading};
+use crate::audit::headers::{digest, shortened};
+use crate::audit::{Record, ResourceRecord, RiskRecord};
+use crate::config::Config;
+use crate::decision::{Asked, Question, question};
+use crate::head::Head;
+use crate::json::{Document, Limits, Tape, canonical};
+use crate::policy::{Effect, Facts, Rule, Ruling};
+use crate::reason::{Reason, Refusal};
+use crate::risk::Risk;
+use crate::token::Agent;
+
+/// A judged request.
+pub(crate) struct Judged {
+    /// What is known of it by now.
+    pub(crate) record: Record,
+    /// What an answer to it must echo.
+    pub(crate) rpc: Option<Rpc>,
+    /// What should happen.
+    pub(crate) outcome: Outcome,
+}
+
+/// What should happen with a judged request.
+pub(crate) enum Outcome {
+    /// It may go on.
+    Forward,
+    /// It may go on if the decision service permits.
+    Ask(Question),
+    /// It may not.
+    Refuse(Refusal),
+}
+
+/// Reads the body, rates the risk and applies the rules.
+pub(crate) fn judge(
+    config: &Config,
+    tape: &mut Tape,
+    head: &Head,
+    agent: &Agent,
+    body: &[u8],
+    mut record: Record,
+) -> Judged {
+    let mut rpc = None;
+    let outcome = read(config, tape, head, body, &mut |reading| {
+        rpc = reading.rpc;
+        match reading.outcome? {
+            Reading::Pass { method } => {
+                record.method = Some(method.into_owned());
+                Ok(Outcome::Forward)
+            }
+            Reading::Judge(action) => Ok(judge_action(config, head, agent, &action, &mut record)),
+        }
+    });
+    Judged { record, rpc, outcome: outcome.unwrap_or_else(Outcome::Refuse) }
+}
+
+/// Reads the body by its route, and lends what was read to `judge`.
+fn read(
+    config: &Config,
+    tape: &mut Tape,
+    head: &Head,
+    body: &[u8],
+    judge: &mut dyn FnMut(Read<'_>) -> Result<Outcome, Refusal>,
+) -> Result<Outcome, Refusal> {
+    let route = config.routes.find(head.target())?;
+    action::read_head(route, head)?;
+    if body.len() > route.max_body {
+        return Err(action::too_large_for(route));
+    }
+    if body.is_empty() {
+        return judge(action::read(route, &config.tools, head, None));
+    }
+    let limits = Limits { bytes: route.max_body, ..Limits::default() };
+    let document = Document::read(body, &limits, std::mem::take(tape))
+        .map_err(|invalid| Refusal::new(Reason::BodyUnreadable, invalid.to_string()))?;
+    let outcome = judge(action::read(route, &config.tools, head, Some(&document)));
+    *tape = document.into_tape();
+    outcome
+}
+
+fn judge_action(config: &Config, head: &Head, agent: &Agent, action: &Action<'_>, record: &mut Record) -> Outcome {
+    let risk = config.risk.assess(action);
+    describe(record, action, &risk);
+    let path = head.target().split(|byte| *byte == b'?').next().unwrap_or_default();
+    let facts = Facts {
+        agent,
+        action,
+        risk: &risk,
+        method: std::str::from_utf8(head.method()).unwrap_or_default(),
+        path: std::str::from_utf8(path).unwrap_or_default(),
+        protocol: record.protocol.unwrap_or_default(),
+    };
+    let asked = match config.policy.judge(&facts) {
+        Ruling::NoRule => return Outcome::Refuse(Reason::PolicyNoRule.into()),
+        Ruling::Failed(rule, condition) => {
+            record.rule = Some(rule.id.clone());
+            let detail = format!("`{}` of rule `{}` can't be compared with the value sent", condition.name, rule.id);
+            return Outcome::Refuse(Refusal::new(Reason::PolicyFailed, detail));
+        }
+        Ruling::Matched(effect, rule) => {
+            record.rule = Some(rule.id.clone());
+            match effect {
+                Effect::Deny => return Outcome::Refuse(denied(rule)),
+                Effect::Ask => true,
+                Effect::Allow => risk.level >= config.ask_at,
+            }
+        }
+    };
+    if !asked {
+        return Outcome::Forward;
+    }
+    if config.decision.is_none() {
+        return Outcome::Refuse(Reason::DecisionNotConfigured.into());
+    }
+    let asked = Asked { agent, action, risk: &risk, policy_version: &config.policy_version, route: facts.path };
+    match question(&asked) {
+        Ok(question) => Outcome::Ask(question),
+        Err(_) => Outcome::Refuse(Reason::Fault.into()),
+    }
+}
+
+fn denied(rule: &Rule) -> Refusal {
+    Refusal::new(Reason::PolicyDenied, rule.reason.clone().unwrap_or_default())
+}
+
+/// What the audit says of an action. Ids and parameters as digests: whoever reads the log need not know them.
+fn describe(record: &mut Record, action: &Action<'_>, risk: &Risk) {
+    record.server = Some(action.server.to_owned());
+    record.method = Some(action.method.to_string());
+    record.tool = Some(action.tool.to_string());
+    record.action = Some(action.kind.name());
+    record.action_source = Some(action.source.name());
+    record.resource = action.resource.as_ref().map(|resource| ResourceRecord {
+        kind: resource.kind.to_string(),
+        id_digest: (!resource.id.is_empty()).then(|| digest(resource.id.as_bytes())),
+    });
+    record.parameters_digest = action.parameters.body.map(|body| {
+        let mut hasher = Sha256::new();
+        // A rounded number names more than one body; for telling records apart that is good enough.
+        let _ = canonical::write(body, &mut |bytes| hasher.update(bytes));
+        shortened(&hasher.finalize())
+    });
+    record.risk = Some(RiskRecord { level: risk.level.name(), score: risk.score, findings: risk.findings.clone() });
+}

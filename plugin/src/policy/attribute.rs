@@ -1,0 +1,148 @@
+//! The names that conditions are written over: a closed list.
+
+/// What a condition looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attribute {
+    /// `agent.id`: the software acting.
+    AgentId,
+    /// `agent.role`.
+    AgentRole,
+    /// `agent.issuer`: who issued its token.
+    AgentIssuer,
+    /// `agent.scopes`: a list.
+    AgentScopes,
+    /// `agent.actors`: the chain of actors, a list, outermost first.
+    AgentActors,
+    /// `user.id` or `user`: on whose behalf.
+    User,
+    /// `tenant`.
+    Tenant,
+    /// `session.id`.
+    Session,
+    /// `task`.
+    Task,
+    /// `intent`.
+    Intent,
+    /// `token.<claim>`: a verified claim, by JSON pointer.
+    Token(String),
+    /// `tool`.
+    Tool,
+    /// `server`.
+    Server,
+    /// `action`: one of the closed list.
+    Action,
+    /// `resource.type`.
+    ResourceType,
+    /// `resource.id`.
+    ResourceId,
+    /// `parameters.<name>`: a parameter, by JSON pointer.
+    Parameter(String),
+    /// `risk.level`: `low`, `medium`, `high`, `critical`, in this order.
+    RiskLevel,
+    /// `risk.score`: 0 to 100.
+    RiskScore,
+    /// `risk.findings`: the codes found, a list.
+    RiskFindings,
+    /// `request.method`: of HTTP.
+    RequestMethod,
+    /// `request.path`: without the query.
+    RequestPath,
+    /// `request.protocol`: `mcp` or `rest`.
+    RequestProtocol,
+}
+
+/// A name that no request can ever have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidAttribute {
+    /// The name that comes nearest, where one is near.
+    pub nearest: Option<&'static str>,
+}
+
+/// Every fixed name.
+const NAMES: &[(&str, Attribute)] = &[
+    ("agent.id", Attribute::AgentId),
+    ("agent.role", Attribute::AgentRole),
+    ("agent.issuer", Attribute::AgentIssuer),
+    ("agent.scopes", Attribute::AgentScopes),
+    ("agent.actors", Attribute::AgentActors),
+    ("user", Attribute::User),
+    ("user.id", Attribute::User),
+    ("tenant", Attribute::Tenant),
+    ("session.id", Attribute::Session),
+    ("task", Attribute::Task),
+    ("intent", Attribute::Intent),
+    ("tool", Attribute::Tool),
+    ("server", Attribute::Server),
+    ("action", Attribute::Action),
+    ("resource.type", Attribute::ResourceType),
+    ("resource.id", Attribute::ResourceId),
+    ("risk.level", Attribute::RiskLevel),
+    ("risk.score", Attribute::RiskScore),
+    ("risk.findings", Attribute::RiskFindings),
+    ("request.method", Attribute::RequestMethod),
+    ("request.path", Attribute::RequestPath),
+    ("request.protocol", Attribute::RequestProtocol),
+];
+
+impl Attribute {
+    /// The attribute of that name; `parameters.a.b` is the JSON pointer `/a/b`.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn named(name: &str) -> Result<Self, InvalidAttribute> {
+        if let Some((_, attribute)) = NAMES.iter().find(|(found, _)| *found == name) {
+            return Ok(attribute.clone());
+        }
+        if let Some(path) = name.strip_prefix("parameters.").and_then(pointer) {
+            return Ok(Self::Parameter(path));
+        }
+        if let Some(path) = name.strip_prefix("token.").and_then(pointer) {
+            return Ok(Self::Token(path));
+        }
+        let nearest = NAMES
+            .iter()
+            .map(|(found, _)| (strsim::damerau_levenshtein(found, name), *found))
+            .filter(|(distance, _)| *distance <= 3)
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, found)| found);
+        Err(InvalidAttribute { nearest })
+    }
+
+    /// Whether looking this attribute up costs next to nothing; conditions on such go first.
+    #[must_use]
+    pub fn is_cheap(&self) -> bool {
+        !matches!(self, Self::Parameter(_) | Self::Token(_) | Self::RiskFindings)
+    }
+}
+
+/// `a.b` as a JSON pointer; none where a part is empty.
+fn pointer(path: &str) -> Option<String> {
+    let mut pointer = String::with_capacity(path.len().saturating_add(1));
+    for part in path.split('.') {
+        if part.is_empty() {
+            return None;
+        }
+        pointer.push('/');
+        pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+    }
+    Some(pointer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_lead_into_parameters_and_claims() {
+        assert_eq!(Attribute::named("parameters.limit"), Ok(Attribute::Parameter("/limit".into())));
+        assert_eq!(Attribute::named("parameters.filter.by/name"), Ok(Attribute::Parameter("/filter/by~1name".into())));
+        assert_eq!(Attribute::named("token.ticket.customer"), Ok(Attribute::Token("/ticket/customer".into())));
+    }
+
+    #[test]
+    fn a_name_that_cannot_exist_is_refused_with_the_nearest_that_can() {
+        assert_eq!(Attribute::named("agent.rule"), Err(InvalidAttribute { nearest: Some("agent.role") }));
+        assert_eq!(Attribute::named("parameters."), Err(InvalidAttribute { nearest: None }));
+        assert_eq!(Attribute::named("weather"), Err(InvalidAttribute { nearest: None }));
+    }
+}

@@ -1,0 +1,205 @@
+//! Every host call there is.
+//!
+//! The SDK's own wrappers panic on a status that they don't expect and on header bytes that aren't UTF-8, and a panic
+//! takes a whole worker's filter down. Those on a request's way are therefore declared here once more, with statuses as
+//! numbers and headers as bytes (proxy-wasm ABI 0.2.1; names and types as in the SDK's `hostcalls.rs`).
+#![expect(unsafe_code, reason = "the ABI is one of pointers; nothing else in the crate needs them")]
+
+use std::ptr::null_mut;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::{BufferType, Bytes};
+
+use crate::decision::DecisionService;
+use crate::head::Head;
+use crate::reply::Reply;
+use crate::time::Timestamp;
+
+/// The header maps that are read or edited.
+#[derive(Clone, Copy)]
+pub(super) enum Map {
+    RequestHeaders,
+    RequestTrailers,
+    ResponseHeaders,
+    CallResponseHeaders,
+}
+
+impl Map {
+    const fn id(self) -> u32 {
+        // The numbers are the ABI's; the SDK's enum has them as discriminants.
+        match self {
+            Self::RequestHeaders => 0,
+            Self::RequestTrailers => 1,
+            Self::ResponseHeaders => 2,
+            Self::CallResponseHeaders => 6,
+        }
+    }
+}
+
+const REQUEST_BODY: u32 = 0;
+const CALL_BODY: u32 = 4;
+const REQUEST_STREAM: u32 = 0;
+const OK: u32 = 0;
+
+#[link(wasm_import_module = "env")]
+unsafe extern "C" {
+    fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_add_header_map_value(map: u32, name: *const u8, name_size: usize, value: *const u8, size: usize) -> u32;
+    fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
+    fn proxy_get_buffer_bytes(buffer: u32, start: usize, max: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_continue_stream(stream: u32) -> u32;
+    fn proxy_send_local_response(
+        status: u32,
+        details: *const u8,
+        details_size: usize,
+        body: *const u8,
+        body_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        grpc_status: i32,
+    ) -> u32;
+    fn proxy_call_foreign_function(
+        name: *const u8,
+        name_size: usize,
+        arguments: *const u8,
+        arguments_size: usize,
+        result: *mut *mut u8,
+        result_size: *mut usize,
+    ) -> u32;
+}
+
+/// Takes over memory that the host had us allocate; none when the call failed.
+fn taken(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Option<Bytes> {
+    let mut data = null_mut();
+    let mut size = 0;
+    if call(&raw mut data, &raw mut size) != OK {
+        return None;
+    }
+    if data.is_null() {
+        return Some(Bytes::new());
+    }
+    // SAFETY: the host got this memory from `proxy_on_memory_allocate`, which leaks a boxed slice of just this size.
+    Some(unsafe { Vec::from_raw_parts(data, size, size) })
+}
+
+/// A header map; none where the host has none at this point.
+pub(super) fn head(map: Map) -> Option<Head> {
+    // SAFETY: both places live through the call.
+    let bytes = taken(|data, size| unsafe { proxy_get_header_map_pairs(map.id(), data, size) })?;
+    Head::from_wire(bytes).ok()
+}
+
+/// Removes every value of `name`.
+pub(super) fn remove(map: Map, name: &[u8]) {
+    // SAFETY: the host only reads `name`, during the call.
+    unsafe { proxy_remove_header_map_value(map.id(), name.as_ptr(), name.len()) };
+}
+
+/// Adds a header.
+pub(super) fn add(map: Map, name: &str, value: &str) {
+    // SAFETY: the host only reads both, during the call.
+    unsafe { proxy_add_header_map_value(map.id(), name.as_ptr(), name.len(), value.as_ptr(), value.len()) };
+}
+
+/// The buffered request body; shorter than `size` where the host can't hand it over.
+pub(super) fn request_body(size: usize) -> Bytes {
+    buffer(REQUEST_BODY, size)
+}
+
+/// The body of a call's answer.
+pub(super) fn call_body(size: usize) -> Bytes {
+    buffer(CALL_BODY, size.min(crate::decision::MAX_ANSWER.saturating_add(1)))
+}
+
+fn buffer(id: u32, size: usize) -> Bytes {
+    if size == 0 {
+        return Bytes::new();
+    }
+    // SAFETY: both places live through the call.
+    taken(|data, length| unsafe { proxy_get_buffer_bytes(id, 0, size, data, length) }).unwrap_or_default()
+}
+
+/// The configuration that the operator gave this filter.
+pub(super) fn plugin_configuration() -> Bytes {
+    hostcalls::get_buffer(BufferType::PluginConfiguration, 0, usize::MAX).ok().flatten().unwrap_or_default()
+}
+
+/// Answers the client; nothing goes to the upstream.
+pub(super) fn answer(reply: &Reply) {
+    let headers = serialize(reply.headers.iter().map(|(name, value)| (*name, value.as_str())));
+    let details = reply.details.as_bytes();
+    // SAFETY: the host only reads what it is given, during the call.
+    unsafe {
+        proxy_send_local_response(
+            reply.status.into(),
+            details.as_ptr(),
+            details.len(),
+            reply.body.as_ptr(),
+            reply.body.len(),
+            headers.as_ptr(),
+            headers.len(),
+            -1,
+        )
+    };
+}
+
+/// Lets a held request go on.
+pub(super) fn resume_request() {
+    // SAFETY: no memory is handed over.
+    unsafe { proxy_continue_stream(REQUEST_STREAM) };
+}
+
+/// Calls one of the host's own functions; none when it doesn't have it or can't read the arguments.
+pub(super) fn call_foreign(name: &str, arguments: &[u8]) -> Option<Bytes> {
+    // SAFETY: the host only reads name and arguments, during the call; both places live through it.
+    taken(|data, size| unsafe {
+        proxy_call_foreign_function(name.as_ptr(), name.len(), arguments.as_ptr(), arguments.len(), data, size)
+    })
+}
+
+/// Sends a question to the decision service; whether it is under way.
+pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> bool {
+    let headers = vec![
+        (":method", "POST"),
+        (":scheme", service.scheme),
+        (":authority", service.authority.as_str()),
+        (":path", service.path.as_str()),
+        ("content-type", "application/json"),
+        ("accept", "application/json"),
+        ("x-request-id", id),
+    ];
+    hostcalls::dispatch_http_call(&service.cluster, headers, Some(body), Vec::new(), service.timeout).is_ok()
+}
+
+/// The time.
+pub(super) fn now() -> Timestamp {
+    let time = hostcalls::get_current_time().unwrap_or(SystemTime::UNIX_EPOCH);
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// 128 random bits, in hex.
+pub(super) fn random_id() -> String {
+    let mut bytes = [0; 16];
+    // Without randomness the id is all zeros: records are then harder to tell apart, and nothing else depends on it.
+    let _ = getrandom::fill(&mut bytes);
+    format!("{:032x}", u128::from_le_bytes(bytes))
+}
+
+/// A header map in the proxy-wasm wire form.
+fn serialize<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Bytes {
+    let word = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+    let mut bytes = word(pairs.clone().count()).to_vec();
+    for (name, value) in pairs.clone() {
+        bytes.extend(word(name.len()));
+        bytes.extend(word(value.len()));
+    }
+    for (name, value) in pairs {
+        for part in [name, value] {
+            bytes.extend(part.as_bytes());
+            bytes.push(0);
+        }
+    }
+    bytes
+}

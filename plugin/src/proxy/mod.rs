@@ -1,0 +1,13 @@
+//! The only part that knows a proxy exists: proxy-wasm callbacks in, host calls out.
+//!
+//! It decides nothing. [`stream`] turns callbacks into [`crate::exchange::Input`]s and carries out the
+//! [`crate::exchange::Step`]s that come back; [`host`] holds every host call.
+
+mod host;
+mod root;
+mod stream;
+
+proxy_wasm::main! {{
+    proxy_wasm::set_log_level(proxy_wasm::types::LogLevel::Info);
+    proxy_wasm::set_root_context(|_| Box::new(root::Root::default()));
+}}

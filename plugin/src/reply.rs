@@ -1,0 +1,57 @@
+//! The answer to a refused request: the denial in its protocol's words, and the headers that go with it.
+
+use crate::action::Protocol;
+use crate::action::mcp::Rpc;
+use crate::audit::{Record, headers};
+use crate::config::Config;
+use crate::denial::{self, Facts};
+use crate::head::Head;
+use crate::reason::{Reason, Refusal};
+use crate::token::challenge;
+
+/// An answer of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// For the proxy's access log (`%RESPONSE_CODE_DETAILS%`).
+    pub details: String,
+}
+
+impl Reply {
+    /// The answer of a filter that has no configuration, and so can judge nothing.
+    #[must_use]
+    pub fn unconfigured() -> Self {
+        Self { status: Reason::Fault.status(), headers: Vec::new(), body: Vec::new(), details: details(Reason::Fault) }
+    }
+}
+
+/// The answer to a refused request.
+#[must_use]
+pub fn reply(config: &Config, head: &Head, rpc: Option<&Rpc>, refusal: &Refusal, record: &Record) -> Reply {
+    let reason = refusal.reason;
+    let findings: Vec<_> = record.risk.iter().flat_map(|risk| &risk.findings).map(|finding| finding.code).collect();
+    let facts = Facts {
+        decision_id: &record.decision_id,
+        rule: record.rule.as_deref(),
+        policy_reason: Some(refusal.detail.as_str()).filter(|text| reason == Reason::PolicyDenied && !text.is_empty()),
+        findings: &findings,
+    };
+    // What is on no route has no protocol; a problem is what any HTTP client understands.
+    let protocol = config.routes.find(head.target()).map_or(Protocol::Rest, |route| route.protocol);
+    let denial = denial::render(refusal, protocol, rpc, &facts);
+    let mut headers = headers::to_client(&record.decision_id, headers::DENY, Some(reason));
+    headers.push(("content-type", denial.content_type.into()));
+    headers.extend(denial.allow.map(|methods| ("allow", methods.into())));
+    let challenge = challenge(reason, config.identity.resource_metadata(), None);
+    headers.extend(challenge.map(|challenge| ("www-authenticate", challenge)));
+    Reply { status: denial.status, headers, body: denial.body, details: details(reason) }
+}
+
+fn details(reason: Reason) -> String {
+    format!("toolgate_{}", reason.code().replace('.', "_"))
+}

@@ -1,0 +1,260 @@
+//! Every sequence of inputs up to a length, and what must hold after each.
+//!
+//! The machine is small enough that nothing need be left to chance: whatever a proxy reports, in whatever order,
+//! nothing goes on without a valid token, a readable body within its limit, an allowing rule and, where the risk says
+//! so, a permit that answers an ask.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use toolgate::config;
+use toolgate::exchange::{Exchange, Input, Step};
+use toolgate::gate::Gate;
+use toolgate::head::Head;
+use toolgate::time::Timestamp;
+use toolgate::token::SignatureVerdict;
+
+/// Every sequence up to this length: the longest way, from head and signature over body and answer to the response.
+const LENGTH: usize = 5;
+const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
+const MAX_BODY: usize = 400;
+
+/// What a proxy can report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Symbol {
+    HeadWithToken,
+    HeadOfGet,
+    HeadWithoutToken,
+    HeadOfAnotherPath,
+    HeadWithExpiredToken,
+    BufferedLittle,
+    BufferedTooMuch,
+    BodyAllowed,
+    BodyRisky,
+    BodyDenied,
+    BodyOfNoRule,
+    BodyUnreadable,
+    BodyTooLarge,
+    SignatureHolds,
+    SignatureFails,
+    AnswerPermits,
+    AnswerDenies,
+    AnswerBroken,
+    AnswerPermitsWith500,
+    NoAnswer,
+    Response,
+}
+
+use Symbol::*;
+
+const ALPHABET: &[Symbol] = &[
+    HeadWithToken,
+    HeadOfGet,
+    HeadWithoutToken,
+    HeadOfAnotherPath,
+    HeadWithExpiredToken,
+    BufferedLittle,
+    BufferedTooMuch,
+    BodyAllowed,
+    BodyRisky,
+    BodyDenied,
+    BodyOfNoRule,
+    BodyUnreadable,
+    BodyTooLarge,
+    SignatureHolds,
+    SignatureFails,
+    AnswerPermits,
+    AnswerDenies,
+    AnswerBroken,
+    AnswerPermitsWith500,
+    NoAnswer,
+    Response,
+];
+
+fn configuration(mode: &str) -> Arc<config::Config> {
+    let json = serde_json::json!({
+        "policy_version": "every-sequence",
+        "mode": mode,
+        "identity": {"issuers": [{
+            "issuer": "https://idp.example.com",
+            "audiences": ["https://gateway.example.com/mcp"],
+            "algorithms": ["ES256"],
+            // RFC 7515 appendix A.3. Whether a signature holds is an input of the machine; none is verified here.
+            "jwks": {"inline": {"keys": [{"kty": "EC", "crv": "P-256", "kid": "1",
+                "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}},
+        }]},
+        "routes": [{"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm", "max_body": MAX_BODY.to_string()}],
+        "rules": [
+            {"id": "reads", "effect": "allow", "when": {"tool": "customers.get"}},
+            {"id": "deletes", "effect": "deny", "when": {"tool": "customers.delete"}},
+            {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}},
+        ],
+        "decision": {"cluster": "pdp", "url": "https://pdp.example.com"},
+    });
+    Arc::new(config::read(json.to_string().as_bytes()).unwrap_or_else(|problems| panic!("{problems}")))
+}
+
+fn token(expires: u64) -> String {
+    let part = |json: serde_json::Value| BASE64.encode(json.to_string());
+    let claims = serde_json::json!({
+        "iss": "https://idp.example.com", "aud": "https://gateway.example.com/mcp", "sub": "ann", "client_id": "support-agent",
+        "jti": "1", "iat": expires - 300, "exp": expires,
+    });
+    let header = part(serde_json::json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"}));
+    format!("{header}.{}.{}", part(claims), BASE64.encode([1; 64]))
+}
+
+fn head(method: &str, path: &str, token: Option<&str>) -> Head {
+    let mut pairs = vec![
+        (":method".to_owned(), method.to_owned()),
+        (":path".to_owned(), path.to_owned()),
+        ("content-type".to_owned(), "application/json".to_owned()),
+        ("accept".to_owned(), "application/json, text/event-stream".to_owned()),
+        ("mcp-protocol-version".to_owned(), "2025-11-25".to_owned()),
+    ];
+    pairs.extend(token.map(|token| ("authorization".to_owned(), format!("Bearer {token}"))));
+    Head::from_pairs(pairs)
+}
+
+fn call(tool: &str) -> Vec<u8> {
+    let call = serde_json::json!({
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": {"id": "7"}},
+    });
+    call.to_string().into_bytes()
+}
+
+/// What the symbols stand for, made once.
+struct Bodies {
+    valid: String,
+    expired: String,
+    allowed: Vec<u8>,
+    risky: Vec<u8>,
+    denied: Vec<u8>,
+    of_no_rule: Vec<u8>,
+    too_large: Vec<u8>,
+    response: Head,
+}
+
+impl Bodies {
+    fn new() -> Self {
+        let mut too_large = call("customers.get");
+        too_large.resize(MAX_BODY + 1, b' ');
+        Self {
+            valid: token(NOW.as_secs() + 200),
+            expired: token(NOW.as_secs() - 200),
+            allowed: call("customers.get"),
+            risky: call("payments.refund"),
+            denied: call("customers.delete"),
+            of_no_rule: call("weather.read"),
+            too_large,
+            response: Head::from_pairs([(":status", "200")]),
+        }
+    }
+
+    fn input(&self, symbol: Symbol) -> Input<'_> {
+        let head = |head| Input::Head { head, end: symbol == HeadOfGet, id: "id".to_owned() };
+        match symbol {
+            HeadWithToken => head(self::head("POST", "/mcp", Some(&self.valid))),
+            HeadOfGet => head(self::head("POST", "/mcp", Some(&self.valid))),
+            HeadWithoutToken => head(self::head("POST", "/mcp", None)),
+            HeadOfAnotherPath => head(self::head("POST", "/other", Some(&self.valid))),
+            HeadWithExpiredToken => head(self::head("POST", "/mcp", Some(&self.expired))),
+            BufferedLittle => Input::Buffered(10),
+            BufferedTooMuch => Input::Buffered(MAX_BODY + 1),
+            BodyAllowed => Input::Body(&self.allowed),
+            BodyRisky => Input::Body(&self.risky),
+            BodyDenied => Input::Body(&self.denied),
+            BodyOfNoRule => Input::Body(&self.of_no_rule),
+            BodyUnreadable => Input::Body(b"{\"jsonrpc\":\"2.0\",\"jsonrpc\":\"2.0\"}"),
+            BodyTooLarge => Input::Body(&self.too_large),
+            SignatureHolds => Input::Signature(SignatureVerdict::Valid),
+            SignatureFails => Input::Signature(SignatureVerdict::Invalid),
+            AnswerPermits => Input::Answer { status: Some(200), body: br#"{"decision":true}"# },
+            AnswerDenies => Input::Answer { status: Some(200), body: br#"{"decision":false}"# },
+            AnswerBroken => Input::Answer { status: Some(200), body: br#"{"decision":"true"}"# },
+            AnswerPermitsWith500 => Input::Answer { status: Some(500), body: br#"{"decision":true}"# },
+            NoAnswer => Input::Answer { status: None, body: b"" },
+            Response => Input::Response(&self.response),
+        }
+    }
+}
+
+/// The only ways through, written down apart from the machine.
+fn may_go_on(seen: &[Symbol]) -> bool {
+    let calls: Vec<_> = seen.iter().copied().filter(|symbol| *symbol != BufferedLittle).collect();
+    matches!(
+        calls.as_slice(),
+        [HeadWithToken, SignatureHolds, BodyAllowed] | [HeadWithToken, SignatureHolds, BodyRisky, AnswerPermits]
+    )
+}
+
+struct Walk {
+    bodies: Bodies,
+    config: Arc<config::Config>,
+    forwarded: usize,
+    rejected: usize,
+    steps: usize,
+}
+
+impl Walk {
+    /// The step that the last of these inputs leads to.
+    fn replay(&self, seen: &[Symbol]) -> Step {
+        let mut exchange = Exchange::new(Arc::clone(&self.config));
+        // A gate without memory: what a known token or answer changes is the business of scenarios.
+        let mut gate = Gate::new(Arc::clone(&self.config));
+        let steps = seen.iter().map(|symbol| exchange.advance(&mut gate, NOW, self.bodies.input(*symbol)));
+        steps.last().expect("at least one input")
+    }
+
+    /// Tries every input after those `seen`. Where a verdict has `ended` the exchange, one more is enough.
+    fn from(&mut self, seen: &mut Vec<Symbol>, ended: bool) {
+        if seen.len() == LENGTH {
+            return;
+        }
+        for &symbol in ALPHABET {
+            seen.push(symbol);
+            let step = self.replay(seen);
+            self.steps += 1;
+            let mut ends = false;
+            match step {
+                Step::Forward(..) => {
+                    assert!(!ended, "a second verdict after {seen:?}");
+                    assert!(may_go_on(seen), "forwarded after {seen:?}");
+                    self.forwarded += 1;
+                    ends = true;
+                }
+                Step::Reject(reply, record) => {
+                    assert!(!ended, "a second verdict after {seen:?}");
+                    assert!(!may_go_on(seen), "rejected after {seen:?}: {:?}", record.reason);
+                    assert!(reply.status >= 400 && record.reason.is_some(), "no reason after {seen:?}");
+                    self.rejected += 1;
+                    ends = true;
+                }
+                Step::Pass => assert!(ended || symbol == Response, "let pass before a verdict: {seen:?}"),
+                Step::Respond(_, record) => {
+                    assert_eq!(symbol, Response, "after {seen:?}");
+                    assert!(ended || record.is_some_and(|record| record.reason.is_some()), "unrecorded: {seen:?}");
+                    ends = true;
+                }
+                Step::Hold | Step::Verify(_) | Step::Ask(..) => {
+                    assert!(ended || !may_go_on(seen), "held what may go on: {seen:?}");
+                }
+            }
+            // What comes after a verdict is followed for one more input: nothing may turn it round.
+            if !ended {
+                self.from(seen, ends);
+            }
+            seen.pop();
+        }
+    }
+}
+
+#[test]
+fn nothing_goes_on_but_by_the_only_ways_through() {
+    let config = configuration("enforce");
+    let mut walk = Walk { bodies: Bodies::new(), config: Arc::clone(&config), forwarded: 0, rejected: 0, steps: 0 };
+    walk.from(&mut Vec::new(), false);
+    assert!(walk.forwarded > 2 && walk.rejected > 100, "{} forwarded, {} rejected", walk.forwarded, walk.rejected);
+    assert!(walk.steps > 1000, "only {} steps", walk.steps);
+}
