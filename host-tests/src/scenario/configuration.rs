@@ -21,6 +21,8 @@ pub struct Issuer {
     pub audience: String,
     /// What goes into `typ`.
     pub token_type: String,
+    /// The claim that names the agent.
+    pub agent_claim: String,
     /// The allowed algorithm that a token is signed with unless something else is wanted.
     pub key: &'static Key,
 }
@@ -84,6 +86,7 @@ impl Configuration {
             name: text("/issuer").unwrap_or_default().into(),
             audience: text("/audiences/0").unwrap_or_default().into(),
             token_type: text("/token_type").unwrap_or("at+jwt").into(),
+            agent_claim: text("/claims/agent").unwrap_or("client_id").into(),
             key: keys::ALL.iter().find(|key| key.is_one_of(&allowed)).unwrap_or(&keys::ES256),
         })
     }

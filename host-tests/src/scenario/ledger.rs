@@ -13,6 +13,19 @@ pub struct Ledger {
     /// The entries.
     #[serde(default, rename = "exception")]
     pub exceptions: Vec<Exception>,
+    /// Reasons that nothing from outside can lead to.
+    #[serde(default, rename = "unreachable")]
+    pub unreachable: Vec<Unreachable>,
+}
+
+/// A reason that no scenario reaches.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unreachable {
+    /// Its code.
+    pub code: String,
+    /// Why none can.
+    pub reason: String,
 }
 
 /// One scenario that one lane sees otherwise.

@@ -13,22 +13,22 @@ use super::super::run::Case;
 
 /// Where things are on this machine.
 #[derive(Clone, Copy, Debug)]
-pub struct Places<'p> {
+pub(super) struct Places<'p> {
     /// The filter.
-    pub wasm: &'p Path,
+    pub(super) wasm: &'p Path,
     /// The port of the upstream.
-    pub upstream: u16,
+    pub(super) upstream: u16,
     /// The port of the decision service.
-    pub decision: u16,
+    pub(super) decision: u16,
     /// A port where nobody listens.
-    pub nobody: u16,
+    pub(super) nobody: u16,
 }
 
 /// The bootstrap for these cases, from the text of `envoy.yaml`.
 ///
 /// # Errors
 /// When the file has no listener with the filter in it.
-pub fn bootstrap(deployed: &Path, cases: &[Case<'_>], places: Places<'_>) -> Result<String> {
+pub(super) fn bootstrap(deployed: &Path, cases: &[Case<'_>], places: Places<'_>) -> Result<String> {
     let text = fs::read_to_string(deployed).with_context(|| format!("can't read `{}`", deployed.display()))?;
     let deployed: Value = serde_saphyr::from_str(&text).context("envoy.yaml is not YAML")?;
     let template = deployed

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// When there is no answer, or it isn't HTTP.
-pub fn send(message: &Message, port: u16) -> Result<Response> {
+pub(super) fn send(message: &Message, port: u16) -> Result<Response> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("can't connect to Envoy")?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 /// A running Envoy.
 #[derive(Debug)]
-pub struct Envoy {
+pub(super) struct Envoy {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
     folder: TempDir,
@@ -30,7 +30,7 @@ const GLANCE: Duration = Duration::from_millis(10);
 ///
 /// # Errors
 /// When there is none: that is a failure, never a reason to skip.
-pub fn binary(workspace: &Path) -> Result<PathBuf> {
+pub(super) fn binary(workspace: &Path) -> Result<PathBuf> {
     let named = std::env::var_os("TOOLGATE_ENVOY").map(PathBuf::from);
     let path = named.unwrap_or_else(|| workspace.join("target/tools/envoy-1.40.0/bin/envoy"));
     if !path.is_file() {
@@ -44,7 +44,7 @@ impl Envoy {
     ///
     /// # Errors
     /// When it doesn't start: with the end of its log.
-    pub fn start(binary: &Path, bootstrap: &str) -> Result<Self> {
+    pub(super) fn start(binary: &Path, bootstrap: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let config = folder.path().join("envoy.json");
         fs::write(&config, bootstrap)?;
@@ -103,7 +103,7 @@ impl Envoy {
     ///
     /// # Errors
     /// When there is none of that name.
-    pub fn port(&self, name: &str) -> Result<u16> {
+    pub(super) fn port(&self, name: &str) -> Result<u16> {
         let listeners: Value = serde_json::from_str(&self.admin("/listeners?format=json")?)?;
         let statuses = listeners.get("listener_statuses").and_then(Value::as_array);
         let listener = statuses.into_iter().flatten().find(|listener| listener.get("name").is_some_and(|found| found == name));
@@ -113,13 +113,13 @@ impl Envoy {
     }
 
     /// Forgets the log so far.
-    pub fn forget_log(&self) {
+    pub(super) fn forget_log(&self) {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// What follows `prefix` on lines of the log, once there is one; or nothing, if none comes for a while.
     #[must_use]
-    pub fn logged(&self, prefix: &str) -> Vec<String> {
+    pub(super) fn logged(&self, prefix: &str) -> Vec<String> {
         let found = || -> Vec<String> {
             let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
             log.iter().filter_map(|line| Some(line.split_once(prefix)?.1.to_string())).collect()
@@ -137,7 +137,7 @@ impl Envoy {
 
     /// The end of the log.
     #[must_use]
-    pub fn last_words(&self) -> String {
+    pub(super) fn last_words(&self) -> String {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         log.iter().rev().take(20).rev().map(String::as_str).collect::<Vec<_>>().join("\n")
     }

@@ -23,25 +23,25 @@ use crate::scenario::outcome::{Arrival, Question, telling, telling_of_call};
 
 /// What the running step wants of the servers, and what they saw of it.
 #[derive(Debug, Default)]
-pub struct Script {
+pub(super) struct Script {
     /// What is left to answer to questions.
-    pub answers: VecDeque<Answer>,
+    pub(super) answers: VecDeque<Answer>,
     /// What the upstream answers.
-    pub upstream: Upstream,
+    pub(super) upstream: Upstream,
     /// What was asked.
-    pub questions: Vec<Question>,
+    pub(super) questions: Vec<Question>,
     /// What arrived at the upstream.
-    pub arrivals: Vec<Arrival>,
+    pub(super) arrivals: Vec<Arrival>,
 }
 
 /// Both servers, while they run.
 #[derive(Debug)]
-pub struct Servers {
+pub(super) struct Servers {
     script: Arc<Mutex<Script>>,
     /// Where the upstream listens.
-    pub upstream_port: u16,
+    pub(super) upstream_port: u16,
     /// Where the decision service listens.
-    pub decision_port: u16,
+    pub(super) decision_port: u16,
     /// Ends the servers when it is dropped.
     _runtime: Runtime,
 }
@@ -51,7 +51,7 @@ impl Servers {
     ///
     /// # Errors
     /// When there is no port to be had.
-    pub fn start() -> Result<Self> {
+    pub(super) fn start() -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let script = Arc::new(Mutex::new(Script::default()));
         let upstream_port = serve(&runtime, &script, upstream)?;
@@ -60,13 +60,13 @@ impl Servers {
     }
 
     /// From now on this step.
-    pub fn play(&self, script: Script) {
+    pub(super) fn play(&self, script: Script) {
         *self.script.lock().unwrap_or_else(PoisonError::into_inner) = script;
     }
 
     /// What was seen since.
     #[must_use]
-    pub fn seen(&self) -> Script {
+    pub(super) fn seen(&self) -> Script {
         std::mem::take(&mut self.script.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
