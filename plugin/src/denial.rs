@@ -140,9 +140,7 @@ mod tests {
 
     #[test]
     fn an_unknown_method_is_404_only_in_the_modern_era() {
-        let status = |era| {
-            render(&Reason::RpcMethod.into(), Protocol::Mcp, Some(&rpc(Some("1"), era)), &FACTS).status
-        };
+        let status = |era| render(&Reason::RpcMethod.into(), Protocol::Mcp, Some(&rpc(Some("1"), era)), &FACTS).status;
         assert_eq!((status(Era::Modern), status(Era::Legacy)), (404, 403));
         // What a legacy client with a session takes for the session's end.
         assert!(Reason::ALL.iter().all(|reason| reason.status() != 404));
@@ -150,8 +148,7 @@ mod tests {
 
     #[test]
     fn an_unsupported_version_is_told_what_is_spoken() {
-        let denial =
-            render(&Reason::RequestVersion.into(), Protocol::Mcp, Some(&rpc(Some("1"), Era::Modern)), &FACTS);
+        let denial = render(&Reason::RequestVersion.into(), Protocol::Mcp, Some(&rpc(Some("1"), Era::Modern)), &FACTS);
         let error = &parsed(&denial)["error"];
         assert_eq!(error["code"], -32022);
         assert_eq!(error["data"]["requested"], "1900-01-01");

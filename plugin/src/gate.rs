@@ -24,11 +24,6 @@ impl Gate {
     /// A gate that remembers nothing yet: what was verified or decided under another configuration doesn't count.
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
-        Self {
-            config,
-            tokens: TokenMemory::default(),
-            decisions: DecisionMemory::default(),
-            tape: Tape::default(),
-        }
+        Self { config, tokens: TokenMemory::default(), decisions: DecisionMemory::default(), tape: Tape::default() }
     }
 }

@@ -5,14 +5,14 @@ use sha2::{Digest, Sha256};
 use crate::action::mcp::Rpc;
 use crate::action::{self, Action, Read, Reading};
 use crate::audit::headers::{digest, shortened};
-use crate::audit::{Record, ResourceRecord, RiskRecord};
+use crate::audit::{Record, ResourceRecord};
 use crate::config::Config;
 use crate::decision::{Asked, Question, question};
 use crate::head::Head;
 use crate::json::{Document, Limits, Tape, canonical};
 use crate::policy::{Effect, Facts, Rule, Ruling};
 use crate::reason::{Reason, Refusal};
-use crate::risk::Risk;
+use crate::risk::{Risk, assess};
 use crate::token::Agent;
 
 /// A judged request.
@@ -83,7 +83,7 @@ fn read(
 }
 
 fn judge_action(config: &Config, head: &Head, agent: &Agent, action: &Action<'_>, record: &mut Record) -> Outcome {
-    let risk = config.risk.assess(action);
+    let risk = assess(&config.risk, action);
     describe(record, action, &risk);
     let path = head.target().split(|byte| *byte == b'?').next().unwrap_or_default();
     let facts = Facts {
@@ -106,7 +106,7 @@ fn judge_action(config: &Config, head: &Head, agent: &Agent, action: &Action<'_>
             match effect {
                 Effect::Deny => return Outcome::Refuse(denied(rule)),
                 Effect::Ask => true,
-                Effect::Allow => risk.level >= config.ask_at,
+                Effect::Allow => risk.level >= config.risk.ask_at,
             }
         }
     };
@@ -144,5 +144,5 @@ fn describe(record: &mut Record, action: &Action<'_>, risk: &Risk) {
         let _ = canonical::write(body, &mut |bytes| hasher.update(bytes));
         shortened(&hasher.finalize())
     });
-    record.risk = Some(RiskRecord { level: risk.level.name(), score: risk.score, findings: risk.findings.clone() });
+    record.risk = Some(risk.clone().into());
 }

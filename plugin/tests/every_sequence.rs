@@ -3,6 +3,15 @@
 //! The machine is small enough that nothing need be left to chance: whatever a proxy reports, in whatever order,
 //! nothing goes on without a valid token, a readable body within its limit, an allowing rule and, where the risk says
 //! so, a permit that answers an ask.
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
 
 use std::sync::Arc;
 

@@ -105,3 +105,5 @@ pub(crate) const fn danger(kind: ActionKind) -> u8 {
     }
 }
 
+#[cfg(test)]
+mod tests;

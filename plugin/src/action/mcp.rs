@@ -153,3 +153,5 @@ fn beside<'a>(params: Option<Value<'a>>, told: &[&str]) -> Vec<(Cow<'a, str>, Va
     members.filter(|(name, _)| name != "_meta" && !told.contains(&name.as_ref())).collect()
 }
 
+#[cfg(test)]
+mod tests;

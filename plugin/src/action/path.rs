@@ -189,10 +189,8 @@ mod tests {
     fn a_query_is_decoded_once() {
         let read: Vec<(String, String)> =
             query("a=1&b=x+y%2B%25&c&&d=%C3%A4&e[gte]=1&e[lt]=2").unwrap().into_iter().map(own).collect();
-        let expected =
-            [("a", "1"), ("b", "x y+%"), ("c", ""), ("d", "ä"), ("e[gte]", "1"), ("e[lt]", "2")].map(|(name, value)| {
-                (name.to_owned(), value.to_owned())
-            });
+        let expected = [("a", "1"), ("b", "x y+%"), ("c", ""), ("d", "ä"), ("e[gte]", "1"), ("e[lt]", "2")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(read, expected);
     }
 

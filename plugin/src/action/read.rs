@@ -113,3 +113,5 @@ fn is_json_like(media_type: &str) -> bool {
     is_json(media_type) || (media_type.starts_with("application/") && media_type.ends_with("+json"))
 }
 
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,11 @@ pub struct InvalidPlace(pub String);
 
 impl fmt::Display for InvalidPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is neither a JSON pointer such as `/account_id` nor a text with parameters such as `{{id}}`", self.0)
+        write!(
+            f,
+            "`{}` is neither a JSON pointer such as `/account_id` nor a text with parameters such as `{{id}}`",
+            self.0
+        )
     }
 }
 
@@ -113,7 +117,8 @@ mod tests {
             fields: vec![("owner".into(), "acme".into()), ("repo".into(), "web".into())],
             ..Parameters::default()
         };
-        for (place, id) in [("/repo", "web"), ("{owner}/{repo}", "acme/web"), ("gh:{owner}", "gh:acme"), ("{none}", "")] {
+        for (place, id) in [("/repo", "web"), ("{owner}/{repo}", "acme/web"), ("gh:{owner}", "gh:acme"), ("{none}", "")]
+        {
             let facts = ToolFacts {
                 resource: Some(("Repo".into(), ResourcePlace::parse(place).unwrap())),
                 ..ToolFacts::default()

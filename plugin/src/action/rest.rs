@@ -35,7 +35,10 @@ pub(super) fn read<'a>(
             return Err(Refusal::new(Reason::ParameterRepeated, "a name stands twice in path, query and body"));
         }
         if overrides_method(&parameters) {
-            return Err(Refusal::new(Reason::ParameterRepeated, "a parameter `_method` would override the HTTP method"));
+            return Err(Refusal::new(
+                Reason::ParameterRepeated,
+                "a parameter `_method` would override the HTTP method",
+            ));
         }
         let (kind, source) =
             classify::operation(&operation.facts, &operation.tool, method, operation.path.last_word(), &parameters);
@@ -59,3 +62,5 @@ fn overrides_method(parameters: &Parameters<'_>) -> bool {
     in_body.is_some() || parameters.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("_method"))
 }
 
+#[cfg(test)]
+mod tests;

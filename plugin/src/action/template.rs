@@ -59,7 +59,9 @@ impl Template {
                 }
             };
             if literal.contains(['{', '}', '%', '?', '#', ';']) {
-                return Err(invalid("has braces that are not a whole name at a segment's start, or one of `%?#;`".into()));
+                return Err(invalid(
+                    "has braces that are not a whole name at a segment's start, or one of `%?#;`".into(),
+                ));
             }
         }
         Ok(Self { segments })
@@ -110,7 +112,8 @@ impl Template {
     }
 
     /// What is compared when several templates fit a path: text is closer than a parameter, the first difference counts.
-    pub(crate) fn specificity(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn specificity(&self) -> Vec<u8> {
         let closeness = |segment: &Segment| match segment {
             Segment::Literal(_) => 0,
             Segment::Parameter { suffix, .. } if !suffix.is_empty() => 1,

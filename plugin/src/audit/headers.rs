@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn whatever_the_case_a_spoofed_header_is_found() {
-        let head = Head::from_pairs([("X-Agent-Id", "root"), ("x-agent-anything", "1"), ("x-agen", "2"), ("accept", "*")]);
+        let head =
+            Head::from_pairs([("X-Agent-Id", "root"), ("x-agent-anything", "1"), ("x-agen", "2"), ("accept", "*")]);
         assert_eq!(spoofed(&head), [b"X-Agent-Id".to_vec(), b"x-agent-anything".to_vec()]);
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use crate::reason::{Reason, Refusal};
-use crate::risk::Finding;
+use crate::risk::Risk;
 use crate::time::Timestamp;
 use crate::token::Agent;
 
@@ -70,7 +70,13 @@ pub struct Record {
 impl Record {
     /// A record of a request that nothing is known of yet but who sent it: rejected, until it is judged otherwise.
     #[must_use]
-    pub fn new(time: Timestamp, decision_id: String, policy_version: Arc<str>, mode: Mode, agent: Option<Arc<Agent>>) -> Self {
+    pub fn new(
+        time: Timestamp,
+        decision_id: String,
+        policy_version: Arc<str>,
+        mode: Mode,
+        agent: Option<Arc<Agent>>,
+    ) -> Self {
         Self {
             time,
             decision_id,
@@ -131,7 +137,29 @@ pub struct RiskRecord {
     /// 0 to 100.
     pub score: u8,
     /// What was found.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<FindingRecord>,
+}
+
+/// One observed risk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FindingRecord {
+    /// What was found.
+    pub code: &'static str,
+    /// Where, as a JSON pointer into the parameters.
+    pub pointer: String,
+    /// Why it counts, without the value.
+    pub detail: String,
+}
+
+impl From<Risk> for RiskRecord {
+    fn from(risk: Risk) -> Self {
+        let findings = risk.findings.into_iter().map(|finding| FindingRecord {
+            code: finding.code.name(),
+            pointer: finding.pointer,
+            detail: finding.detail,
+        });
+        Self { level: risk.level.name(), score: risk.score, findings: findings.collect() }
+    }
 }
 
 /// What the filter did.

@@ -16,7 +16,7 @@ use crate::action::{Routes, Tools};
 use crate::audit::Mode;
 use crate::decision::DecisionService;
 use crate::policy::Policy;
-use crate::risk::{Level, RiskTable};
+use crate::risk::RiskTable;
 use crate::token::Identity;
 
 /// The configuration in the form that requests use.
@@ -32,10 +32,8 @@ pub struct Config {
     pub routes: Routes,
     /// What the operator knows of tools.
     pub tools: Tools,
-    /// What counts as risky.
+    /// What counts as risky, and from where on the decision service is asked.
     pub risk: RiskTable,
-    /// From this level on the decision service is asked.
-    pub ask_at: Level,
     /// What agents may do.
     pub policy: Policy,
     /// Whom to ask.

@@ -69,7 +69,7 @@ pub fn question(asked: &Asked<'_>) -> Result<Question, serde_json::Error> {
                     .risk
                     .findings
                     .iter()
-                    .map(|finding| FindingPart { code: finding.code, pointer: &finding.pointer })
+                    .map(|finding| FindingPart { code: finding.code.name(), pointer: &finding.pointer })
                     .collect(),
             },
             policy_version: asked.policy_version,

@@ -112,9 +112,8 @@ impl Condition {
             return Ok((path, Test::Differs(constant(value)?)));
         }
         if let Some(path) = name.strip_suffix("_exists") {
-            let wanted = value
-                .as_bool()
-                .ok_or_else(|| InvalidCondition::Value("`_exists` takes `true` or `false`".into()))?;
+            let wanted =
+                value.as_bool().ok_or_else(|| InvalidCondition::Value("`_exists` takes `true` or `false`".into()))?;
             return Ok((path, Test::Exists(wanted)));
         }
         if let Some(path) = name.strip_suffix("_matches") {

@@ -69,13 +69,13 @@ impl<'f> Facts<'f> {
             Attribute::Server => Fact::text(self.action.server),
             Attribute::Action => Fact::text(self.action.kind.name()),
             Attribute::ResourceType => Fact::optional(resource.map(|resource| &*resource.kind)),
-            Attribute::ResourceId => {
-                Fact::optional(resource.map(|resource| &*resource.id).filter(|id| !id.is_empty()))
-            }
+            Attribute::ResourceId => Fact::optional(resource.map(|resource| &*resource.id).filter(|id| !id.is_empty())),
             Attribute::Parameter(pointer) => Fact::of_parameter(self.action.parameters.at(pointer)),
             Attribute::RiskLevel => Fact::Level(self.risk.level),
             Attribute::RiskScore => Fact::Count(self.risk.score.into()),
-            Attribute::RiskFindings => Fact::Texts(self.risk.findings.iter().map(|finding| finding.code).collect()),
+            Attribute::RiskFindings => {
+                Fact::Texts(self.risk.findings.iter().map(|finding| finding.code.name()).collect())
+            }
             Attribute::RequestMethod => Fact::text(self.method),
             Attribute::RequestPath => Fact::text(self.path),
             Attribute::RequestProtocol => Fact::text(self.protocol),

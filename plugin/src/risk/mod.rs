@@ -1,74 +1,63 @@
-//! How risky is that? Findings over an action's parameters, and the level that comes of them.
+//! How risky an action is: what was observed, and what that adds up to.
+//!
+//! Detectors look at each parameter with its JSON pointer and note [`Finding`]s; [`score`] turns the kind of action
+//! and the findings into a number and a [`Level`], by tables that are part of the documentation. The same input
+//! always gives the same result, and every finding says where it was made and why, never what the value was.
 
-use serde::Serialize;
+mod destination;
+mod finding;
+mod host;
+mod leaf;
+mod level;
+mod money;
+mod recipients;
+mod rows;
+mod score;
+mod table;
 
-use crate::action::{Action, ActionKind};
+pub use finding::{Code, Finding};
+pub use host::{Host, TrustedDomains};
+pub use level::Level;
+pub use money::Amount;
+pub use table::{AmountBound, RiskTable};
+
+use crate::action::Action;
+use finding::Findings;
+use leaf::Leaf;
+use std::ops::ControlFlow;
 
 /// How risky an action is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Nothing to speak of.
-    Low,
-    /// Worth a look in the log.
-    Medium,
-    /// Somebody should say yes first.
-    High,
-    /// Almost certainly wrong.
-    Critical,
-}
-
-impl Level {
-    const NAMES: &'static [(&'static str, Self)] =
-        &[("low", Self::Low), ("medium", Self::Medium), ("high", Self::High), ("critical", Self::Critical)];
-
-    /// The name that operators write.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, level)| *level == self).map_or("critical", |(name, _)| name)
-    }
-
-    /// The level of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(found, _)| *found == name).map(|(_, level)| *level)
-    }
-}
-
-/// One observed risk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// What was found.
-    pub code: &'static str,
-    /// Where, as a JSON pointer into the parameters.
-    pub pointer: String,
-    /// Why it counts, without the value.
-    pub detail: String,
-}
-
-/// How risky an action is, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Risk {
-    /// The level.
+    /// What rules and `ask_at` compare.
     pub level: Level,
-    /// 0 to 100.
+    /// From 0 to 100.
     pub score: u8,
-    /// What was found.
+    /// What was observed, in the order of the parameters.
     pub findings: Vec<Finding>,
 }
 
-/// What counts as risky here.
-#[derive(Clone, Debug, Default)]
-pub struct RiskTable;
-
-impl RiskTable {
-    /// How risky `action` is.
-    #[must_use]
-    pub fn assess(&self, action: &Action<'_>) -> Risk {
-        let (level, score) = match action.kind {
-            ActionKind::List | ActionKind::Read => (Level::Low, 10),
-            ActionKind::Create | ActionKind::Update | ActionKind::Unknown => (Level::Medium, 40),
-            _ => (Level::High, 70),
-        };
-        Risk { level, score, findings: Vec::new() }
-    }
+/// Rates an action.
+#[must_use]
+pub fn assess(table: &RiskTable, action: &Action<'_>) -> Risk {
+    let mut findings = Findings::default();
+    let mut recipients = recipients::Count::default();
+    // The end of the walk says nothing: it is never stopped.
+    let _ = action.parameters.leaves(&mut |pointer, datum| {
+        let leaf = Leaf::new(pointer, datum);
+        rows::look(&leaf, action.kind, table, &mut findings);
+        money::look(&leaf, action.kind, table, &mut findings);
+        destination::look(&leaf, action.kind, table, &mut findings);
+        recipients.look(&leaf, action.kind);
+        ControlFlow::Continue(())
+    });
+    recipients.judge(table, &mut findings);
+    rows::judge(action, &mut findings);
+    money::judge(action.kind, table, &mut findings);
+    let findings = findings.into_vec();
+    let score = score::score(action.kind, &findings);
+    Risk { level: Level::of(score), score, findings }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,5 +35,5 @@ pub use memory::{CAPACITY, TokenMemory};
 pub use signature::{SignatureCheck, SignatureVerdict, verify_in_process};
 
 pub(crate) use claims::ClaimPath;
-pub(crate) use issuer::{Issuer, Mapping};
 use identity::Seal;
+pub(crate) use issuer::{Issuer, Mapping};

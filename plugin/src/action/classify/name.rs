@@ -32,6 +32,8 @@ fn phrase(words: &[String]) -> Vec<&str> {
             }
             (Some("check"), "out") => replace_last(&mut joined, "checkout"),
             (Some("check" | "sign" | "log"), "in") => replace_last(&mut joined, "join"),
+            // `API-post-search`: the HTTP method of a generated tool, which may do anything.
+            (Some("api"), "post") => replace_last(&mut joined, "create"),
             (Some("roll"), "back") => replace_last(&mut joined, "rollback"),
             (Some("clean"), "up") => replace_last(&mut joined, "cleanup"),
             (Some("set"), "up") => replace_last(&mut joined, "configure"),
@@ -81,7 +83,8 @@ fn main_verb(words: &[&str]) -> Option<(usize, ActionKind)> {
     // `release_list`, `mail_search_folders`: a thing, and what is done to it.
     match verbs.next() {
         Some((second, _, kind, class))
-            if second == at.saturating_add(1) && (class == Class::Verb || second.saturating_add(1) == words.len() || is_harmless(kind)) =>
+            if second == at.saturating_add(1)
+                && (class == Class::Verb || second.saturating_add(1) == words.len() || is_harmless(kind)) =>
         {
             Some((second, kind))
         }
@@ -104,7 +107,10 @@ fn is_done_too(rest: &[&str], index: usize, found: ActionKind) -> bool {
 /// Whether words that name a destruction only look at it: `get_delete_status`.
 fn is_about_destroying(words: &[&str]) -> bool {
     words.last().is_some_and(|word| {
-        matches!(*word, "status" | "history" | "log" | "logs" | "preview" | "policy" | "permissions" | "events" | "count")
+        matches!(
+            *word,
+            "status" | "history" | "log" | "logs" | "preview" | "policy" | "permissions" | "events" | "count"
+        )
     })
 }
 
@@ -130,7 +136,9 @@ fn with_its_object(word: &str, kind: ActionKind, words: &[&str], rest: &[&str]) 
         "create" | "make" | "send" | "submit" | "add" | "new" | "schedule" if MONEY.contains(&object) => {
             ActionKind::Transfer
         }
-        "add" | "set" | "create" | "update" | "change" | "modify" | "assign" | "generate" if RIGHTS.contains(&object) => {
+        "add" | "set" | "create" | "update" | "change" | "modify" | "assign" | "generate"
+            if RIGHTS.contains(&object) =>
+        {
             ActionKind::Grant
         }
         "make" | "set" | "update" if object == "public" => ActionKind::Publish,
@@ -140,20 +148,63 @@ fn with_its_object(word: &str, kind: ActionKind, words: &[&str], rest: &[&str]) 
 }
 
 const NAMES_OF_THINGS: &[&str] = &[
-    "id", "ids", "name", "path", "url", "uri", "dns", "host", "hostname", "domain", "address", "handle", "reference",
-    "ref", "username", "alias",
+    "id",
+    "ids",
+    "name",
+    "path",
+    "url",
+    "uri",
+    "dns",
+    "host",
+    "hostname",
+    "domain",
+    "address",
+    "handle",
+    "reference",
+    "ref",
+    "username",
+    "alias",
 ];
 
 const DATABASES: &[&str] = &[
-    "sql", "database", "db", "postgres", "postgresql", "mysql", "sqlite", "snowflake", "bigquery", "redshift",
-    "clickhouse", "mssql", "duckdb", "oracle", "mariadb",
+    "sql",
+    "database",
+    "db",
+    "postgres",
+    "postgresql",
+    "mysql",
+    "sqlite",
+    "snowflake",
+    "bigquery",
+    "redshift",
+    "clickhouse",
+    "mssql",
+    "duckdb",
+    "oracle",
+    "mariadb",
 ];
 
 const MONEY: &[&str] =
     &["refund", "payout", "transfer", "payment", "charge", "wire", "transaction", "money", "funds", "disbursement"];
 
 const RIGHTS: &[&str] = &[
-    "permission", "permissions", "role", "roles", "acl", "access", "privilege", "privileges", "collaborator",
-    "collaborators", "admin", "admins", "owner", "owners", "token", "key", "keys", "credential", "credentials",
+    "permission",
+    "permissions",
+    "role",
+    "roles",
+    "acl",
+    "access",
+    "privilege",
+    "privileges",
+    "collaborator",
+    "collaborators",
+    "admin",
+    "admins",
+    "owner",
+    "owners",
+    "token",
+    "key",
+    "keys",
+    "credential",
+    "credentials",
 ];
-

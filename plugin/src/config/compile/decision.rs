@@ -20,7 +20,10 @@ pub(super) fn compile(raw: &Decision, problems: &mut Problems) -> Option<Decisio
         problems.add("/decision/cluster", "found an empty text; the name of an Envoy cluster would be right");
     }
     let Some((scheme, authority, base)) = split(&raw.url) else {
-        problems.add("/decision/url", format!("found `{}`; an URL such as `https://pdp.example.com` would be right", raw.url));
+        problems.add(
+            "/decision/url",
+            format!("found `{}`; an URL such as `https://pdp.example.com` would be right", raw.url),
+        );
         return None;
     };
     Some(DecisionService {
@@ -41,7 +44,8 @@ fn split(url: &str) -> Option<(&'static str, &str, &str)> {
         _ => return None,
     };
     let (authority, path) = rest.find('/').and_then(|slash| rest.split_at_checked(slash)).unwrap_or((rest, ""));
-    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'?' | b'#' | b'\\'));
+    let plain =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'?' | b'#' | b'\\'));
     (!authority.is_empty() && plain(authority) && plain(path)).then_some((scheme, authority, path))
 }
 

@@ -3,8 +3,8 @@
 mod decision;
 mod identity;
 mod jwks;
-mod risk;
-mod routes;
+pub mod risk;
+pub mod routes;
 mod rules;
 
 pub use identity::identity;
@@ -22,8 +22,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     let identity = identity(&raw.identity, problems);
     let routes = routes::routes(&raw.routes, problems);
     let tools = routes::tools(&raw.tools, problems);
-    let table = risk::compile(&raw.risk, problems);
-    let ask_at = risk::ask_at(&raw.risk, problems);
+    let risk = risk::risk(&raw.risk, problems);
     let policy = rules::compile(&raw.rules, raw.decision.is_some(), problems);
     let decision = raw.decision.as_ref().map(|decision| decision::compile(decision, problems));
     Some(Config {
@@ -35,17 +34,13 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
         identity: identity?,
         routes,
         tools,
-        risk: table?,
-        ask_at: ask_at?,
+        risk,
         policy,
         decision: match decision {
             Some(decision) => Some(decision?),
             None => None,
         },
-        audit: AuditSettings {
-            headers: raw.audit.headers,
-            log_forwarded: raw.audit.log == raw::LogWhat::All,
-        },
+        audit: AuditSettings { headers: raw.audit.headers, log_forwarded: raw.audit.log == raw::LogWhat::All },
     })
 }
 

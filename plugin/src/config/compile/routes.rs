@@ -10,7 +10,7 @@ use crate::config::raw;
 const MAX_BODY: u64 = 64 << 20;
 
 /// The table of routes, as far as it makes sense; complaints go to `problems`.
-pub(super) fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
+pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
     if written.is_empty() {
         problems.add("/routes", "there is no route, so every request would be refused; name at least one");
     }
@@ -30,7 +30,10 @@ pub(super) fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes 
         let Some(matching) = matching else { continue };
         if let Some(earlier) = routes.iter().find(|earlier| earlier.matching.covers(&matching)) {
             let earlier = &earlier.matching;
-            problems.add(format!("{place}/match"), format!("never used: an earlier route, for {earlier}, matches the same paths"));
+            problems.add(
+                format!("{place}/match"),
+                format!("never used: an earlier route, for {earlier}, matches the same paths"),
+            );
         }
         routes.push(Route { matching, protocol, server: entry.server.clone(), max_body, operations });
     }
@@ -38,7 +41,7 @@ pub(super) fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes 
 }
 
 /// What is known of tools; complaints go to `problems`.
-pub(super) fn tools<'a>(written: impl IntoIterator<Item = (&'a String, &'a raw::Tool)>, problems: &mut Problems) -> Tools {
+pub fn tools<'a>(written: impl IntoIterator<Item = (&'a String, &'a raw::Tool)>, problems: &mut Problems) -> Tools {
     let known = written.into_iter().map(|(name, tool)| {
         let place = format!("/tools/{}", super::token(name));
         (name.clone(), facts(tool.action.as_deref(), tool.resource.as_ref(), &place, problems))
@@ -61,7 +64,9 @@ fn matching(written: &raw::RouteMatch, place: &str, problems: &mut Problems) -> 
     };
     match path::split(text.as_bytes()) {
         Ok((_, None)) => {}
-        Ok((_, Some(_))) => problems.add(format!("{place}/match/{name}"), format!("`{text}` has a query; give the path only")),
+        Ok((_, Some(_))) => {
+            problems.add(format!("{place}/match/{name}"), format!("`{text}` has a query; give the path only"))
+        }
         Err(refusal) => problems.add(format!("{place}/match/{name}"), format!("`{text}`: {}", refusal.detail)),
     }
     Some(if name == "path" { Matching::Path(text.clone()) } else { Matching::Prefix(text.clone()) })
@@ -81,18 +86,15 @@ fn size(text: &str, place: &str, problems: &mut Problems) -> usize {
     }
 }
 
-fn operations(
-    protocol: Protocol,
-    written: &[raw::Operation],
-    place: &str,
-    problems: &mut Problems,
-) -> Vec<Operation> {
+fn operations(protocol: Protocol, written: &[raw::Operation], place: &str, problems: &mut Problems) -> Vec<Operation> {
     match (protocol, written.is_empty()) {
         (Protocol::Rest, true) => {
-            problems.add(format!("{place}/operations"), "a `rest` route needs operations; every request would be refused");
+            problems
+                .add(format!("{place}/operations"), "a `rest` route needs operations; every request would be refused");
         }
         (Protocol::Mcp, false) => {
-            problems.add(format!("{place}/operations"), "an `mcp` route has no operations; its tools belong into `/tools`");
+            problems
+                .add(format!("{place}/operations"), "an `mcp` route has no operations; its tools belong into `/tools`");
         }
         _ => {}
     }
@@ -114,7 +116,10 @@ fn operations(
             }
         };
         if operations.iter().any(|earlier| earlier.method == entry.method && earlier.path.is_alike(&path)) {
-            problems.add(&place, format!("`{} {}` stands here twice, apart from the names of its parameters", entry.method, entry.path));
+            problems.add(
+                &place,
+                format!("`{} {}` stands here twice, apart from the names of its parameters", entry.method, entry.path),
+            );
         }
         operations.push(Operation { method: entry.method.clone(), path, tool: entry.tool.clone(), facts });
     }
@@ -132,7 +137,8 @@ fn facts(
         let kind = ActionKind::named(name);
         if kind.is_none() {
             let known: Vec<&str> = ActionKind::ALL.iter().map(|(name, _)| *name).collect();
-            problems.add(format!("{place}/action"), format!("`{name}` is not an action; use one of {}", known.join(", ")));
+            problems
+                .add(format!("{place}/action"), format!("`{name}` is not an action; use one of {}", known.join(", ")));
         }
         kind
     });

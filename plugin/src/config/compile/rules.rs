@@ -24,7 +24,8 @@ pub(super) fn compile(raw: &[RawRule], can_ask: bool, problems: &mut Problems) -
             EffectName::Deny => Effect::Deny,
         };
         if effect == Effect::Ask && !can_ask {
-            problems.add(format!("{place}/effect"), "found `ask`, but no `decision` names a service that could be asked");
+            problems
+                .add(format!("{place}/effect"), "found `ask`, but no `decision` names a service that could be asked");
         }
         if effect == Effect::Allow && rule.when.is_empty() {
             problems.add(
@@ -51,7 +52,10 @@ fn conditions(rule: &RawRule, place: &str, problems: &mut Problems) -> Vec<Condi
             Err(InvalidCondition::Value(message)) => problems.add(pointer, message),
             Err(InvalidCondition::Attribute(invalid)) => {
                 let hint = invalid.nearest.map_or_else(
-                    || "names begin with agent. user. tool server action resource. parameters. risk. request. token.".into(),
+                    || {
+                        "names begin with agent. user. tool server action resource. parameters. risk. request. token."
+                            .into()
+                    },
                     |nearest| format!("did you mean `{nearest}`?"),
                 );
                 problems.add(pointer, format!("found `{name}`, which no request can have; {hint}"));

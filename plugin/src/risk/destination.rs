@@ -1,0 +1,186 @@
+//! Where data goes: hosts of URLs and e-mail addresses outside of the trusted domains.
+
+use super::finding::Findings;
+use super::host::Host;
+use super::leaf::Leaf;
+use super::{Code, RiskTable, recipients};
+use crate::action::ActionKind;
+
+/// Names of parameters that hold a URL or a host, without `_`, in lower case.
+const NAMES: &[&str] = &[
+    "url",
+    "uri",
+    "urls",
+    "uris",
+    "link",
+    "links",
+    "href",
+    "webhook",
+    "webhookurl",
+    "callback",
+    "callbackurl",
+    "endpoint",
+    "host",
+    "hostname",
+    "domain",
+    "server",
+    "site",
+    "website",
+    "webpage",
+    "page",
+    "target",
+    "destination",
+    "baseurl",
+    "remote",
+    "redirecturi",
+    "redirecturl",
+    "notifyurl",
+    "pushurl",
+    "upstream",
+    "origin",
+    "registry",
+    "bucketurl",
+    "proxy",
+];
+
+/// What may stand before an authority in prose, and what ends it.
+const ENDS: [char; 14] = ['/', '?', '#', '\\', '"', '\'', '<', '>', ')', ']', '}', '|', '`', ','];
+
+pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, findings: &mut Findings) {
+    let Some(text) = leaf.text() else { return };
+    let text = text.trim();
+    let reads = matches!(kind, ActionKind::List | ActionKind::Read);
+    if leaf.is_named(recipients::NAMES) || is_address(text) {
+        if !reads {
+            look_at_recipients(leaf, text, table, findings);
+        }
+        return;
+    }
+    let is_url = leaf.is_named(NAMES);
+    for place in hosts(text, is_url) {
+        if table.trusted_domains.contain(&place.host) {
+            continue;
+        }
+        let (code, detail) = match (reads, is_url || place.is_whole, kind) {
+            (true, true, _) => (Code::DestinationOutside, "reads from a host outside of `trusted_domains`"),
+            (true, false, _) => continue,
+            (false, true, _) => (Code::DestinationUntrusted, "the host is outside of `trusted_domains`"),
+            (false, false, ActionKind::Send | ActionKind::Publish | ActionKind::Invite) => {
+                (Code::DestinationLink, "a message with a link to a host outside of `trusted_domains`")
+            }
+            (false, false, _) => (Code::DestinationMentioned, "mentions a host outside of `trusted_domains`"),
+        };
+        findings.add(code, leaf.pointer, detail);
+        // One finding a parameter: a page full of links is one observation.
+        return;
+    }
+}
+
+fn look_at_recipients(leaf: &Leaf<'_, '_>, text: &str, table: &RiskTable, findings: &mut Findings) {
+    let addresses = text.split([',', ';', '\n', ' ', '<', '>', '"']).filter_map(|piece| piece.trim().rsplit_once('@'));
+    let outside = addresses.filter(|(_, host)| !table.trusted_domains.contain(&Host::of_authority(host))).count();
+    if outside > 0 {
+        findings.add(Code::RecipientUntrusted, leaf.pointer, format!("{outside} outside of `trusted_domains`"));
+    }
+}
+
+/// Whether a text is one e-mail address and nothing else.
+fn is_address(text: &str) -> bool {
+    text.rsplit_once('@').is_some_and(|(local, host)| {
+        !local.is_empty()
+            && !local.contains([' ', '/', ':', '@'])
+            && Host::of_authority(host).is_name()
+            && !host.contains(':')
+    })
+}
+
+/// A host in a text.
+struct Place {
+    host: Host,
+    /// Whether the text is the URL or host, and nothing else.
+    is_whole: bool,
+}
+
+/// How many hosts of one text are looked at: the first that isn't trusted decides anyway.
+const MAX_HOSTS: usize = 64;
+
+/// The hosts in a text: after `://`, after a leading `//`, from `www.` on; and where the parameter is known to hold a
+/// host, the text itself.
+fn hosts(text: &str, is_url: bool) -> Vec<Place> {
+    let is_whole = !text.contains(char::is_whitespace);
+    let mut places: Vec<Place> = text
+        .match_indices("://")
+        .take(MAX_HOSTS)
+        .map(|(at, mark)| Place { host: host_at(text, at.saturating_add(mark.len())), is_whole })
+        .collect();
+    let bare = text.match_indices("www.").chain(text.match_indices("WWW.")).take(MAX_HOSTS);
+    places.extend(
+        bare.filter(|(at, _)| begins_a_word(text, *at)).map(|(at, _)| Place { host: host_at(text, at), is_whole }),
+    );
+    if let Some(rest) = text.strip_prefix("//").or_else(|| text.strip_prefix("\\\\")) {
+        places.push(Place { host: host_at(rest, 0), is_whole });
+    }
+    if places.is_empty() && is_url && is_whole {
+        let host = host_at(text, 0);
+        if host.is_name()
+            || text.starts_with('[')
+            || host.as_str().bytes().any(|byte| byte.is_ascii_digit()) && host.as_str().contains('.')
+        {
+            places.push(Place { host, is_whole });
+        }
+    }
+    places
+}
+
+fn begins_a_word(text: &str, at: usize) -> bool {
+    !text
+        .get(..at)
+        .and_then(|before| before.chars().next_back())
+        .is_some_and(|char| char.is_alphanumeric() || matches!(char, '/' | '.' | '@' | '-'))
+}
+
+fn host_at(text: &str, at: usize) -> Host {
+    let rest = text.get(at..).unwrap_or_default();
+    let end =
+        rest.find(|char: char| char.is_whitespace() || ENDS.contains(&char) && !(char == ']' && rest.starts_with('[')));
+    Host::of_authority(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str, is_url: bool) -> Vec<String> {
+        hosts(text, is_url).into_iter().map(|place| place.host.as_str().to_owned()).collect()
+    }
+
+    #[test]
+    fn hosts_are_found_as_a_url_parser_finds_them() {
+        for (text, is_url, expected) in [
+            ("https://a.example/x?y", false, &["a.example"][..]),
+            ("see https://a.example, and http://b.example:8080/", false, &["a.example", "b.example"]),
+            ("https://trusted.example@evil.net/", false, &["evil.net"]),
+            ("https://evil.net\\@trusted.example/", false, &["evil.net"]),
+            ("HTTPS://EVIL.net", false, &["evil.net"]),
+            ("//evil.net/x", false, &["evil.net"]),
+            ("go to www.evil.net now", false, &["www.evil.net"]),
+            ("https://www.evil.net/", false, &["www.evil.net"]),
+            ("![x](https://evil.net/?q=1)", false, &["evil.net"]),
+            ("evil.net/path", true, &["evil.net"]),
+            ("http://[::1]:80/", false, &["::1"]),
+            ("a sentence. And another", true, &[]),
+            ("plain", true, &[]),
+            ("node.js", false, &[]),
+        ] {
+            assert_eq!(found(text, is_url), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_told_from_prose() {
+        assert!(is_address("a.b+c@example.com"));
+        for text in ["@example", "write to a@example.com", "https://a@example.com/", "a@b", "12:30@work.x"] {
+            assert!(!is_address(text), "{text}");
+        }
+    }
+}

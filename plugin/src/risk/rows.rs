@@ -1,0 +1,93 @@
+//! How much is asked for.
+
+use super::finding::Findings;
+use super::leaf::Leaf;
+use super::{Amount, Code, RiskTable};
+use crate::action::{Action, ActionKind};
+
+/// Names of parameters that bound how much comes back, without `_`, in lower case.
+const NAMES: &[&str] = &[
+    "limit",
+    "max",
+    "maxresults",
+    "maxrows",
+    "maxrecords",
+    "maxitems",
+    "maxcount",
+    "pagesize",
+    "perpage",
+    "count",
+    "top",
+    "first",
+    "last",
+    "n",
+    "num",
+    "numresults",
+    "rows",
+    "rowlimit",
+    "take",
+    "size",
+    "batchsize",
+    "recordlimit",
+    "topk",
+    "numrows",
+    "maxentries",
+    "limitrows",
+    "resultlimit",
+    "itemsperpage",
+    "amountofresults",
+    "numrecords",
+];
+
+/// Words that stand for all there is.
+const ALL: &[&str] =
+    &["all", "*", "unlimited", "infinity", "infinite", "inf", "none", "max", "everything", "any", "nolimit"];
+
+pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, findings: &mut Findings) {
+    // `count: 50` of an order or `size` of an image is no bound on what comes back.
+    let returns_rows = matches!(
+        kind,
+        ActionKind::List | ActionKind::Read | ActionKind::Export | ActionKind::Unknown | ActionKind::Execute
+    );
+    if !returns_rows || !leaf.is_named(NAMES) {
+        return;
+    }
+    let Some(text) = leaf.scalar() else { return };
+    let text = text.trim().to_lowercase();
+    let number = match leaf.number() {
+        Some(number) => Amount::of_number(number).or(Some(Amount::from(u64::MAX))),
+        None => Amount::parse(&text),
+    };
+    match number {
+        Some(number) if number < Amount::from(0) => {
+            findings.add(Code::RowsUnbounded, leaf.pointer, "a negative limit means no limit to many servers");
+        }
+        Some(number) if number > Amount::from(table.rows) => {
+            findings.add(
+                Code::RowsOverLimit,
+                leaf.pointer,
+                format!("more than the {} rows of `limits.rows`", table.rows),
+            );
+        }
+        // What can't be read as a number is a page token or a name; but some words mean everything.
+        None if ALL.contains(&text.as_str()) => {
+            findings.add(Code::RowsUnbounded, leaf.pointer, "asks for everything");
+        }
+        _ => {}
+    }
+}
+
+/// An export that names no limit takes all there is.
+pub(super) fn judge(action: &Action<'_>, findings: &mut Findings) {
+    if action.kind != ActionKind::Export {
+        return;
+    }
+    let mut has_limit = false;
+    let _ = action.parameters.leaves(&mut |pointer, datum| {
+        has_limit = has_limit || Leaf::new(pointer, datum).is_named(NAMES);
+        if has_limit { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+    });
+    if !has_limit {
+        findings.add(Code::RowsAbsent, "", "an export without a limit takes all there is");
+    }
+}

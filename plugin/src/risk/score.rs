@@ -1,0 +1,55 @@
+//! What an action and its findings add up to.
+
+use std::collections::BTreeSet;
+
+use super::Finding;
+use crate::action::ActionKind;
+
+/// What kind of action it is counts first: by how hard it is to undo and whom it reaches. To it each code that was
+/// found adds its weight, once. At most 100.
+pub(super) fn score(kind: ActionKind, findings: &[Finding]) -> u8 {
+    let codes: BTreeSet<_> = findings.iter().map(|finding| finding.code).collect();
+    codes.iter().fold(base(kind), |score, code| score.saturating_add(code.weight())).min(100)
+}
+
+/// | score | what speaks for it | kinds |
+/// |---|---|---|
+/// | 5, 10 | changes nothing | list, read |
+/// | 25, 35 | can be changed back | create, update |
+/// | 35 to 45 | reaches somebody, or moves what others bound | send, merge, delegate, invite, transfer |
+/// | 40 | nobody knows | unknown |
+/// | 60, 65 | can't be taken back | export, publish, deploy, approve, execute; delete, grant |
+const fn base(kind: ActionKind) -> u8 {
+    match kind {
+        ActionKind::List => 5,
+        ActionKind::Read => 10,
+        ActionKind::Create => 25,
+        ActionKind::Update | ActionKind::Send => 35,
+        ActionKind::Unknown | ActionKind::Delegate => 40,
+        ActionKind::Merge | ActionKind::Invite | ActionKind::Transfer => 45,
+        ActionKind::Export | ActionKind::Publish | ActionKind::Deploy | ActionKind::Approve | ActionKind::Execute => 60,
+        ActionKind::Delete | ActionKind::Grant => 65,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::risk::Level;
+
+    #[test]
+    fn without_findings_only_what_changes_nothing_is_low() {
+        for (name, kind) in ActionKind::ALL {
+            let is_low = Level::of(score(*kind, &[])) == Level::Low;
+            assert_eq!(is_low, matches!(kind, ActionKind::List | ActionKind::Read | ActionKind::Create), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_cant_be_taken_back_is_high() {
+        for kind in [ActionKind::Delete, ActionKind::Grant, ActionKind::Export, ActionKind::Execute, ActionKind::Deploy]
+        {
+            assert_eq!(Level::of(score(kind, &[])), Level::High, "{kind:?}");
+        }
+    }
+}
