@@ -52,6 +52,7 @@ pub fn operation(
     let named = name::kind(tool).or_else(|| last_word.and_then(name::kind));
     match named {
         // A name can't make a DELETE a read; what a POST does, only its name tells.
+        Some(named @ (ActionKind::List | ActionKind::Read)) if by_method == ActionKind::Read => (named, Source::Name),
         Some(named) if method == "POST" || danger(named) >= danger(by_method) => (named, Source::Name),
         _ => match told_by(parameters).filter(|told| danger(*told) > danger(by_method)) {
             Some(told) => (told, Source::Parameter),

@@ -105,7 +105,7 @@ fn a_rest_operation_is_told_by_name_path_and_method() {
         ("op1", "GET", Some("widgets"), ActionKind::Read),
         ("op1", "GET", None, ActionKind::Read),
         ("op1", "GET", Some("delete"), ActionKind::Delete),
-        ("issues/list-for-repo", "GET", Some("issues"), ActionKind::Read),
+        ("issues/list-for-repo", "GET", Some("issues"), ActionKind::List),
         ("widgets.get", "DELETE", None, ActionKind::Delete),
         ("widgets.get", "PUT", None, ActionKind::Update),
         ("widgets.search", "POST", None, ActionKind::Read),
