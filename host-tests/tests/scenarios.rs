@@ -22,6 +22,7 @@ use toolgate_host_tests::host::Module;
 use toolgate_host_tests::scenario::envoy::{EnvoyLane, wasm};
 use toolgate_host_tests::scenario::ledger::Ledger;
 use toolgate_host_tests::scenario::native::NativeLane;
+use toolgate_host_tests::scenario::render::difference;
 use toolgate_host_tests::scenario::wasm::WasmLane;
 use toolgate_host_tests::scenario::{Lane, Report, Scenario, run};
 
@@ -112,21 +113,11 @@ fn same_as_the_core(scenarios: &[Scenario], lane: &dyn Lane) {
         };
         match (ledger.exception(&scenario.name, lane.name()), core == found) {
             (None, true) => Vec::new(),
-            (None, false) => vec![format!("not what the core sees:\n{}", difference(&core, &found))],
+            (None, false) => vec![format!("not what the core sees:\n{}", difference(("core", &core), (lane.name(), &found)))],
             (Some(_), true) => vec!["its entry in the ledger is stale: it sees what the core sees".into()],
             (Some(_), false) => snapshot(&format!("{}@{}", scenario.name, lane.name()), scenario, &found),
         }
     });
-}
-
-/// The lines in which two outcomes differ.
-fn difference(core: &str, found: &str) -> String {
-    let (ours, theirs): (Vec<_>, Vec<_>) = (core.lines().collect(), found.lines().collect());
-    let only = |mark: &str, these: &[&str], those: &[&str]| -> String {
-        these.iter().filter(|line| !those.contains(line)).map(|line| format!("    {mark} {line}\n")).collect()
-    };
-    let told = [only("core ", &ours, &theirs), only("found", &theirs, &ours)].concat();
-    if told.is_empty() { format!("the same lines in another order:\n{found}") } else { told }
 }
 
 #[test]

@@ -9,12 +9,13 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::{Value, json};
-use toolgate::action::{self, Action, Reading};
+use toolgate::action::{self, Action, Protocol, Reading};
 use toolgate::config::Config;
 use toolgate::head::Head;
 use toolgate::json::{Document, Limits, Tape};
 use toolgate::policy::{Facts, Rule};
-use toolgate::reason::Refusal;
+use toolgate::reason::{Reason, Refusal};
+use toolgate::risk::assess;
 use toolgate::time::Timestamp;
 use toolgate::token::{Agent, Presented, TokenMemory, verify_in_process};
 
@@ -93,7 +94,7 @@ fn explain(config: &Config, message: &Message, now: Timestamp, told: &mut Explan
     let document = match message.body.as_deref().filter(|body| !body.is_empty()) {
         None => None,
         Some(body) => Some(Document::read(body, &limits, Tape::default()).map_err(|invalid| {
-            Refusal::new(toolgate::reason::Reason::BodyUnreadable, invalid.to_string())
+            Refusal::new(Reason::BodyUnreadable, invalid.to_string())
         })?),
     };
     match action::read(route, &config.tools, &head, document.as_ref()).outcome? {
@@ -104,10 +105,18 @@ fn explain(config: &Config, message: &Message, now: Timestamp, told: &mut Explan
                 "method": action.method,
                 "resource": action.resource.as_ref().map(|resource| json!({"type": resource.kind, "id": resource.id})),
             });
-            rules(config, &agent, &action, message, route.protocol.name(), told);
+            rules(config, &agent, &action, message, protocol(route.protocol), told);
         }
     }
     Ok(())
+}
+
+/// As rules on `request.protocol` name it.
+const fn protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Mcp => "mcp",
+        Protocol::Rest => "rest",
+    }
 }
 
 fn agent(config: &Config, head: &Head, now: Timestamp) -> Result<std::sync::Arc<Agent>, Refusal> {
@@ -122,9 +131,13 @@ fn agent(config: &Config, head: &Head, now: Timestamp) -> Result<std::sync::Arc<
 }
 
 fn rules(config: &Config, agent: &Agent, action: &Action<'_>, message: &Message, protocol: &'static str, told: &mut Explanation) {
-    let risk = config.risk.assess(action);
-    let findings: Vec<_> = risk.findings.iter().map(|finding| json!(finding)).collect();
-    told.risk = json!({"level": risk.level.name(), "score": risk.score, "findings": findings, "asks_from": config.ask_at.name()});
+    let risk = assess(&config.risk, action);
+    let findings: Vec<_> = risk
+        .findings
+        .iter()
+        .map(|finding| json!({"code": finding.code.name(), "pointer": finding.pointer, "detail": finding.detail}))
+        .collect();
+    told.risk = json!({"level": risk.level.name(), "score": risk.score, "findings": findings, "asks_from": config.risk.ask_at.name()});
     let path = message.path.split('?').next().unwrap_or_default();
     let facts = Facts { agent, action, risk: &risk, method: &message.method, path, protocol };
     told.rules = config.policy.rules().iter().map(|rule| tried(rule, &facts)).collect();

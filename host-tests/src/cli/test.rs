@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Format, filter, output};
 use crate::scenario::wasm::WasmLane;
-use crate::scenario::{Scenario, run};
+use crate::scenario::{self, Scenario};
 
 #[derive(Serialize)]
 struct Tested {
@@ -37,7 +37,7 @@ pub(super) fn run(paths: &[PathBuf], wasm: Option<&Path>, format: Format) -> Res
 }
 
 fn test(scenario: &Scenario, lane: &WasmLane) -> Tested {
-    let (differences, outcome) = match run(scenario, lane) {
+    let (differences, outcome) = match scenario::run(scenario, lane) {
         Ok(report) => (report.differences, report.text),
         Err(error) => (vec![format!("{error:#}")], String::new()),
     };

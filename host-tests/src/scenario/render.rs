@@ -25,6 +25,17 @@ pub fn outcomes(sent: &[Message], outcomes: &[Outcome]) -> String {
     text
 }
 
+/// The lines in which two outcomes differ, each with the name of whose it is.
+#[must_use]
+pub fn difference((first, ours): (&str, &str), (second, theirs): (&str, &str)) -> String {
+    let only = |name: &str, these: &str, those: &str| -> String {
+        let those: Vec<_> = those.lines().collect();
+        these.lines().filter(|line| !those.contains(line)).map(|line| format!("    {name:<8}{line}\n")).collect()
+    };
+    let told = [only(first, ours, theirs), only(second, theirs, ours)].concat();
+    if told.is_empty() { format!("the same lines in another order:\n{theirs}") } else { told }
+}
+
 fn one(text: &mut String, sent: &Message, outcome: &Outcome) {
     line(text, &format!("client    {}", outcome.client.status));
     headers(text, &outcome.client.headers);

@@ -10,6 +10,7 @@ use super::format::{Answer, Step};
 use super::gateway::{BUFFER_LIMIT, CLUSTER, NOW, request_head};
 use super::message::{Message, Pairs, answer_body, pairs};
 use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
+use super::render;
 use super::run::{Case, Lane};
 use crate::host::{CallAnswer, Headers, HostOptions, Module, PendingCall, StreamId, Vm};
 
@@ -30,6 +31,9 @@ enum Delivery {
 
 /// A body byte by byte is a callback a byte: beyond this it is delivered in as many pieces.
 const MOST_PIECES: usize = 2000;
+
+/// No connection hands over more at once, so a body of several of these is never whole anywhere.
+const LARGEST_PIECE: usize = 64 * 1024;
 
 impl WasmLane {
     /// A lane for this module, hosted with `options` (all but the plugin's configuration).
@@ -71,7 +75,9 @@ impl Lane for WasmLane {
         for delivery in [Delivery::InTwo, Delivery::ByteByByte, Delivery::EndedByTrailers] {
             let pieces = self.deliver(case, delivery)?;
             if pieces != whole {
-                bail!("delivered {delivery:?} the outcome is\n{pieces:#?}\nbut delivered Whole it is\n{whole:#?}");
+                let sent: Vec<_> = case.steps.iter().map(|(message, _)| message.clone()).collect();
+                let (ours, theirs) = (render::outcomes(&sent, &whole), render::outcomes(&sent, &pieces));
+                bail!("it depends on how the body comes:\n{}", render::difference(("Whole", &ours), (&format!("{delivery:?}"), &theirs)));
             }
         }
         Ok(whole)
@@ -126,7 +132,7 @@ fn send(vm: &mut Vm, stream: StreamId, message: &Message, delivery: Delivery) ->
         Delivery::InTwo => body.len().div_ceil(2),
         Delivery::ByteByByte => body.len().div_ceil(MOST_PIECES),
     };
-    let mut pieces = body.chunks(size.max(1)).peekable();
+    let mut pieces = body.chunks(size.clamp(1, LARGEST_PIECE)).peekable();
     while let Some(piece) = pieces.next() {
         vm.request_data(stream, piece, pieces.peek().is_none() && !trailers)?;
     }

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::scenario::message::{AUTHORITY, Message};
 use crate::scenario::outcome::{Response, telling};
@@ -25,10 +25,30 @@ pub(super) fn send(message: &Message, port: u16) -> Result<Response> {
         Err(error) if !matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => return Err(error.into()),
         _ => {}
     }
+    receive(&mut stream)
+}
+
+/// Reads one response.
+///
+/// # Errors
+/// When none comes, or it isn't HTTP.
+pub(super) fn receive(stream: &mut TcpStream) -> Result<Response> {
     let mut answer = Vec::new();
-    match stream.read_to_end(&mut answer) {
-        Err(error) if answer.is_empty() => return Err(error).context("no answer from Envoy"),
-        _ => parse(&answer),
+    let mut piece = [0; 16 * 1024];
+    loop {
+        let ended = match stream.read(&mut piece) {
+            Ok(length) => {
+                answer.extend_from_slice(piece.get(..length).unwrap_or_default());
+                length == 0
+            }
+            // A connection that is reset behind the answer has still brought it.
+            Err(error) if answer.is_empty() => return Err(error).context("no answer from Envoy"),
+            Err(_) => true,
+        };
+        // Envoy lingers before it closes: an answer is complete when it says so.
+        if let Some(response) = parse(&answer, ended)? {
+            return Ok(response);
+        }
     }
 }
 
@@ -67,30 +87,48 @@ fn wire(message: &Message) -> Vec<u8> {
     wire
 }
 
-fn parse(answer: &[u8]) -> Result<Response> {
+/// The response, once it is complete; `ended` says that nothing more comes.
+fn parse(answer: &[u8], ended: bool) -> Result<Option<Response>> {
     let mut fields = [httparse::EMPTY_HEADER; 64];
     let mut head = httparse::Response::new(&mut fields);
-    let httparse::Status::Complete(length) = head.parse(answer).context("the answer is not HTTP")? else {
-        bail!("the answer breaks off in its headers");
+    let body = match head.parse(answer).context("the answer is not HTTP")? {
+        httparse::Status::Complete(length) => body(&head, answer.get(length..).unwrap_or_default(), ended)?,
+        httparse::Status::Partial => None,
     };
-    let rest = answer.get(length..).unwrap_or_default();
-    let chunked = head.headers.iter().any(|field| field.name.eq_ignore_ascii_case("transfer-encoding"));
-    let body = if chunked { dechunked(rest)? } else { rest.to_vec() };
+    let Some(body) = body else {
+        ensure!(!ended, "the answer breaks off: `{}`", answer.escape_ascii());
+        return Ok(None);
+    };
     let headers = head.headers.iter().map(|field| (field.name.to_string(), field.value.to_vec()));
-    Ok(Response { status: head.code.unwrap_or_default(), headers: telling(headers), body })
+    Ok(Some(Response { status: head.code.unwrap_or_default(), headers: telling(headers), body }))
 }
 
-fn dechunked(mut rest: &[u8]) -> Result<Vec<u8>> {
+fn body(head: &httparse::Response<'_, '_>, rest: &[u8], ended: bool) -> Result<Option<Vec<u8>>> {
+    let field = |name: &str| head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value);
+    if matches!(head.code, Some(204 | 304)) {
+        return Ok(Some(Vec::new()));
+    }
+    if field("transfer-encoding").is_some() {
+        return dechunked(rest);
+    }
+    match field("content-length") {
+        Some(length) => Ok(rest.get(..std::str::from_utf8(length)?.parse()?).map(<[u8]>::to_vec)),
+        None => Ok(ended.then(|| rest.to_vec())),
+    }
+}
+
+/// The body without its chunks' frames, once the last one is there.
+fn dechunked(mut rest: &[u8]) -> Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     loop {
-        let Ok(httparse::Status::Complete((start, size))) = httparse::parse_chunk_size(rest) else {
-            bail!("the answer breaks off in its body");
-        };
+        let size = httparse::parse_chunk_size(rest).map_err(|_| anyhow!("a chunk of the answer has no size"))?;
+        let httparse::Status::Complete((start, size)) = size else { return Ok(None) };
         if size == 0 {
-            return Ok(body);
+            return Ok(Some(body));
         }
         let end = start.saturating_add(usize::try_from(size)?);
-        body.extend_from_slice(rest.get(start..end).context("the answer breaks off in a chunk")?);
-        rest = rest.get(end.saturating_add(2)..).context("the answer breaks off behind a chunk")?;
+        let (Some(chunk), Some(behind)) = (rest.get(start..end), rest.get(end.saturating_add(2)..)) else { return Ok(None) };
+        body.extend_from_slice(chunk);
+        rest = behind;
     }
 }

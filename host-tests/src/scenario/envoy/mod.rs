@@ -5,6 +5,7 @@ mod client;
 mod process;
 mod servers;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -23,6 +24,7 @@ use super::run::{self, Case, Lane};
 #[derive(Debug)]
 pub struct EnvoyLane {
     envoy: Envoy,
+    ports: BTreeMap<String, u16>,
     servers: Servers,
     turn: Mutex<()>,
 }
@@ -43,7 +45,9 @@ impl EnvoyLane {
             nobody: free_port()?,
         };
         let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, places)?;
-        Ok(Self { envoy: Envoy::start(&binary, &bootstrap)?, servers, turn: Mutex::new(()) })
+        let envoy = Envoy::start(&binary, &bootstrap)?;
+        let ports = envoy.ports()?;
+        Ok(Self { envoy, ports, servers, turn: Mutex::new(()) })
     }
 }
 
@@ -58,7 +62,7 @@ impl Lane for EnvoyLane {
 
     fn run(&self, case: &Case<'_>) -> Result<Vec<Outcome>> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let port = self.envoy.port(case.name)?;
+        let port = *self.ports.get(case.name).context("Envoy has no listener for it")?;
         let mut outcomes = Vec::with_capacity(case.steps.len());
         for (message, step) in &case.steps {
             self.envoy.forget_log();

@@ -1,7 +1,8 @@
 //! One Envoy process: started, asked where it listens, listened to, ended.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,6 +13,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use super::client;
 
 /// A running Envoy.
 #[derive(Debug)]
@@ -81,7 +84,7 @@ impl Envoy {
             if let Some(status) = self.child.try_wait()? {
                 bail!("Envoy ended at its start ({status}):\n{}", self.last_words());
             }
-            if self.admin("/ready").is_ok_and(|answer| answer.contains("LIVE")) {
+            if self.admin("/ready").is_ok_and(|answer| answer.starts_with(b"LIVE")) {
                 return Ok(());
             }
             thread::sleep(GLANCE);
@@ -90,26 +93,26 @@ impl Envoy {
     }
 
     /// The body of Envoy's admin page at `path`.
-    fn admin(&self, path: &str) -> Result<String> {
+    fn admin(&self, path: &str) -> Result<Vec<u8>> {
         let address = fs::read_to_string(self.folder.path().join("admin"))?;
         let mut stream = TcpStream::connect(address.trim())?;
-        write!(stream, "GET {path} HTTP/1.0\r\nhost: admin\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer.split_once("\r\n\r\n").map(|(_, body)| body.to_string()).unwrap_or_default())
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: admin\r\n\r\n")?;
+        Ok(client::receive(&mut stream)?.body)
     }
 
-    /// Where the listener called `name` listens.
+    /// The ports of the listeners, by name.
     ///
     /// # Errors
-    /// When there is none of that name.
-    pub(super) fn port(&self, name: &str) -> Result<u16> {
-        let listeners: Value = serde_json::from_str(&self.admin("/listeners?format=json")?)?;
-        let statuses = listeners.get("listener_statuses").and_then(Value::as_array);
-        let listener = statuses.into_iter().flatten().find(|listener| listener.get("name").is_some_and(|found| found == name));
-        let port = listener.and_then(|listener| listener.pointer("/local_address/socket_address/port_value")?.as_u64());
-        let port = port.with_context(|| format!("Envoy has no listener `{name}`:\n{}", self.last_words()))?;
-        Ok(u16::try_from(port)?)
+    /// When Envoy doesn't say.
+    pub(super) fn ports(&self) -> Result<BTreeMap<String, u16>> {
+        let listeners: Value = serde_json::from_slice(&self.admin("/listeners?format=json")?)?;
+        let statuses = listeners.get("listener_statuses").and_then(Value::as_array).into_iter().flatten();
+        let port = |listener: &Value| {
+            let name = listener.get("name")?.as_str()?;
+            let port = listener.pointer("/local_address/socket_address/port_value")?.as_u64()?;
+            Some((name.to_string(), u16::try_from(port).ok()?))
+        };
+        Ok(statuses.filter_map(port).collect())
     }
 
     /// Forgets the log so far.
