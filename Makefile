@@ -41,7 +41,7 @@ demo-rest: wasm envoy ## the same agents at a REST API
 	@cargo run --locked --quiet -p toolgate-demo -- rest
 
 bench: wasm envoy ## CPU and latency beside Envoy's own filters; writes target/bench/summary.json
-	@cargo run --locked --quiet --profile tools -p toolgate-host-tests --bin bench
+	@cargo run --locked --quiet -p toolgate-host-tests --bin bench
 
 clean: ## remove everything that was built
 	cargo clean

@@ -32,6 +32,13 @@ impl<'l, 'a> Leaf<'l, 'a> {
         self.datum.text()
     }
 
+    pub(super) fn bool(&self) -> Option<bool> {
+        match self.datum {
+            Datum::Json(value) => value.as_bool(),
+            Datum::Text(_) => None,
+        }
+    }
+
     /// A JSON number as it is written.
     pub(super) fn number(&self) -> Option<&'a str> {
         match self.datum {

@@ -40,8 +40,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// Words that stand for all there is.
-const ALL: &[&str] =
-    &["all", "*", "unlimited", "infinity", "infinite", "inf", "none", "max", "everything", "any", "nolimit"];
+const ALL: &[&str] = &["all", "*", "unlimited", "infinity", "infinite", "inf", "none", "everything", "nolimit"];
 
 pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, findings: &mut Findings) {
     // `count: 50` of an order or `size` of an image is no bound on what comes back.
@@ -74,6 +73,36 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, fin
             findings.add(Code::RowsUnbounded, leaf.pointer, "asks for everything");
         }
         _ => {}
+    }
+}
+
+/// Names of parameters that hold the ids of what is acted on, one element each.
+fn is_ids(name: &str) -> bool {
+    name.len() > 2 && (name.ends_with("ids") || matches!(name, "keys" | "records" | "paths" | "files" | "emails"))
+}
+
+/// How many things one call names.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    count: u64,
+    pointer: String,
+}
+
+impl Named {
+    pub(super) fn look(&mut self, leaf: &Leaf<'_, '_>) {
+        if leaf.pointer.ends_with(|char: char| char.is_ascii_digit()) && is_ids(&leaf.name) {
+            if self.count == 0 {
+                leaf.pointer.clone_into(&mut self.pointer);
+            }
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    pub(super) fn judge(&self, table: &RiskTable, findings: &mut Findings) {
+        if self.count > table.rows {
+            let (found, bound) = (self.count, table.rows);
+            findings.add(Code::RowsOverLimit, &self.pointer, format!("names {found}, and `limits.rows` is {bound}"));
+        }
     }
 }
 

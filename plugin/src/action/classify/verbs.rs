@@ -242,11 +242,8 @@ const VERBS: &[(ActionKind, &[&str])] = &[
     (ActionKind::Send, &["send", "notify", "respond", "broadcast", "resend", "announce"]),
     (ActionKind::Publish, &["publish", "republish", "retweet"]),
     (ActionKind::Deploy, &["redeploy"]),
-    (ActionKind::Invite, &["reinvite"]),
-    (
-        ActionKind::Grant,
-        &["authorize", "authorise", "promote", "impersonate", "assume", "elevate", "share", "unrestrict"],
-    ),
+    (ActionKind::Invite, &["reinvite", "share"]),
+    (ActionKind::Grant, &["authorize", "authorise", "promote", "impersonate", "assume", "elevate", "unrestrict"]),
     (ActionKind::Approve, &["approve", "confirm", "countersign", "ratify", "certify"]),
     (ActionKind::Transfer, &["pay", "withdraw", "disburse", "reimburse", "remit", "buy", "sell", "donate"]),
     (ActionKind::Delegate, &["delegate", "outsource"]),
@@ -365,36 +362,62 @@ const EITHER: &[(ActionKind, &[&str])] = &[
 
 /// Of the words that are either, those that are a noun where another verb follows them: `release_list`, `mail_search`.
 pub(super) fn names_a_thing(word: &str) -> bool {
-    matches!(
-        word,
-        "mail" | "email" | "message" | "chat" | "text" | "test" | "build" | "release" | "order" | "draft" | "comment"
-    ) || matches!(
-        word,
-        "review"
-            | "commit"
-            | "record"
-            | "call"
-            | "request"
-            | "label"
-            | "tag"
-            | "payout"
-            | "charge"
-            | "refund"
-            | "store"
-    ) || matches!(
-        word,
-        "schedule"
-            | "script"
-            | "post"
-            | "transfer"
-            | "deploy"
-            | "invite"
-            | "import"
-            | "book"
-            | "stage"
-            | "stash"
-            | "star"
-    ) || matches!(word, "backup" | "deposit" | "purchase" | "trade" | "lease" | "patch" | "tweet" | "trigger" | "diff")
+    const THINGS: &[&str] = &[
+        "mail",
+        "email",
+        "message",
+        "chat",
+        "text",
+        "test",
+        "build",
+        "release",
+        "order",
+        "draft",
+        "comment",
+        "review",
+        "commit",
+        "record",
+        "call",
+        "request",
+        "label",
+        "tag",
+        "payout",
+        "charge",
+        "refund",
+        "store",
+        "schedule",
+        "script",
+        "post",
+        "transfer",
+        "deploy",
+        "invite",
+        "import",
+        "book",
+        "stage",
+        "stash",
+        "star",
+        "backup",
+        "deposit",
+        "purchase",
+        "trade",
+        "lease",
+        "patch",
+        "tweet",
+        "diff",
+        "control",
+        "process",
+        "lock",
+        "rate",
+        "type",
+        "block",
+        "format",
+        "wire",
+        "hold",
+        "shell",
+        "monitor",
+        "screenshot",
+    ];
+    THINGS.contains(&word)
 }
 
 /// Nouns that a name ends in which has no verb and shows something: `directory_tree`, `browser_console_messages`.
