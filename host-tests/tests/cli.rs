@@ -53,7 +53,9 @@ fn replay_gives_each_call_its_verdict() {
         r#"{"claims":{"client_id":"support-agent"},"tool":"crm.delete_invoice","arguments":{"invoice_id":"i-1"}}"#,
         r#"{"claims":{"client_id":"x"},"request":{"method":"GET","path":"/v1/payments?limit=5000","headers":{}}}"#,
     ]);
-    let short = |judged: &Value| json!([judged["verdict"], judged["action"], judged["reason"], judged["rule"], judged["asked"]]);
+    let short = |judged: &Value| {
+        json!([judged["verdict"], judged["action"], judged["reason"], judged["rule"], judged["asked"]])
+    };
     assert_eq!(
         judged.iter().map(short).collect::<Vec<_>>(),
         [
@@ -110,7 +112,11 @@ fn test_runs_an_operators_own_scenarios() {
     fs::write(&failing, scenario.replace("token.expired", "token.missing")).unwrap();
     let output = toolgate(&["test", failing.to_str().unwrap()], "");
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stdout).contains("expected `token.missing`, found `token.expired`"), "{}", text(&output.stdout));
+    assert!(
+        text(&output.stdout).contains("expected `token.missing`, found `token.expired`"),
+        "{}",
+        text(&output.stdout)
+    );
 }
 
 #[test]
@@ -120,7 +126,9 @@ fn explain_names_each_rule_that_was_tried() {
     let output = toolgate(&["explain", config.to_str().unwrap(), "-"], call);
     let told = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    for part in ["token   agent: support-agent", "no-bulk-export (deny): matches", "read-one-customer (allow): does not match"] {
+    for part in
+        ["token   agent: support-agent", "no-bulk-export (deny): matches", "read-one-customer (allow): does not match"]
+    {
         assert!(told.contains(part), "{part}\n{told}");
     }
     assert!(told.contains("verdict reject, reason policy.denied, rule no-bulk-export"), "{told}");

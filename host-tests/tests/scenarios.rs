@@ -113,7 +113,9 @@ fn same_as_the_core(scenarios: &[Scenario], lane: &dyn Lane) {
         };
         match (ledger.exception(&scenario.name, lane.name()), core == found) {
             (None, true) => Vec::new(),
-            (None, false) => vec![format!("not what the core sees:\n{}", difference(("core", &core), (lane.name(), &found)))],
+            (None, false) => {
+                vec![format!("not what the core sees:\n{}", difference(("core", &core), (lane.name(), &found)))]
+            }
             (Some(_), true) => vec!["its entry in the ledger is stale: it sees what the core sees".into()],
             (Some(_), false) => snapshot(&format!("{}@{}", scenario.name, lane.name()), scenario, &found),
         }

@@ -93,9 +93,10 @@ fn explain(config: &Config, message: &Message, now: Timestamp, told: &mut Explan
     let limits = Limits { bytes: route.max_body, ..Limits::default() };
     let document = match message.body.as_deref().filter(|body| !body.is_empty()) {
         None => None,
-        Some(body) => Some(Document::read(body, &limits, Tape::default()).map_err(|invalid| {
-            Refusal::new(Reason::BodyUnreadable, invalid.to_string())
-        })?),
+        Some(body) => Some(
+            Document::read(body, &limits, Tape::default())
+                .map_err(|invalid| Refusal::new(Reason::BodyUnreadable, invalid.to_string()))?,
+        ),
     };
     match action::read(route, &config.tools, &head, document.as_ref()).outcome? {
         Reading::Pass { method } => told.action = json!({"method": method, "judged": false}),
@@ -130,7 +131,14 @@ fn agent(config: &Config, head: &Head, now: Timestamp) -> Result<std::sync::Arc<
     }
 }
 
-fn rules(config: &Config, agent: &Agent, action: &Action<'_>, message: &Message, protocol: &'static str, told: &mut Explanation) {
+fn rules(
+    config: &Config,
+    agent: &Agent,
+    action: &Action<'_>,
+    message: &Message,
+    protocol: &'static str,
+    told: &mut Explanation,
+) {
     let risk = assess(&config.risk, action);
     let findings: Vec<_> = risk
         .findings
@@ -174,7 +182,12 @@ fn told(explanation: &Explanation, judged: &Judged) -> String {
         }
     }
     for rule in &explanation.rules {
-        say(format!("rule    {} ({}): {}", rule.id, rule.effect, if rule.matched { "matches" } else { "does not match" }));
+        say(format!(
+            "rule    {} ({}): {}",
+            rule.id,
+            rule.effect,
+            if rule.matched { "matches" } else { "does not match" }
+        ));
         for Answered { condition, result } in &rule.conditions {
             say(format!("          {condition}: {result}"));
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::deployment::Deployment;
 use crate::host::{HostOptions, Module};
-use crate::scenario::envoy;
+use crate::scenario::envoy::wasm as filter_of;
 
 /// `envoy/envoy.yaml` at the time this command was built: it runs anywhere.
 const DEPLOYED: &str = include_str!("../../../envoy/envoy.yaml");
@@ -17,10 +17,19 @@ const DEPLOYED: &str = include_str!("../../../envoy/envoy.yaml");
 pub(super) fn load(wasm: Option<&Path>) -> Result<Module> {
     let path = match wasm {
         Some(path) => path.to_path_buf(),
-        None => envoy::wasm(&PathBuf::from("."))?,
+        None => beside_this_command().map_or_else(|| filter_of(Path::new(".")), Ok)?,
     };
     let code = fs::read(&path).with_context(|| format!("can't read `{}`", path.display()))?;
     Module::new(&code).with_context(|| format!("in `{}`", path.display()))
+}
+
+/// `make` puts the filter into `target/`, and cargo this command one folder below.
+fn beside_this_command() -> Option<PathBuf> {
+    if std::env::var_os("TOOLGATE_WASM").is_some() {
+        return None;
+    }
+    let folder = std::env::current_exe().ok()?.parent()?.to_path_buf();
+    [folder.join("toolgate.wasm"), folder.parent()?.join("toolgate.wasm")].into_iter().find(|path| path.is_file())
 }
 
 /// The flags it is hosted with.

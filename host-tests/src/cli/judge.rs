@@ -20,6 +20,7 @@ use crate::host::{CallAnswer, HostOptions, Module, Vm};
 use crate::scenario::Configuration;
 use crate::scenario::gateway::request_head;
 use crate::scenario::message::Message;
+use crate::scenario::wasm::send_whole;
 
 /// The filter with a configuration, ready to judge one call after the other.
 pub(super) struct Judge {
@@ -56,7 +57,9 @@ impl Judge {
         // Every verdict is wanted, so every verdict is logged.
         let config = config.clone().with_test_keys().patched(&json!({"audit": {"log": "all"}}));
         let text = config.json().to_string();
-        let core = config::read(text.as_bytes()).map_err(|problems| anyhow!("{problems}")).context("the configuration is not valid")?;
+        let core = config::read(text.as_bytes())
+            .map_err(|problems| anyhow!("{problems}"))
+            .context("the configuration is not valid")?;
         let now = now();
         let cluster = config.json().pointer("/decision/cluster").and_then(Value::as_str);
         let options = HostOptions {
@@ -116,11 +119,7 @@ impl Judge {
         let vm = &mut self.vm;
         vm.take_logs();
         let stream = vm.open()?;
-        let body = message.body.as_deref().unwrap_or_default();
-        vm.request_headers(stream, request_head(message).into_iter().collect(), body.is_empty())?;
-        if !body.is_empty() {
-            vm.request_data(stream, body, true)?;
-        }
+        send_whole(vm, stream, message)?;
         for call in vm.pending_calls() {
             vm.answer(call.id, CallAnswer::new(200, br#"{"decision":true}"#))?;
         }
@@ -146,7 +145,9 @@ fn resource(core: &Config, message: &Message) -> Option<Value> {
         Some(body) => Some(Document::read(body, &limits, Tape::default()).ok()?),
         None => None,
     };
-    let Ok(Reading::Judge(action)) = action::read(route, &core.tools, &head, document.as_ref()).outcome else { return None };
+    let Ok(Reading::Judge(action)) = action::read(route, &core.tools, &head, document.as_ref()).outcome else {
+        return None;
+    };
     let resource = action.resource?;
     Some(json!({"type": resource.kind, "id": resource.id}))
 }

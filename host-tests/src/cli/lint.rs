@@ -105,7 +105,9 @@ impl<'c> Known<'c> {
 }
 
 fn never_matches(rule: &Rule<'_>, known: &Known<'_>, advice: &mut Vec<Advice>) {
-    let mut say = |message: String| advice.push(Advice { pointer: format!("{}/when", rule.pointer), code: "never-matches", message });
+    let mut say = |message: String| {
+        advice.push(Advice { pointer: format!("{}/when", rule.pointer), code: "never-matches", message })
+    };
     for (name, wanted) in rule.conditions() {
         if name.ends_with("_in") && wanted.as_array().is_some_and(Vec::is_empty) {
             say(format!("rule `{}` never matches: the list of `{name}` is empty", rule.id));
@@ -131,17 +133,16 @@ fn shadowed(rule: &Rule<'_>, index: usize, rules: &[Rule<'_>], advice: &mut Vec<
         "ask" => 1,
         _ => 0,
     };
-    let covers = |other: &Rule<'_>| other.conditions().all(|(name, wanted)| rule.conditions().any(|own| own == (name, wanted)));
+    let covers =
+        |other: &Rule<'_>| other.conditions().all(|(name, wanted)| rule.conditions().any(|own| own == (name, wanted)));
     let shadow = rules.iter().enumerate().find(|(place, other)| {
         *place != index
             && covers(other)
             && (strength(other) > strength(rule) || (strength(other) == strength(rule) && *place < index))
     });
     if let Some((_, other)) = shadow {
-        let message = format!(
-            "rule `{}` changes nothing: `{}` ({}) matches wherever it does",
-            rule.id, other.id, other.effect
-        );
+        let message =
+            format!("rule `{}` changes nothing: `{}` ({}) matches wherever it does", rule.id, other.id, other.effect);
         advice.push(Advice { pointer: rule.pointer.clone(), code: "shadowed", message });
     }
 }

@@ -21,8 +21,7 @@ use crate::scenario::mint;
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Recorded {
     /// The claims of its token.
-    #[serde(default)]
-    pub(super) claims: Map<String, Value>,
+    claims: Option<Map<String, Value>>,
     /// An MCP tool …
     tool: Option<String>,
     /// … and its arguments.
@@ -35,8 +34,7 @@ pub(super) struct Recorded {
 struct RecordedRequest {
     method: Option<String>,
     path: String,
-    #[serde(default)]
-    headers: BTreeMap<String, HeaderValues>,
+    headers: Option<BTreeMap<String, HeaderValues>>,
     body: Option<Value>,
 }
 
@@ -79,15 +77,16 @@ impl Recorded {
     /// # Errors
     /// When the configuration has no route for it, or its token can't be minted.
     pub(super) fn message(&self, mint: &mut Mint) -> Result<Message> {
-        let bearer = format!("Bearer {}", mint.token(&self.claims)?);
+        let claims = self.claims.clone().unwrap_or_default();
+        let bearer = format!("Bearer {}", mint.token(&claims)?);
         let mut message = match (&self.tool, &self.request) {
             (Some(tool), _) => tools_call(tool, self.arguments.as_ref(), &mint.config)?,
             (None, Some(request)) => request.message()?,
             (None, None) => bail!("neither `tool` nor `request`"),
         };
-        if !message.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
-            message.headers.push(("authorization".into(), bearer.into_bytes()));
-        }
+        // A recorded credential is old, or masked; the claims say what it was.
+        message.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+        message.headers.push(("authorization".into(), bearer.into_bytes()));
         Ok(message)
     }
 }
@@ -96,7 +95,9 @@ impl Recorded {
 fn tools_call(tool: &str, arguments: Option<&Value>, config: &Configuration) -> Result<Message> {
     let path = config.path_of("mcp").context("a call with `tool` needs a route with `protocol: mcp`")?;
     let mut params = json!({"name": tool});
-    if let (Some(fields), Some(arguments)) = (params.as_object_mut(), arguments) {
+    if let (Some(fields), Some(arguments)) =
+        (params.as_object_mut(), arguments.filter(|arguments| !arguments.is_null()))
+    {
         fields.insert("arguments".into(), arguments.clone());
     }
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
@@ -117,7 +118,7 @@ fn tools_call(tool: &str, arguments: Option<&Value>, config: &Configuration) -> 
 impl RecordedRequest {
     fn message(&self) -> Result<Message> {
         let mut headers: Pairs = Vec::new();
-        for (name, values) in &self.headers {
+        for (name, values) in self.headers.iter().flatten() {
             let values = match values {
                 HeaderValues::One(value) => std::slice::from_ref(value),
                 HeaderValues::Several(values) => values,
@@ -156,9 +157,15 @@ impl Mint {
         if let Some(token) = self.minted.get(&known) {
             return Ok(token.clone());
         }
-        let issuer = self.config.issuer(claims.get("iss").and_then(Value::as_str)).context("no issuer is configured")?;
+        let issuer =
+            self.config.issuer(claims.get("iss").and_then(Value::as_str)).context("no issuer is configured")?;
         let claims = completed(claims, &issuer, self.now);
-        let token = Token { sign: Sign::Allowed, payload: Some(Value::Object(claims.clone()).to_string()), claims, ..Token::default() };
+        let token = Token {
+            sign: Sign::Allowed,
+            payload: Some(Value::Object(claims.clone()).to_string()),
+            claims,
+            ..Token::default()
+        };
         let token = mint::mint(&token, &self.config, self.now)?;
         if self.minted.len() >= REMEMBERED {
             self.minted.clear();
@@ -173,9 +180,10 @@ fn completed(claims: &Map<String, Value>, issuer: &Issuer, now: Duration) -> Map
     let mut claims = claims.clone();
     let text = |claims: &Map<String, Value>, name: &str| claims.get(name).and_then(Value::as_str).map(String::from);
     // A client that acts for itself is its own subject.
-    let agent = text(&claims, &issuer.agent_claim).or_else(|| text(&claims, "client_id")).or_else(|| text(&claims, "sub"));
+    let agent =
+        text(&claims, &issuer.agent_claim).or_else(|| text(&claims, "client_id")).or_else(|| text(&claims, "sub"));
     let agent = agent.unwrap_or_else(|| "replay".into());
-    let issued = claims.get("iat").and_then(Value::as_u64).unwrap_or_else(|| now.as_secs());
+    let issued = claims.get("iat").and_then(Value::as_u64).unwrap_or(now.as_secs());
     let mut fill = |name: &str, value: Value| {
         claims.entry(name).or_insert(value);
     };

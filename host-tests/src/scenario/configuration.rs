@@ -64,7 +64,8 @@ impl Configuration {
     pub fn with_test_keys(mut self) -> Self {
         let issuers = self.0.pointer_mut("/identity/issuers").and_then(Value::as_array_mut);
         for issuer in issuers.into_iter().flatten() {
-            let mut own: Vec<Value> = issuer.pointer("/jwks/inline/keys").and_then(Value::as_array).cloned().unwrap_or_default();
+            let mut own: Vec<Value> =
+                issuer.pointer("/jwks/inline/keys").and_then(Value::as_array).cloned().unwrap_or_default();
             let allowed = allowed_algorithms(issuer);
             own.extend(keys::ALL.iter().filter(|key| key.is_one_of(&allowed)).map(|key| key.public_jwk()));
             if let Some(fields) = issuer.as_object_mut() {
@@ -78,7 +79,8 @@ impl Configuration {
     #[must_use]
     pub fn issuer(&self, name: Option<&str>) -> Option<Issuer> {
         let issuers = self.0.pointer("/identity/issuers")?.as_array()?;
-        let named = name.and_then(|name| issuers.iter().find(|issuer| issuer.get("issuer").and_then(Value::as_str) == Some(name)));
+        let named = name
+            .and_then(|name| issuers.iter().find(|issuer| issuer.get("issuer").and_then(Value::as_str) == Some(name)));
         let issuer = named.or_else(|| issuers.first())?;
         let text = |pointer: &str| issuer.pointer(pointer).and_then(Value::as_str);
         let allowed = allowed_algorithms(issuer);

@@ -61,7 +61,7 @@ impl Differences {
             let shown: Vec<_> = found.iter().map(|(_, value)| printable(value)).collect();
             let right = match field {
                 ExpectedField::Value(value) => shown == [value.as_str()],
-                ExpectedField::Present(present) => *present == !shown.is_empty(),
+                ExpectedField::Present(present) => *present != shown.is_empty(),
             };
             if !right {
                 let wanted = match field {
@@ -98,7 +98,9 @@ impl Differences {
                 for (name, value) in wanted {
                     let place = format!("{place}/{name}");
                     match found.get(name) {
-                        Some(_) if value == ABSENT => self.0.push(format!("{place}: expected nothing, found something")),
+                        Some(_) if value == ABSENT => {
+                            self.0.push(format!("{place}: expected nothing, found something"))
+                        }
                         None if value == ABSENT => {}
                         Some(inner) => self.holds(&place, value, inner),
                         None => self.0.push(format!("{place}: expected `{value}`, found nothing")),

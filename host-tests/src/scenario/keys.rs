@@ -2,7 +2,7 @@
 //! they are added to an issuer's keys in the memory of a test or of the command, never in a gateway.
 
 use anyhow::{Context, Result, anyhow};
-use jwt_simple::prelude::{ECDSAP256KeyPairLike, ES256KeyPair, EdDSAKeyPairLike, Ed25519KeyPair, RS256KeyPair};
+use jwt_simple::prelude::{ECDSAP256KeyPairLike, ES256KeyPair, Ed25519KeyPair, EdDSAKeyPairLike, RS256KeyPair};
 use p256::ecdsa::signature::Signer;
 use rsa::pkcs8::DecodePrivateKey;
 use serde_json::{Value, json};
@@ -110,9 +110,21 @@ mod tests {
             let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode("{}"));
             let token = format!("{input}.{}", URL_SAFE_NO_PAD.encode(key.sign(input.as_bytes()).unwrap()));
             let verified = match key.algorithm {
-                "RS256" => RS256KeyPair::from_pem(key.pem).unwrap().public_key().verify_token::<NoCustomClaims>(&token, None).is_ok(),
-                "EdDSA" => Ed25519KeyPair::from_pem(key.pem).unwrap().public_key().verify_token::<NoCustomClaims>(&token, None).is_ok(),
-                _ => ES256KeyPair::from_pem(key.pem).unwrap().public_key().verify_token::<NoCustomClaims>(&token, None).is_ok(),
+                "RS256" => RS256KeyPair::from_pem(key.pem)
+                    .unwrap()
+                    .public_key()
+                    .verify_token::<NoCustomClaims>(&token, None)
+                    .is_ok(),
+                "EdDSA" => Ed25519KeyPair::from_pem(key.pem)
+                    .unwrap()
+                    .public_key()
+                    .verify_token::<NoCustomClaims>(&token, None)
+                    .is_ok(),
+                _ => ES256KeyPair::from_pem(key.pem)
+                    .unwrap()
+                    .public_key()
+                    .verify_token::<NoCustomClaims>(&token, None)
+                    .is_ok(),
             };
             assert!(verified, "{}", key.algorithm);
             assert!(key.public_jwk().get("d").is_none(), "the private half stays here");

@@ -59,9 +59,8 @@ impl Ledger {
     /// The entries that name a scenario or lane that isn't there.
     #[must_use]
     pub fn dangling<'l>(&'l self, scenarios: &[String], lanes: &[&str]) -> Vec<&'l Exception> {
-        let known = |exception: &Exception| {
-            scenarios.contains(&exception.scenario) && lanes.contains(&exception.lane.as_str())
-        };
+        let known =
+            |exception: &Exception| scenarios.contains(&exception.scenario) && lanes.contains(&exception.lane.as_str());
         self.exceptions.iter().filter(|exception| !known(exception)).collect()
     }
 }

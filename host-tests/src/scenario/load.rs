@@ -40,8 +40,8 @@ impl Scenario {
         let config = config.patched(&Value::Object(file.overrides.clone()));
         let about = file.about.clone();
         let steps = steps(file)?;
-        for (index, step) in steps.iter().enumerate() {
-            check(step).with_context(|| format!("in step {}", index + 1))?;
+        for (number, step) in (1..).zip(&steps) {
+            check(step).with_context(|| format!("in step {number}"))?;
         }
         Ok(Self { name: name.into(), about, source: source.into(), config, steps })
     }
@@ -101,7 +101,8 @@ fn find_config(scenario: &Path, named: &str) -> Result<PathBuf> {
 
 fn steps(file: File) -> Result<Vec<Step>> {
     let Some(request) = file.request else {
-        let alone = file.token.is_some() || file.upstream.is_some() || file.expect.is_some() || !file.answers.is_empty();
+        let alone =
+            file.token.is_some() || file.upstream.is_some() || file.expect.is_some() || !file.answers.is_empty();
         ensure!(!alone, "`token`, `answer`, `upstream` and `expect` need a `request`, or belong into a `[[step]]`");
         ensure!(!file.steps.is_empty(), "no `[request]` and no `[[step]]`");
         return Ok(file.steps);

@@ -113,7 +113,8 @@ fn moment(claim: &str, value: &Value, now: Duration) -> Result<Value> {
     match sign {
         "+" | "-" => {
             let shift = seconds(rest).with_context(|| format!("`{claim}` is `{text}`: a time like `+5m` or `-30s`"))?;
-            let at = if sign == "+" { now.as_secs().saturating_add(shift) } else { now.as_secs().saturating_sub(shift) };
+            let at =
+                if sign == "+" { now.as_secs().saturating_add(shift) } else { now.as_secs().saturating_sub(shift) };
             Ok(at.into())
         }
         // A text in a claim that must be a number: a scenario of its own.

@@ -35,10 +35,12 @@ impl Lane for NativeLane {
     }
 
     fn run(&self, case: &Case<'_>) -> Result<Vec<Outcome>> {
-        let config = config::read(case.config.as_bytes()).map_err(|problems| anyhow!("{problems}")).context("the configuration")?;
+        let config = config::read(case.config.as_bytes())
+            .map_err(|problems| anyhow!("{problems}"))
+            .context("the configuration")?;
         let mut gate = Gate::new(Arc::new(config));
-        let steps = case.steps.iter().enumerate();
-        steps.map(|(index, (message, step))| Run::new(&mut gate, message, step).run(index)).collect()
+        let steps = (1..).zip(&case.steps);
+        steps.map(|(number, (message, step))| Run::new(&mut gate, message, step).run(number)).collect()
     }
 }
 
@@ -67,10 +69,10 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn run(mut self, index: usize) -> Result<Outcome> {
+    fn run(mut self, number: u64) -> Result<Outcome> {
         let body = self.message.body.clone().unwrap_or_default();
         let end = body.is_empty() && self.message.trailers.is_empty();
-        let id = format!("{:032x}", index + 1);
+        let id = format!("{number:032x}");
         self.advance(Input::Head { head: Head::from_pairs(request_head(self.message)), end, id })?;
         if self.waits() && !end {
             self.body(&body)?;
@@ -115,7 +117,8 @@ impl<'r> Run<'r> {
                 }
                 Step::Reject(reply, record) => {
                     self.audit(&record)?;
-                    let fields = reply.headers.iter().map(|(name, value)| ((*name).to_string(), value.clone().into_bytes()));
+                    let fields =
+                        reply.headers.iter().map(|(name, value)| ((*name).to_string(), value.clone().into_bytes()));
                     let client = Response { status: reply.status, headers: telling(fields), body: reply.body };
                     return self.local_reply(client);
                 }
@@ -157,9 +160,8 @@ impl<'r> Run<'r> {
 
     fn ask(&mut self, asked: &Asked, id: &str) -> Result<Step> {
         let service = self.config.decision.as_ref().context("the core asks, and no decision service is configured")?;
-        let answer = |status, body: &[u8], run: &mut Self| {
-            run.exchange.advance(run.gate, now(), Input::Answer { status, body })
-        };
+        let answer =
+            |status, body: &[u8], run: &mut Self| run.exchange.advance(run.gate, now(), Input::Answer { status, body });
         if service.cluster != CLUSTER {
             return Ok(answer(None, b"", self));
         }

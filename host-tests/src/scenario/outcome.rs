@@ -91,7 +91,8 @@ pub fn telling(headers: impl IntoIterator<Item = (String, Vec<u8>)>) -> Pairs {
 /// The same for a call that the filter makes: there `x-request-id` is its own.
 #[must_use]
 pub fn telling_of_call(headers: impl IntoIterator<Item = (String, Vec<u8>)>) -> Pairs {
-    let (ids, others): (Pairs, Pairs) = headers.into_iter().partition(|(name, _)| name.eq_ignore_ascii_case("x-request-id"));
+    let (ids, others): (Pairs, Pairs) =
+        headers.into_iter().partition(|(name, _)| name.eq_ignore_ascii_case("x-request-id"));
     let mut told = telling(others);
     told.extend(ids);
     told
@@ -138,8 +139,7 @@ impl Unforeseeable {
     }
 
     fn text(&self, text: &str) -> String {
-        let numbered = self.ids.iter().enumerate();
-        numbered.fold(text.into(), |text, (index, id)| text.replace(id, &format!("<decision {}>", index + 1)))
+        (1..).zip(&self.ids).fold(text.into(), |text, (number, id)| text.replace(id, &format!("<decision {number}>")))
     }
 
     fn value(&self, value: &mut Value, now: Duration) {
@@ -165,7 +165,9 @@ const ABOUT: u64 = 30;
 /// Whether `time` (RFC 3339, or seconds or milliseconds since the epoch) is `now`.
 fn is_about(time: &Value, now: Duration) -> bool {
     let seconds = match time {
-        Value::Number(number) => number.as_u64().map(|number| if number > 100_000_000_000 { number / 1000 } else { number }),
+        Value::Number(number) => {
+            number.as_u64().map(|number| if number > 100_000_000_000 { number / 1000 } else { number })
+        }
         Value::String(text) => humantime::parse_rfc3339(text)
             .ok()
             .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
@@ -184,7 +186,11 @@ mod tests {
     fn an_id_keeps_its_name_and_another_gets_another() {
         let mut unforeseeable = Unforeseeable::default();
         let outcome = |id: &str, other: &str| Outcome {
-            client: Response { status: 200, headers: vec![("x-agent-decision-id".into(), other.into())], body: Vec::new() },
+            client: Response {
+                status: 200,
+                headers: vec![("x-agent-decision-id".into(), other.into())],
+                body: Vec::new(),
+            },
             audit: vec![json!({"decision_id": id, "time": 1_000_000_000})],
             ..Outcome::default()
         };

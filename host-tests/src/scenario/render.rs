@@ -16,9 +16,9 @@ const SHOWN: usize = 4096;
 #[must_use]
 pub fn outcomes(sent: &[Message], outcomes: &[Outcome]) -> String {
     let mut text = String::new();
-    for (index, (message, outcome)) in sent.iter().zip(outcomes).enumerate() {
+    for (number, (message, outcome)) in (1..).zip(sent.iter().zip(outcomes)) {
         if outcomes.len() > 1 {
-            line(&mut text, &format!("step {}", index + 1));
+            line(&mut text, &format!("step {number}"));
         }
         one(&mut text, message, outcome);
     }

@@ -63,8 +63,8 @@ pub fn run(scenario: &Scenario, lane: &dyn Lane) -> Result<Report> {
     let mut unforeseeable = Unforeseeable::default();
     let outcomes: Vec<_> = outcomes.into_iter().map(|outcome| unforeseeable.named(outcome, case.now)).collect();
     let mut report = Report::default();
-    for (index, ((sent, step), outcome)) in case.steps.iter().zip(&outcomes).enumerate() {
-        let place = if case.steps.len() > 1 { format!("step {}: ", index + 1) } else { String::new() };
+    for (number, ((sent, step), outcome)) in (1..).zip(case.steps.iter().zip(&outcomes)) {
+        let place = if case.steps.len() > 1 { format!("step {number}: ") } else { String::new() };
         report.differences.extend(differences(step, sent, outcome).iter().map(|text| format!("{place}{text}")));
         let reasons = outcome.audit.iter().filter_map(|record| record.get("reason")?.as_str());
         report.reasons.extend(reasons.map(String::from));

@@ -77,7 +77,10 @@ impl Lane for WasmLane {
             if pieces != whole {
                 let sent: Vec<_> = case.steps.iter().map(|(message, _)| message.clone()).collect();
                 let (ours, theirs) = (render::outcomes(&sent, &whole), render::outcomes(&sent, &pieces));
-                bail!("it depends on how the body comes:\n{}", render::difference(("Whole", &ours), (&format!("{delivery:?}"), &theirs)));
+                bail!(
+                    "it depends on how the body comes:\n{}",
+                    render::difference(("Whole", &ours), (&format!("{delivery:?}"), &theirs))
+                );
             }
         }
         Ok(whole)
@@ -120,6 +123,14 @@ fn exchange(vm: &mut Vm, message: &Message, step: &Step, delivery: Delivery) -> 
         }
     }
     Ok(outcome)
+}
+
+/// Sends a request as a fast client does.
+///
+/// # Errors
+/// When the guest doesn't come back.
+pub(crate) fn send_whole(vm: &mut Vm, stream: StreamId, message: &Message) -> Result<()> {
+    send(vm, stream, message, Delivery::Whole)
 }
 
 fn send(vm: &mut Vm, stream: StreamId, message: &Message, delivery: Delivery) -> Result<()> {

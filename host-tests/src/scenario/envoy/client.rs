@@ -22,7 +22,9 @@ pub(super) fn send(message: &Message, port: u16) -> Result<Response> {
     stream.set_write_timeout(Some(PATIENCE))?;
     // A gateway that refuses early stops reading; what it says is still there to be read.
     match stream.write_all(&wire(message)) {
-        Err(error) if !matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => return Err(error.into()),
+        Err(error) if !matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {
+            return Err(error.into());
+        }
         _ => {}
     }
     receive(&mut stream)
@@ -53,7 +55,9 @@ pub(super) fn receive(stream: &mut TcpStream) -> Result<Response> {
 }
 
 fn wire(message: &Message) -> Vec<u8> {
-    let mut wire = format!("{} {} HTTP/1.1\r\nhost: {AUTHORITY}\r\nconnection: close\r\n", message.method, message.path).into_bytes();
+    let mut wire =
+        format!("{} {} HTTP/1.1\r\nhost: {AUTHORITY}\r\nconnection: close\r\n", message.method, message.path)
+            .into_bytes();
     fn field(wire: &mut Vec<u8>, name: &str, value: &[u8]) {
         wire.extend_from_slice(name.as_bytes());
         wire.extend_from_slice(b": ");
@@ -104,7 +108,8 @@ fn parse(answer: &[u8], ended: bool) -> Result<Option<Response>> {
 }
 
 fn body(head: &httparse::Response<'_, '_>, rest: &[u8], ended: bool) -> Result<Option<Vec<u8>>> {
-    let field = |name: &str| head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value);
+    let field =
+        |name: &str| head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| field.value);
     if matches!(head.code, Some(204 | 304)) {
         return Ok(Some(Vec::new()));
     }
@@ -127,7 +132,9 @@ fn dechunked(mut rest: &[u8]) -> Result<Option<Vec<u8>>> {
             return Ok(Some(body));
         }
         let end = start.saturating_add(usize::try_from(size)?);
-        let (Some(chunk), Some(behind)) = (rest.get(start..end), rest.get(end.saturating_add(2)..)) else { return Ok(None) };
+        let (Some(chunk), Some(behind)) = (rest.get(start..end), rest.get(end.saturating_add(2)..)) else {
+            return Ok(None);
+        };
         body.extend_from_slice(chunk);
         rest = behind;
     }

@@ -38,12 +38,8 @@ impl EnvoyLane {
         let binary = process::binary(workspace)?;
         let servers = Servers::start()?;
         let cases = scenarios.iter().map(|scenario| run::case(scenario, now())).collect::<Result<Vec<_>>>()?;
-        let places = Places {
-            wasm,
-            upstream: servers.upstream_port,
-            decision: servers.decision_port,
-            nobody: free_port()?,
-        };
+        let places =
+            Places { wasm, upstream: servers.upstream_port, decision: servers.decision_port, nobody: free_port()? };
         let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, places)?;
         let envoy = Envoy::start(&binary, &bootstrap)?;
         let ports = envoy.ports()?;
@@ -73,7 +69,8 @@ impl Lane for EnvoyLane {
             });
             let client = client::send(message, port).with_context(|| self.envoy.last_words())?;
             let audit = self.envoy.logged("toolgate audit ");
-            let audit = audit.iter().map(|line| serde_json::from_str(line).with_context(|| format!("audit line `{line}`")));
+            let audit =
+                audit.iter().map(|line| serde_json::from_str(line).with_context(|| format!("audit line `{line}`")));
             let audit = audit.collect::<Result<Vec<_>>>()?;
             let mut seen = self.servers.seen();
             if seen.arrivals.len() > 1 {

@@ -24,10 +24,12 @@ pub(super) struct Envoy {
     folder: TempDir,
 }
 
-/// How long a start may take: each listener starts a plugin, on a machine that may have other things to do.
-const START: Duration = Duration::from_secs(120);
 /// How often we look whether something has come.
 const GLANCE: Duration = Duration::from_millis(10);
+/// Two minutes: each listener starts a plugin, on a machine that may have other things to do.
+const GLANCES_AT_START: u32 = 12_000;
+/// Two seconds: Envoy writes its log before it answers.
+const GLANCES_AT_LOG: u32 = 200;
 
 /// The Envoy to test with: `TOOLGATE_ENVOY`, or where `make envoy` puts it.
 ///
@@ -80,7 +82,7 @@ impl Envoy {
     }
 
     fn wait_until_live(&mut self) -> Result<()> {
-        for _ in 0..START.as_millis() / GLANCE.as_millis() {
+        for _ in 0..GLANCES_AT_START {
             if let Some(status) = self.child.try_wait()? {
                 bail!("Envoy ended at its start ({status}):\n{}", self.last_words());
             }
@@ -89,7 +91,7 @@ impl Envoy {
             }
             thread::sleep(GLANCE);
         }
-        bail!("Envoy is not ready after {START:?}:\n{}", self.last_words());
+        bail!("Envoy is not ready after two minutes:\n{}", self.last_words());
     }
 
     /// The body of Envoy's admin page at `path`.
@@ -127,7 +129,7 @@ impl Envoy {
             let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
             log.iter().filter_map(|line| Some(line.split_once(prefix)?.1.to_string())).collect()
         };
-        for _ in 0..200 {
+        for _ in 0..GLANCES_AT_LOG {
             if !found().is_empty() {
                 break;
             }
