@@ -53,7 +53,9 @@ fn rule(place: usize, conditions: &[(&str, serde_json::Value)]) -> Rule {
     Rule {
         id: format!("rule-{place}"),
         effect: if place.is_multiple_of(2) { Effect::Deny } else { Effect::Allow },
-        conditions: conditions.map(|(name, value)| Expression::Is(Condition::new(name, value).unwrap())).collect(),
+        conditions: conditions
+            .map(|(name, value)| Expression::Is(Condition::new(name, value).unwrap()).into())
+            .collect(),
         reason: None,
     }
 }

@@ -224,11 +224,13 @@ impl Exchange {
     fn judge(&mut self, gate: &mut Gate, now: Timestamp, request: Request, agent: Arc<Agent>, body: &[u8]) -> Step {
         let expires = agent.expires;
         let record = self.record(&request, Some(Arc::clone(&agent)));
-        let Judged { record, rpc, outcome } = judge(&self.config, &mut gate.tape, &request.head, &agent, body, record);
+        let Judged { mut record, rpc, outcome } =
+            judge(&self.config, &mut gate.tape, &request.head, &agent, body, record);
         match outcome {
             Outcome::Forward => self.forward(&request.head, record),
             Outcome::Refuse(refusal) => self.refuse(&request.head, record, rpc.as_ref(), &refusal),
             Outcome::Ask(question) => {
+                record.asked = true;
                 let identity = question.identity;
                 let asking = Asking { head: request.head, record, rpc, question: identity, expires };
                 match gate.decisions.recall(&identity, now) {
@@ -261,8 +263,7 @@ impl Exchange {
     }
 
     fn decided(&mut self, asking: Asking, decision: Decision) -> Step {
-        let Asking { head, mut record, rpc, .. } = asking;
-        record.asked = true;
+        let Asking { head, record, rpc, .. } = asking;
         match decision {
             Decision::Permit => self.forward(&head, record),
             Decision::Deny => self.refuse(&head, record, rpc.as_ref(), &Reason::DecisionDenied.into()),
@@ -313,9 +314,9 @@ impl Exchange {
         let request = match state {
             State::Verifying(request, _) | State::Reading(request, _) => *request,
             State::Asking(asking) => {
-                let Asking { head, record, .. } = *asking;
-                Request { id: record.decision_id, head, end: true, since: now }
+                Request { id: asking.record.decision_id, head: asking.head, end: true, since: now }
             }
+            // These have an arm of their own for every input, or nothing to tell.
             State::Start | State::Forwarded(_) | State::Rejected => {
                 Request { id: String::new(), head: Head::default(), end: true, since: now }
             }

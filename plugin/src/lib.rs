@@ -10,7 +10,7 @@
 //!   exchange   Start ─▶ Verifying ─▶ Reading ─▶ Asking ─▶ Forwarded │ Rejected
 //!                │          │           │          │          │          │
 //!   token     whose is it? does it hold?│          │          │          │
-//!   json, action                what would it do?  │          │          │
+//!   json, sql, action           what would it do?  │          │          │
 //!   risk                          how risky is that?          │          │
 //!   policy                                may it?             │          │
 //!   decision                              may it, says the PDP?          │
@@ -30,9 +30,10 @@
 //! | `head`     |            |
 //! | `reason`   |            |
 //! | `json`     |            |
+//! | `sql`      |            |
 //! | `token`    | `head` `json` `reason` `time` |
-//! | `action`   | `head` `json` `reason` |
-//! | `risk`     | `action` |
+//! | `action`   | `head` `json` `reason` `sql` |
+//! | `risk`     | `action` `sql` |
 //! | `policy`   | `action` `json` `risk` `token` |
 //! | `decision` | `action` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` |
@@ -58,6 +59,7 @@ pub mod policy;
 pub mod reason;
 pub mod reply;
 pub mod risk;
+pub mod sql;
 pub mod time;
 pub mod token;
 

@@ -1,8 +1,9 @@
 //! What kind of action a call is: best knowledge first.
 //!
 //! 1. the operator's table;
-//! 2. the verbs in the tool's name ([`name`]): position tells a verb from a noun (`get_merge_request` reads,
+//! 2. the verbs in the tool's name (`classify/name.rs`): position tells a verb from a noun (`get_merge_request` reads,
 //!    `merge_request` merges), and among several verbs the most dangerous wins (`get_and_delete` deletes);
+//!    What a database tool does, its statement says (`execute_sql` with a `SELECT` reads);
 //! 3. what the parameters say, where the name says nothing or only that something is written (`action: "delete"`);
 //! 4. for REST, the last word of the path (`POST /refunds/{id}/approve`) and the HTTP method.
 //!
@@ -12,7 +13,10 @@ mod name;
 mod verbs;
 mod words;
 
+use std::ops::ControlFlow;
+
 use super::{ActionKind, Parameters, Source, ToolFacts};
+use crate::sql::{self, Does};
 
 /// The kind of an MCP tool's call, and how it is known.
 #[must_use]
@@ -21,6 +25,11 @@ pub fn tool(facts: Option<&ToolFacts>, tool: &str, parameters: &Parameters<'_>) 
         return (kind, Source::Operator);
     }
     let named = name::kind(tool);
+    if name::is_about_sql(tool)
+        && let Some(kind) = statement_kind(parameters)
+    {
+        return (kind, Source::Parameter);
+    }
     let told = told_by(parameters);
     match (named, told) {
         (Some(named), Some(told)) if danger(told) > danger(named) => (told, Source::Parameter),
@@ -52,6 +61,7 @@ pub fn operation(
     let named = name::kind(tool).or_else(|| last_word.and_then(name::kind));
     match named {
         // A name can't make a DELETE a read; what a POST does, only its name tells.
+        Some(named @ (ActionKind::List | ActionKind::Read)) if by_method == ActionKind::Read => (named, Source::Name),
         Some(named) if method == "POST" || danger(named) >= danger(by_method) => (named, Source::Name),
         _ => match told_by(parameters).filter(|told| danger(*told) > danger(by_method)) {
             Some(told) => (told, Source::Parameter),
@@ -80,6 +90,28 @@ fn told_by(parameters: &Parameters<'_>) -> Option<ActionKind> {
         }
     });
     told.max_by_key(|kind| danger(*kind))
+}
+
+/// What the statements among the parameters do, the worst of them: a decoy beside the real one lowers nothing.
+fn statement_kind(parameters: &Parameters<'_>) -> Option<ActionKind> {
+    let mut worst: Option<Does> = None;
+    // The end of the walk says nothing: it is never stopped.
+    let _ = parameters.leaves(&mut |_, datum| {
+        if let Some(text) = datum.text().filter(|text| sql::is_sql(text)) {
+            worst = worst.max(Some(sql::worst(&text)));
+        }
+        ControlFlow::Continue(())
+    });
+    worst.map(|does| match does {
+        Does::Read => ActionKind::Read,
+        Does::Add => ActionKind::Create,
+        Does::Session | Does::Change | Does::Alter => ActionKind::Update,
+        Does::Unknown => ActionKind::Unknown,
+        Does::Maintain | Does::Run => ActionKind::Execute,
+        Does::Files => ActionKind::Export,
+        Does::Rights => ActionKind::Grant,
+        Does::Destroy => ActionKind::Delete,
+    })
 }
 
 /// How bad it is to take this kind for a lesser one: what can't be undone, or what reaches others, counts most.

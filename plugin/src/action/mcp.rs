@@ -20,6 +20,7 @@ mod method;
 
 use std::borrow::Cow;
 
+use super::parameters::{fold, repeat};
 use super::{Action, ActionKind, Parameters, Reading, Resource, Route, Source, Tools, classify};
 use crate::head::Head;
 use crate::json::{Kind, Value};
@@ -77,6 +78,7 @@ fn read_request<'a>(
     method: Cow<'a, str>,
     params: Option<Value<'a>>,
 ) -> Result<Reading<'a>, Refusal> {
+    check_names(params)?;
     match known.judged {
         Judged::Pass => Ok(Reading::Pass { method }),
         Judged::Tool => read_tool(route, tools, method, params).map(Reading::Judge),
@@ -86,9 +88,6 @@ fn read_request<'a>(
                 None => Cow::Borrowed(""),
             };
             let parameters = Parameters { beside: beside(params, &[]), ..Parameters::default() };
-            if parameters.repeat_a_name() {
-                return Err(Reason::ParameterRepeated.into());
-            }
             Ok(Reading::Judge(Action {
                 kind,
                 source: Source::Protocol,
@@ -138,6 +137,24 @@ fn read_response<'a>(route: &'a Route, era: Era, answer: Value<'a>) -> Result<Re
         resource: None,
         parameters: Parameters { body: Some(answer), ..Parameters::default() },
     }))
+}
+
+/// Members of `params` that the protocol gives a meaning.
+const KNOWN_MEMBERS: [&str; 5] = ["name", "arguments", "uri", "taskId", "_meta"];
+
+/// No member of `params` is one that a reader which ignores the case of names takes for another.
+fn check_names(params: Option<Value<'_>>) -> Result<(), Refusal> {
+    let names = || params.into_iter().flat_map(Value::members).map(|(name, _)| name);
+    let is_known_but_for_its_case = |name: Cow<'_, str>| {
+        !KNOWN_MEMBERS.contains(&name.as_ref()) && {
+            let folded = fold(name);
+            KNOWN_MEMBERS.iter().any(|known| known.eq_ignore_ascii_case(&folded))
+        }
+    };
+    if repeat(names()) || names().any(is_known_but_for_its_case) {
+        return Err(Refusal::new(Reason::RpcParams, "members of `params` differ from others only in their case"));
+    }
+    Ok(())
 }
 
 /// A member of `params` that has to be a text.

@@ -15,7 +15,7 @@ pub mod rest;
 mod route;
 mod template;
 
-pub use parameters::{Datum, Parameters};
+pub use parameters::{Datum, Fields, Parameters};
 pub use read::{Read, Reading, read, read_head, too_large_for};
 pub use resource::{InvalidPlace, ResourcePlace};
 pub use route::{Matching, Operation, Protocol, Route, Routes, ToolFacts, Tools};

@@ -5,6 +5,9 @@ use std::ops::ControlFlow;
 
 use crate::json::Value;
 
+/// Names and texts, decoded, in the order of the request.
+pub type Fields<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
 /// The parameters of an action: a JSON value from the body, JSON values that stand beside it, and named texts from
 /// path and query.
 ///
@@ -17,7 +20,7 @@ pub struct Parameters<'a> {
     /// Members of MCP's `params` that the caller chose too: `uri`, `taskId`, `inputResponses`, `requestState`, ….
     pub beside: Vec<(Cow<'a, str>, Value<'a>)>,
     /// From path template and query, decoded.
-    pub fields: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    pub fields: Fields<'a>,
 }
 
 /// The value of one parameter.
@@ -87,16 +90,24 @@ impl<'a> Parameters<'a> {
         let body = self.body.into_iter().flat_map(|body| body.members().map(|(name, _)| name));
         let beside = self.beside.iter().map(|(name, _)| name.clone());
         let fields = self.fields.iter().map(|(name, _)| name.clone());
-        let mut names: Vec<String> = body.chain(beside).chain(fields).map(|name| fold(&name)).collect();
-        names.sort_unstable();
-        names.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
+        repeat(body.chain(beside).chain(fields))
     }
+}
+
+/// Whether a name occurs twice, as readers see it that ignore the case of names.
+pub(super) fn repeat<'a>(names: impl Iterator<Item = Cow<'a, str>>) -> bool {
+    let mut names: Vec<Cow<'a, str>> = names.map(fold).collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
 }
 
 /// A name as a reader sees it that matches without regard to case, such as Go's `encoding/json`, which also takes
 /// the long s for an s and the Kelvin sign for a k (Unicode simple folding).
-pub(super) fn fold(name: &str) -> String {
-    name.replace('ſ', "s").to_lowercase()
+pub(super) fn fold(name: Cow<'_, str>) -> Cow<'_, str> {
+    if name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return name;
+    }
+    Cow::Owned(name.replace('ſ', "s").to_lowercase())
 }
 
 /// The pointer to a member of the root.

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::parameters::{Fields, fold};
 use crate::reason::{Reason, Refusal};
 
 /// The path and the query of a request target (`:path`), the path being in normal form: absolute; no empty segment
@@ -53,7 +54,7 @@ pub fn decode(segment: &str) -> Result<Cow<'_, str>, Refusal> {
 /// [`Reason::RequestPath`] where servers are known to read it differently: a `;`, a broken or doubled encoding, a
 /// control character, or bytes that aren't UTF-8. [`Reason::ParameterRepeated`] when a name occurs twice, compared
 /// without regard to case, or both plain and as a list (`a` and `a[]`).
-pub fn query(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Refusal> {
+pub fn query(text: &str) -> Result<Fields<'_>, Refusal> {
     let mut parameters = Vec::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         if pair.contains(';') {
@@ -62,12 +63,12 @@ pub fn query(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Refusal> {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         parameters.push((decode_form(name)?, decode_form(value)?));
     }
-    let mut names: Vec<String> = parameters.iter().map(|(name, _)| super::parameters::fold(name)).collect();
+    let mut names: Vec<Cow<'_, str>> = parameters.iter().map(|(name, _)| fold(Cow::Borrowed(name.as_ref()))).collect();
     names.sort_unstable();
-    let base = |name: &String| name.split('[').next().unwrap_or_default().to_owned();
-    let plain: Vec<String> = names.iter().filter(|name| !name.contains('[')).cloned().collect();
+    let base = |name: &str| name.split('[').next().unwrap_or_default().to_owned();
+    let plain = |wanted: &str| names.binary_search_by(|name| name.as_ref().cmp(wanted)).is_ok();
     let repeated = names.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
-        || names.iter().any(|name| name.contains('[') && plain.contains(&base(name)));
+        || names.iter().any(|name| name.contains('[') && plain(&base(name)));
     if repeated { Err(Reason::ParameterRepeated.into()) } else { Ok(parameters) }
 }
 

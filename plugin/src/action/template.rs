@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::parameters::Fields;
 use super::path;
 use crate::reason::Refusal;
 
@@ -71,7 +72,7 @@ impl Template {
     ///
     /// # Errors
     /// When a segment isn't UTF-8 once decoded, which no path in normal form has.
-    pub fn matches<'a>(&'a self, path: &'a str) -> Result<Option<Vec<(Cow<'a, str>, Cow<'a, str>)>>, Refusal> {
+    pub fn matches<'a>(&'a self, path: &'a str) -> Result<Option<Fields<'a>>, Refusal> {
         let mut parameters = Vec::new();
         let mut segments = self.segments.iter();
         for found in path.strip_prefix('/').unwrap_or(path).split('/') {

@@ -3,10 +3,21 @@
 //! There is no "not": what is negated is the condition itself, so that a comparison on an absent parameter is false
 //! whichever way it is put.
 
+use std::fmt;
+
 use super::constant::Unanswerable;
 use super::{Condition, Facts};
 
-/// What must hold for a rule to match.
+/// One of the things that must hold for a rule to match.
+#[derive(Clone, Debug)]
+pub struct Clause {
+    /// As a person reads it.
+    pub name: String,
+    /// What it is.
+    pub expression: Expression,
+}
+
+/// Conditions, joined.
 #[derive(Clone, Debug)]
 pub enum Expression {
     /// One condition.
@@ -50,8 +61,34 @@ impl Expression {
     }
 }
 
+impl From<Expression> for Clause {
+    fn from(expression: Expression) -> Self {
+        Self { name: expression.to_string(), expression }
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (parts, between) = match self {
+            Self::Is(condition) => return f.write_str(&condition.name),
+            Self::All(parts) => (parts, " && "),
+            Self::Any(parts) => (parts, " || "),
+        };
+        f.write_str("(")?;
+        for (place, part) in parts.iter().enumerate() {
+            let before = if place == 0 { "" } else { between };
+            write!(f, "{before}{part}")?;
+        }
+        f.write_str(")")
+    }
+}
+
 /// Whether `parts` hold together, where one that is `settling` settles it.
-pub(super) fn settle<'e>(parts: &'e [Expression], facts: &Facts<'_>, settling: bool) -> Result<bool, &'e Condition> {
+pub(super) fn settle<'e>(
+    parts: impl IntoIterator<Item = &'e Expression>,
+    facts: &Facts<'_>,
+    settling: bool,
+) -> Result<bool, &'e Condition> {
     let mut open = None;
     for part in parts {
         match part.holds(facts) {

@@ -59,7 +59,7 @@ impl Index {
 
 /// The conditions of a rule that name texts of which an attribute must be one.
 fn keys(rule: &Rule) -> impl Iterator<Item = (&Attribute, Vec<&str>)> {
-    rule.conditions.iter().filter_map(|part| match part {
+    rule.conditions.iter().filter_map(|clause| match &clause.expression {
         Expression::Is(condition) => key(condition),
         Expression::All(_) | Expression::Any(_) => None,
     })

@@ -53,7 +53,7 @@ pub fn remarks<'t>(policy: &Policy, tools: impl IntoIterator<Item = &'t str>) ->
 
 /// The conditions that must hold each for itself.
 fn conditions(rule: &Rule) -> impl Iterator<Item = &Condition> {
-    rule.conditions.iter().filter_map(|part| match part {
+    rule.conditions.iter().filter_map(|clause| match &clause.expression {
         Expression::Is(condition) => Some(condition),
         Expression::All(_) | Expression::Any(_) => None,
     })
@@ -120,7 +120,7 @@ fn shadow(policy: &Policy, place: usize, rule: &Rule) -> Option<String> {
 
 /// Whether `wide` matches wherever `narrow` does.
 fn covers(wide: &Rule, narrow: &Rule) -> bool {
-    wide.conditions.iter().all(|part| match part {
+    wide.conditions.iter().all(|clause| match &clause.expression {
         Expression::Is(weaker) => conditions(narrow).any(|stronger| implies(stronger, weaker)),
         Expression::All(_) | Expression::Any(_) => false,
     })
@@ -165,8 +165,8 @@ fn is_settled(condition: &Condition) -> bool {
 
 fn names_something(rule: &Rule) -> bool {
     let mut found = false;
-    for part in &rule.conditions {
-        part.each(&mut |condition| {
+    for clause in &rule.conditions {
+        clause.expression.each(&mut |condition| {
             found |= matches!(
                 condition.attribute,
                 Attribute::Tool

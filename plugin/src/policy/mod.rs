@@ -20,7 +20,7 @@ pub use attribute::{Attribute, InvalidAttribute};
 pub use cel::read as read_cel;
 pub use condition::{Condition, InvalidCondition};
 pub use constant::Constant;
-pub use expression::Expression;
+pub use expression::{Clause, Expression};
 pub use fact::Facts;
 
 use index::Index;
@@ -46,7 +46,7 @@ pub struct Rule {
     /// What it does.
     pub effect: Effect,
     /// What must hold, all of it, cheapest first.
-    pub conditions: Vec<Expression>,
+    pub conditions: Vec<Clause>,
     /// What a denied agent reads.
     pub reason: Option<String>,
 }
@@ -75,7 +75,7 @@ impl Rule {
     /// # Errors
     /// The first condition that can't be answered on these facts, where no other is false.
     pub fn matches(&self, facts: &Facts<'_>) -> Result<bool, &Condition> {
-        expression::settle(&self.conditions, facts, false)
+        expression::settle(self.conditions.iter().map(|clause| &clause.expression), facts, false)
     }
 }
 

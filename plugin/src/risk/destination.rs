@@ -3,11 +3,12 @@
 use super::finding::Findings;
 use super::host::Host;
 use super::leaf::Leaf;
-use super::{Code, RiskTable, recipients};
+use super::names::Role;
+use super::{Code, RiskTable, address};
 use crate::action::ActionKind;
 
 /// Names of parameters that hold a URL or a host, without `_`, in lower case.
-const NAMES: &[&str] = &[
+pub(super) const NAMES: &[&str] = &[
     "url",
     "uri",
     "urls",
@@ -50,15 +51,16 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, fin
     let Some(text) = leaf.text() else { return };
     let text = text.trim();
     let reads = matches!(kind, ActionKind::List | ActionKind::Read);
-    if leaf.is_named(recipients::NAMES) || is_address(text) {
+    if leaf.is(Role::Recipient) || is_address(text) {
         if !reads {
             look_at_recipients(leaf, text, table, findings);
         }
         return;
     }
-    let is_url = leaf.is_named(NAMES);
+    let is_url = leaf.is(Role::Url);
+    look_at_scheme(leaf, text, is_url, findings);
     for place in hosts(text, is_url) {
-        if table.trusted_domains.contain(&place.host) {
+        if place.host.as_str().is_empty() || table.trusted_domains.contain(&place.host) {
             continue;
         }
         let (code, detail) = match (reads, is_url || place.is_whole, kind) {
@@ -71,9 +73,61 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, fin
             (false, false, _) => (Code::DestinationMentioned, "mentions a host outside of `trusted_domains`"),
         };
         findings.add(code, leaf.pointer, detail);
+        if is_url || place.is_whole {
+            look_at_host(leaf, &place.host, findings);
+            if text.len() > MAX_PLAIN_URL {
+                findings.add(Code::DestinationPayload, leaf.pointer, "a URL long enough to carry data out");
+            }
+        }
         // One finding a parameter: a page full of links is one observation.
         return;
     }
+}
+
+/// A longer URL carries more than an address: the median of links is some 80 characters.
+const MAX_PLAIN_URL: usize = 400;
+
+/// Schemes that reach files, raw sockets or code.
+const SCHEMES: &[&str] = &[
+    "file:",
+    "gopher:",
+    "dict:",
+    "ldap:",
+    "ldaps:",
+    "jar:",
+    "smb:",
+    "ftp:",
+    "tftp:",
+    "javascript:",
+    "vbscript:",
+    "netdoc:",
+    "php:",
+    "expect:",
+    "phar:",
+    "sftp:",
+    "data:text/html",
+];
+
+fn look_at_scheme(leaf: &Leaf<'_, '_>, text: &str, is_url: bool, findings: &mut Findings) {
+    let start: String = text.chars().take(16).flat_map(char::to_lowercase).collect();
+    if (is_url || text.contains("://")) && SCHEMES.iter().any(|scheme| start.starts_with(scheme)) {
+        findings.add_once(Code::DestinationScheme, leaf.pointer, Code::DestinationScheme.explanation());
+    }
+    let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    if !text.contains(char::is_whitespace) && authority.is_some_and(|authority| authority.contains('@')) {
+        findings.add_once(Code::DestinationCredentials, leaf.pointer, Code::DestinationCredentials.explanation());
+    }
+}
+
+fn look_at_host(leaf: &Leaf<'_, '_>, host: &Host, findings: &mut Findings) {
+    let code = match address::place(host) {
+        Some(address::Place::Internal) => Code::DestinationInternal,
+        Some(address::Place::Address) => Code::DestinationAddress,
+        Some(address::Place::Disguised) => Code::DestinationDisguised,
+        Some(address::Place::LookAlike) => Code::DestinationLookAlike,
+        None => return,
+    };
+    findings.add_once(code, leaf.pointer, code.explanation());
 }
 
 fn look_at_recipients(leaf: &Leaf<'_, '_>, text: &str, table: &RiskTable, findings: &mut Findings) {

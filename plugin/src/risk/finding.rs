@@ -12,10 +12,10 @@ pub struct Finding {
 }
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident: $code:literal, $weight:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident: $code:literal, $weight:literal;)+) => {
         /// The closed list of observations.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code { $($(#[$doc])* $name,)+ }
+        pub enum Code { $($(#[doc = $doc])+ $name,)+ }
 
         impl Code {
             /// Every code there is.
@@ -25,6 +25,12 @@ macro_rules! codes {
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$name => $code,)+ }
+            }
+
+            /// What it means, for a person.
+            #[must_use]
+            pub const fn explanation(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc,)+),)+ }
             }
 
             /// What it adds to a score, once, however often it is observed.
@@ -65,6 +71,82 @@ codes! {
     MoneyUnreadable: "money.unreadable", 20;
     /// A transfer for which the operator has neither a bound nor a list of payees.
     MoneyUnbounded: "money.unbounded", 20;
+    /// SQL that changes rows.
+    SqlWrite: "sql.write", 20;
+    /// SQL that changes or destroys rows without a condition that could fail.
+    SqlUnconditional: "sql.unconditional", 40;
+    /// SQL that deletes rows or drops or truncates a table.
+    SqlDestroy: "sql.destroy", 50;
+    /// SQL that changes the schema.
+    SqlSchema: "sql.schema", 50;
+    /// SQL that changes who may what.
+    SqlRights: "sql.rights", 60;
+    /// SQL that moves data between the database and files or programs.
+    SqlFiles: "sql.files", 50;
+    /// SQL that runs a procedure or a block of code.
+    SqlRun: "sql.run", 50;
+    /// SQL that maintains, locks or stops the server.
+    SqlMaintenance: "sql.maintenance", 50;
+    /// SQL that reaches credentials, files, programs or the network of the server.
+    SqlInternal: "sql.internal", 60;
+    /// SQL that begins with no known word.
+    SqlUnknown: "sql.unknown", 30;
+    /// More than one statement in a text.
+    SqlSeveral: "sql.several", 15;
+    /// A `SELECT` of a whole table.
+    SqlUnbounded: "sql.unbounded", 15;
+    /// A host inside of the network, this machine, or a metadata service.
+    DestinationInternal: "destination.internal", 50;
+    /// An address instead of a name.
+    DestinationAddress: "destination.address", 10;
+    /// An address in a notation that hides it.
+    DestinationDisguised: "destination.disguised", 50;
+    /// A name with letters outside of ASCII, which may look like another.
+    DestinationLookAlike: "destination.look_alike", 20;
+    /// A user name or password in a URL.
+    DestinationCredentials: "destination.credentials", 25;
+    /// A scheme other than HTTP's that reaches files or raw sockets.
+    DestinationScheme: "destination.scheme", 50;
+    /// A URL outside of `trusted_domains` that is long enough to carry data out.
+    DestinationPayload: "destination.payload", 35;
+    /// A path that climbs out of where it starts.
+    PathTraversal: "path.traversal", 30;
+    /// A file that holds credentials or keys.
+    PathSensitive: "path.sensitive", 50;
+    /// Writes a file that is run by itself: CI workflows, start-up files, hooks.
+    PathStartup: "path.startup", 35;
+    /// Writes below a directory of the system.
+    PathSystem: "path.system", 25;
+    /// A command that destroys.
+    ShellDestructive: "shell.destructive", 40;
+    /// A command that runs what it fetched or decoded.
+    ShellPipe: "shell.pipe", 30;
+    /// A command that talks to other machines.
+    ShellNetwork: "shell.network", 25;
+    /// A command that takes rights.
+    ShellPrivilege: "shell.privilege", 25;
+    /// Writes to a branch that others build on.
+    BranchProtected: "branch.protected", 25;
+    /// Acts on production.
+    EnvironmentProduction: "environment.production", 40;
+    /// Overrides a safeguard, or widens the action to all below.
+    ForceRequested: "force.requested", 25;
+    /// Gives a role that may do nearly everything.
+    PermissionElevated: "permission.elevated", 30;
+    /// Opens something to everybody.
+    PermissionPublic: "permission.public", 35;
+    /// Sets a password, a key or a second factor.
+    PermissionCredentials: "permission.credentials", 25;
+    /// A key or token leaves.
+    SecretKey: "secret.key", 40;
+    /// A card number leaves.
+    SecretCard: "secret.card", 30;
+    /// Tells a model to ignore what it was told.
+    InjectionInstructions: "injection.instructions", 35;
+    /// Looks like a part of a conversation with a model.
+    InjectionMarkup: "injection.markup", 25;
+    /// Characters that aren't seen.
+    InjectionHidden: "injection.hidden", 25;
     /// A payee who is not among `known_payees`.
     PayeeUnknown: "payee.unknown", 25;
 }
@@ -82,6 +164,13 @@ impl Findings {
         let is_new = !self.0.iter().any(|finding| finding.code == code);
         if is_new || self.0.len() < MAX_FINDINGS {
             self.0.push(Finding { code, pointer: pointer.to_owned(), detail: detail.into() });
+        }
+    }
+
+    /// Notes an observation, unless the parameter has it already.
+    pub(super) fn add_once(&mut self, code: Code, pointer: &str, detail: &str) {
+        if !self.0.iter().any(|finding| finding.code == code && finding.pointer == pointer) {
+            self.add(code, pointer, detail.trim());
         }
     }
 

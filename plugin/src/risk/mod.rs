@@ -1,18 +1,24 @@
 //! How risky an action is: what was observed, and what that adds up to.
 //!
-//! Detectors look at each parameter with its JSON pointer and note [`Finding`]s; [`score`] turns the kind of action
+//! Detectors look at each parameter with its JSON pointer and note [`Finding`]s; `score` turns the kind of action
 //! and the findings into a number and a [`Level`], by tables that are part of the documentation. The same input
 //! always gives the same result, and every finding says where it was made and why, never what the value was.
 
+mod address;
+mod card;
+mod control;
 mod destination;
 mod finding;
 mod host;
 mod leaf;
 mod level;
 mod money;
+mod names;
+mod phrase;
 mod recipients;
 mod rows;
 mod score;
+mod statement;
 mod table;
 
 pub use finding::{Code, Finding};
@@ -42,16 +48,23 @@ pub struct Risk {
 pub fn assess(table: &RiskTable, action: &Action<'_>) -> Risk {
     let mut findings = Findings::default();
     let mut recipients = recipients::Count::default();
+    let mut named = rows::Named::default();
     // The end of the walk says nothing: it is never stopped.
     let _ = action.parameters.leaves(&mut |pointer, datum| {
         let leaf = Leaf::new(pointer, datum);
         rows::look(&leaf, action.kind, table, &mut findings);
+        named.look(&leaf);
         money::look(&leaf, action.kind, table, &mut findings);
         destination::look(&leaf, action.kind, table, &mut findings);
+        control::look(&leaf, action.kind, &mut findings);
+        phrase::look(&leaf, action.kind, &mut findings);
+        card::look(&leaf, action.kind, &mut findings);
+        statement::look(&leaf, table, &mut findings);
         recipients.look(&leaf, action.kind);
         ControlFlow::Continue(())
     });
     recipients.judge(table, &mut findings);
+    named.judge(table, &mut findings);
     rows::judge(action, &mut findings);
     money::judge(action.kind, table, &mut findings);
     let findings = findings.into_vec();

@@ -2,11 +2,12 @@
 
 use super::finding::Findings;
 use super::leaf::Leaf;
+use super::names::Role;
 use super::{Amount, Code, RiskTable};
 use crate::action::{Action, ActionKind};
 
 /// Names of parameters that bound how much comes back, without `_`, in lower case.
-const NAMES: &[&str] = &[
+pub(super) const NAMES: &[&str] = &[
     "limit",
     "max",
     "maxresults",
@@ -40,8 +41,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// Words that stand for all there is.
-const ALL: &[&str] =
-    &["all", "*", "unlimited", "infinity", "infinite", "inf", "none", "max", "everything", "any", "nolimit"];
+const ALL: &[&str] = &["all", "*", "unlimited", "infinity", "infinite", "inf", "none", "everything", "nolimit"];
 
 pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, findings: &mut Findings) {
     // `count: 50` of an order or `size` of an image is no bound on what comes back.
@@ -49,7 +49,7 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, fin
         kind,
         ActionKind::List | ActionKind::Read | ActionKind::Export | ActionKind::Unknown | ActionKind::Execute
     );
-    if !returns_rows || !leaf.is_named(NAMES) {
+    if !returns_rows || !leaf.is(Role::Rows) {
         return;
     }
     let Some(text) = leaf.scalar() else { return };
@@ -77,6 +77,36 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, fin
     }
 }
 
+/// Names of parameters that hold the ids of what is acted on, one element each.
+fn is_ids(name: &str) -> bool {
+    name.len() > 2 && (name.ends_with("ids") || matches!(name, "keys" | "records" | "paths" | "files" | "emails"))
+}
+
+/// How many things one call names.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    count: u64,
+    pointer: String,
+}
+
+impl Named {
+    pub(super) fn look(&mut self, leaf: &Leaf<'_, '_>) {
+        if leaf.pointer.ends_with(|char: char| char.is_ascii_digit()) && is_ids(&leaf.name) {
+            if self.count == 0 {
+                leaf.pointer.clone_into(&mut self.pointer);
+            }
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    pub(super) fn judge(&self, table: &RiskTable, findings: &mut Findings) {
+        if self.count > table.rows {
+            let (found, bound) = (self.count, table.rows);
+            findings.add(Code::RowsOverLimit, &self.pointer, format!("names {found}, and `limits.rows` is {bound}"));
+        }
+    }
+}
+
 /// An export that names no limit takes all there is.
 pub(super) fn judge(action: &Action<'_>, findings: &mut Findings) {
     if action.kind != ActionKind::Export {
@@ -84,7 +114,7 @@ pub(super) fn judge(action: &Action<'_>, findings: &mut Findings) {
     }
     let mut has_limit = false;
     let _ = action.parameters.leaves(&mut |pointer, datum| {
-        has_limit = has_limit || Leaf::new(pointer, datum).is_named(NAMES);
+        has_limit = has_limit || Leaf::new(pointer, datum).is(Role::Rows);
         if has_limit { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
     });
     if !has_limit {

@@ -16,9 +16,9 @@ pub(super) fn score(kind: ActionKind, findings: &[Finding]) -> u8 {
 /// |---|---|---|
 /// | 5, 10 | changes nothing | list, read |
 /// | 25, 35 | can be changed back | create, update |
-/// | 35 to 45 | reaches somebody, or moves what others bound | send, merge, delegate, invite, transfer |
+/// | 35 to 45 | reaches somebody, or is as bad as what findings say of it | send, merge, delegate, invite, transfer, deploy |
 /// | 40 | nobody knows | unknown |
-/// | 60, 65 | can't be taken back | export, publish, deploy, approve, execute; delete, grant |
+/// | 60, 65 | can't be taken back | export, publish, approve, execute; delete, grant |
 const fn base(kind: ActionKind) -> u8 {
     match kind {
         ActionKind::List => 5,
@@ -26,8 +26,8 @@ const fn base(kind: ActionKind) -> u8 {
         ActionKind::Create => 25,
         ActionKind::Update | ActionKind::Send => 35,
         ActionKind::Unknown | ActionKind::Delegate => 40,
-        ActionKind::Merge | ActionKind::Invite | ActionKind::Transfer => 45,
-        ActionKind::Export | ActionKind::Publish | ActionKind::Deploy | ActionKind::Approve | ActionKind::Execute => 60,
+        ActionKind::Merge | ActionKind::Invite | ActionKind::Transfer | ActionKind::Deploy => 45,
+        ActionKind::Export | ActionKind::Publish | ActionKind::Approve | ActionKind::Execute => 60,
         ActionKind::Delete | ActionKind::Grant => 65,
     }
 }
@@ -47,8 +47,7 @@ mod tests {
 
     #[test]
     fn what_cant_be_taken_back_is_high() {
-        for kind in [ActionKind::Delete, ActionKind::Grant, ActionKind::Export, ActionKind::Execute, ActionKind::Deploy]
-        {
+        for kind in [ActionKind::Delete, ActionKind::Grant, ActionKind::Export, ActionKind::Execute] {
             assert_eq!(Level::of(score(kind, &[])), Level::High, "{kind:?}");
         }
     }

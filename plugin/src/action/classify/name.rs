@@ -20,6 +20,13 @@ pub(super) fn kind(name: &str) -> Option<ActionKind> {
     Some(found)
 }
 
+/// Whether a name promises to run what a statement says, and nothing else.
+pub(super) fn is_about_sql(name: &str) -> bool {
+    let words = Words::of(name).words;
+    words.iter().any(|word| word == "query" || word == "sql" || DATABASES.contains(&word.as_str()))
+        && matches!(kind(name), Some(ActionKind::Read | ActionKind::List | ActionKind::Execute) | None)
+}
+
 /// Words, with those joined that mean one thing together: the merge of a merge request merges nothing.
 fn phrase(words: &[String]) -> Vec<&str> {
     let mut joined: Vec<&str> = Vec::with_capacity(words.len());
@@ -80,15 +87,13 @@ fn main_verb(words: &[&str]) -> Option<(usize, ActionKind)> {
             _ => Some((at, kind)),
         };
     }
-    // `release_list`, `mail_search_folders`: a thing, and what is done to it.
+    // `release_list`, `mail_search_folders`, `lock_grant_access`: a thing, and what is done to it.
     match verbs.next() {
-        Some((second, _, kind, class))
-            if second == at.saturating_add(1)
-                && (class == Class::Verb || second.saturating_add(1) == words.len() || is_harmless(kind)) =>
-        {
-            Some((second, kind))
+        Some((second, _, done, done_class)) if second == at.saturating_add(1) => {
+            let is_sure = done_class == Class::Verb || is_harmless(done) || danger(done) > danger(kind);
+            Some(if is_sure { (second, done) } else { (at, kind) })
         }
-        Some((second, _, kind, Class::Verb)) if second.saturating_add(1) == words.len() => Some((second, kind)),
+        Some((second, _, done, Class::Verb)) if second.saturating_add(1) == words.len() => Some((second, done)),
         _ => Some((at, kind)),
     }
 }
@@ -133,7 +138,9 @@ fn with_its_object(word: &str, kind: ActionKind, words: &[&str], rest: &[&str]) 
         "open" => ActionKind::Update,
         "accept" | "complete" if has(&["changeset"]) => ActionKind::Merge,
         "move" if has(&["trash", "bin"]) => ActionKind::Delete,
-        "create" | "make" | "send" | "submit" | "add" | "new" | "schedule" if MONEY.contains(&object) => {
+        "create" | "make" | "send" | "submit" | "add" | "new" | "schedule" | "update" | "modify" | "initiate"
+            if MONEY.contains(&object) =>
+        {
             ActionKind::Transfer
         }
         "add" | "set" | "create" | "update" | "change" | "modify" | "assign" | "generate"

@@ -57,7 +57,7 @@ fn each_kind_is_told_from_the_others() {
         ("payments.refund", ActionKind::Transfer),
         ("send_money", ActionKind::Transfer),
         ("export_report", ActionKind::Export),
-        ("share_drive_file", ActionKind::Grant),
+        ("share_drive_file", ActionKind::Invite),
         ("add_collaborator", ActionKind::Grant),
         ("create_api_key", ActionKind::Grant),
         ("approve_expense", ActionKind::Approve),
@@ -70,6 +70,11 @@ fn each_kind_is_told_from_the_others() {
         ("salesforce.query", ActionKind::Read),
         ("mark_all_notifications_read", ActionKind::Update),
         ("frobnicate", ActionKind::Unknown),
+        ("AugustSmartLockGrantGuestAccess", ActionKind::Grant),
+        ("TrafficControlGetStatus", ActionKind::Read),
+        ("BankManagerPayBill", ActionKind::Transfer),
+        ("update_scheduled_transaction", ActionKind::Transfer),
+        ("export_search_results", ActionKind::Export),
         ("", ActionKind::Unknown),
     ] {
         assert_eq!(kind(name), expected, "{name}");
@@ -96,6 +101,21 @@ fn a_parameter_may_raise_and_never_lower() {
 }
 
 #[test]
+fn a_database_tool_does_what_its_statement_says() {
+    let with = |tool_name: &str, fields: &[(&str, &str)]| {
+        let fields = fields.iter().map(|(name, text)| ((*name).to_owned().into(), (*text).to_owned().into()));
+        tool(None, tool_name, &Parameters { fields: fields.collect(), ..Parameters::default() }).0
+    };
+    assert_eq!(with("execute_sql", &[("sql", "SELECT a FROM t WHERE b = 1")]), ActionKind::Read);
+    assert_eq!(with("query", &[("sql", "DELETE FROM t WHERE b = 1")]), ActionKind::Delete);
+    assert_eq!(with("mysql_query", &[("q", "GRANT ALL ON t TO u")]), ActionKind::Grant);
+    assert_eq!(with("execute_sql", &[("sql", "DROP TABLE t"), ("query", "SELECT a FROM t")]), ActionKind::Delete);
+    assert_eq!(with("execute_sql", &[("sql", "whatever")]), ActionKind::Execute);
+    // A statement that isn't run lowers nothing.
+    assert_eq!(with("run_command", &[("command", "ls"), ("sql", "SELECT a FROM t")]), ActionKind::Execute);
+}
+
+#[test]
 fn a_rest_operation_is_told_by_name_path_and_method() {
     for (tool, method, last_word, expected) in [
         ("payments.refund", "POST", Some("refund"), ActionKind::Transfer),
@@ -105,7 +125,7 @@ fn a_rest_operation_is_told_by_name_path_and_method() {
         ("op1", "GET", Some("widgets"), ActionKind::Read),
         ("op1", "GET", None, ActionKind::Read),
         ("op1", "GET", Some("delete"), ActionKind::Delete),
-        ("issues/list-for-repo", "GET", Some("issues"), ActionKind::Read),
+        ("issues/list-for-repo", "GET", Some("issues"), ActionKind::List),
         ("widgets.get", "DELETE", None, ActionKind::Delete),
         ("widgets.get", "PUT", None, ActionKind::Update),
         ("widgets.search", "POST", None, ActionKind::Read),

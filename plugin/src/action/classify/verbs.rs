@@ -1,5 +1,8 @@
 //! The verbs that names of tools are made of.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use crate::action::ActionKind;
 
 /// How sure it is that a word is a verb.
@@ -13,9 +16,14 @@ pub(super) enum Class {
 
 /// A verb's kind, and how sure it is that it is one.
 pub(super) fn verb(word: &str) -> Option<(ActionKind, Class)> {
-    let find =
-        |table: &[(ActionKind, &[&str])]| table.iter().find(|(_, words)| words.contains(&word)).map(|(kind, _)| *kind);
-    find(VERBS).map(|kind| (kind, Class::Verb)).or_else(|| find(EITHER).map(|kind| (kind, Class::Either)))
+    static TABLE: OnceLock<HashMap<&str, (ActionKind, Class)>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let of = |table: &'static [(ActionKind, &'static [&'static str])], class| {
+            table.iter().flat_map(move |(kind, words)| words.iter().map(move |word| (*word, (*kind, class))))
+        };
+        of(EITHER, Class::Either).chain(of(VERBS, Class::Verb)).collect()
+    });
+    table.get(word).copied()
 }
 
 /// Words that are hardly ever nouns.
@@ -242,11 +250,8 @@ const VERBS: &[(ActionKind, &[&str])] = &[
     (ActionKind::Send, &["send", "notify", "respond", "broadcast", "resend", "announce"]),
     (ActionKind::Publish, &["publish", "republish", "retweet"]),
     (ActionKind::Deploy, &["redeploy"]),
-    (ActionKind::Invite, &["reinvite"]),
-    (
-        ActionKind::Grant,
-        &["authorize", "authorise", "promote", "impersonate", "assume", "elevate", "share", "unrestrict"],
-    ),
+    (ActionKind::Invite, &["reinvite", "share"]),
+    (ActionKind::Grant, &["authorize", "authorise", "promote", "impersonate", "assume", "elevate", "unrestrict"]),
     (ActionKind::Approve, &["approve", "confirm", "countersign", "ratify", "certify"]),
     (ActionKind::Transfer, &["pay", "withdraw", "disburse", "reimburse", "remit", "buy", "sell", "donate"]),
     (ActionKind::Delegate, &["delegate", "outsource"]),
@@ -365,36 +370,62 @@ const EITHER: &[(ActionKind, &[&str])] = &[
 
 /// Of the words that are either, those that are a noun where another verb follows them: `release_list`, `mail_search`.
 pub(super) fn names_a_thing(word: &str) -> bool {
-    matches!(
-        word,
-        "mail" | "email" | "message" | "chat" | "text" | "test" | "build" | "release" | "order" | "draft" | "comment"
-    ) || matches!(
-        word,
-        "review"
-            | "commit"
-            | "record"
-            | "call"
-            | "request"
-            | "label"
-            | "tag"
-            | "payout"
-            | "charge"
-            | "refund"
-            | "store"
-    ) || matches!(
-        word,
-        "schedule"
-            | "script"
-            | "post"
-            | "transfer"
-            | "deploy"
-            | "invite"
-            | "import"
-            | "book"
-            | "stage"
-            | "stash"
-            | "star"
-    ) || matches!(word, "backup" | "deposit" | "purchase" | "trade" | "lease" | "patch" | "tweet" | "trigger" | "diff")
+    const THINGS: &[&str] = &[
+        "mail",
+        "email",
+        "message",
+        "chat",
+        "text",
+        "test",
+        "build",
+        "release",
+        "order",
+        "draft",
+        "comment",
+        "review",
+        "commit",
+        "record",
+        "call",
+        "request",
+        "label",
+        "tag",
+        "payout",
+        "charge",
+        "refund",
+        "store",
+        "schedule",
+        "script",
+        "post",
+        "transfer",
+        "deploy",
+        "invite",
+        "import",
+        "book",
+        "stage",
+        "stash",
+        "star",
+        "backup",
+        "deposit",
+        "purchase",
+        "trade",
+        "lease",
+        "patch",
+        "tweet",
+        "diff",
+        "control",
+        "process",
+        "lock",
+        "rate",
+        "type",
+        "block",
+        "format",
+        "wire",
+        "hold",
+        "shell",
+        "monitor",
+        "screenshot",
+    ];
+    THINGS.contains(&word)
 }
 
 /// Nouns that a name ends in which has no verb and shows something: `directory_tree`, `browser_console_messages`.

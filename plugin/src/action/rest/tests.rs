@@ -33,7 +33,7 @@ fn outcome(method: &str, target: &str, body: Option<&str>) -> Result<String, Rea
             let fields = action.parameters.fields.iter().map(|(name, value)| format!(" {name}={value}"));
             Ok(format!("{} {}{resource}{}", action.kind.name(), action.tool, fields.collect::<String>()))
         }
-        Ok(Reading::Pass { .. }) => panic!("passed"),
+        Ok(Reading::Pass { method }) => Ok(format!("pass {method}")),
         Err(refusal) => Err(refusal.reason),
     }
 }

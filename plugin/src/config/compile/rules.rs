@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::config::problem::Problems;
 use crate::config::raw::{EffectName, Rule as RawRule};
-use crate::policy::{Condition, Effect, Expression, InvalidCondition, Policy, Rule, read_cel};
+use crate::policy::{Clause, Condition, Effect, Expression, InvalidCondition, Policy, Rule, read_cel};
 
 /// Every rule that could be made sense of.
 pub(super) fn compile(raw: &[RawRule], can_ask: bool, problems: &mut Problems) -> Policy {
@@ -49,7 +49,7 @@ pub(super) fn compile(raw: &[RawRule], can_ask: bool, problems: &mut Problems) -
     Policy::new(rules)
 }
 
-fn conditions(rule: &RawRule, place: &str, problems: &mut Problems) -> Vec<Expression> {
+fn conditions(rule: &RawRule, place: &str, problems: &mut Problems) -> Vec<Clause> {
     let mut conditions = match &rule.when {
         Value::Null => Vec::new(),
         Value::Object(members) => flat(members, place, problems),
@@ -67,7 +67,7 @@ fn conditions(rule: &RawRule, place: &str, problems: &mut Problems) -> Vec<Expre
     };
     // What is cheap and can't fail goes first: most rules are about another tool.
     conditions.sort_by_key(Expression::rank);
-    conditions
+    conditions.into_iter().map(Clause::from).collect()
 }
 
 fn flat(members: &Map<String, Value>, place: &str, problems: &mut Problems) -> Vec<Expression> {
