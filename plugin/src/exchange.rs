@@ -224,7 +224,8 @@ impl Exchange {
     fn judge(&mut self, gate: &mut Gate, now: Timestamp, request: Request, agent: Arc<Agent>, body: &[u8]) -> Step {
         let expires = agent.expires;
         let record = self.record(&request, Some(Arc::clone(&agent)));
-        let Judged { mut record, rpc, outcome } = judge(&self.config, &mut gate.tape, &request.head, &agent, body, record);
+        let Judged { mut record, rpc, outcome } =
+            judge(&self.config, &mut gate.tape, &request.head, &agent, body, record);
         match outcome {
             Outcome::Forward => self.forward(&request.head, record),
             Outcome::Refuse(refusal) => self.refuse(&request.head, record, rpc.as_ref(), &refusal),
@@ -312,7 +313,9 @@ impl Exchange {
     fn fault(&mut self, now: Timestamp, state: State) -> Step {
         let request = match state {
             State::Verifying(request, _) | State::Reading(request, _) => *request,
-            State::Asking(asking) => Request { id: asking.record.decision_id, head: asking.head, end: true, since: now },
+            State::Asking(asking) => {
+                Request { id: asking.record.decision_id, head: asking.head, end: true, since: now }
+            }
             // These have an arm of their own for every input, or nothing to tell.
             State::Start | State::Forwarded(_) | State::Rejected => {
                 Request { id: String::new(), head: Head::default(), end: true, since: now }

@@ -7,10 +7,12 @@
 mod attribute;
 mod condition;
 mod fact;
+mod trace;
 
 pub use attribute::{Attribute, InvalidAttribute};
 pub use condition::{Condition, Constant, InvalidCondition};
 pub use fact::Facts;
+pub use trace::{Trial, Tried};
 
 use condition::Unanswerable;
 
