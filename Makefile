@@ -45,3 +45,10 @@ bench: wasm envoy ## CPU and latency beside Envoy's own filters; writes target/b
 
 clean: ## remove everything that was built
 	cargo clean
+
+.PHONY: playground playground-test
+playground: ## a page that explains verdicts, in target/playground; serves it on 127.0.0.1:8700
+	@.ci/playground
+
+playground-test: ## the page in a real Chromium; screenshots in target/playground-test
+	@.ci/playground test
