@@ -208,6 +208,9 @@ fn verdict_and_rules_never_disagree() {
             let decides: Vec<_> = told.rules.iter().filter(|rule| rule.decides).collect();
             assert_eq!(decides.first().map(|rule| rule.id.as_str()), told.rule.as_deref(), "{told}");
             assert!(decides.iter().all(|rule| rule.outcome != "unmatched"), "{told}");
+            let risk = told.risk.as_ref().unwrap();
+            let sum = risk.weights.values().fold(risk.base, |sum, weight| sum.saturating_add(*weight)).min(100);
+            assert_eq!(sum, risk.risk.score, "{told}");
             assert_eq!(told.question.is_some(), told.asked, "{told}");
             assert_eq!(told.answer.is_some(), told.verdict == "reject", "{told}");
             assert_eq!(told.reason.is_some(), told.verdict == "reject", "{told}");

@@ -10,12 +10,12 @@ const VERDICTS = { forward: "✓ Forwarded", reject: "✗ Rejected", ask: "? Dec
 
 function show(kind, title, detail) {
   verdict.className = `verdict ${kind}`;
-  verdict.replaceChildren(element("strong", "", title), element("span", "", detail));
+  verdict.replaceChildren(element("strong", "", title), element("span", "", ...prose(detail)));
 }
 
 function problems(field, found) {
   field.setAttribute("aria-invalid", String(found.length > 0));
-  const lines = found.map(({ pointer, message }) => element("li", "", code(pointer || "/"), ` ${message}`));
+  const lines = found.map(({ pointer, message }) => element("li", "", code(pointer || "/"), " ", ...prose(message)));
   at(`${field.id}-problems`).replaceChildren(...lines);
 }
 

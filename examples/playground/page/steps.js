@@ -8,10 +8,15 @@ function element(name, className, ...children) {
   return made;
 }
 
+// What stands in backticks, as code.
+function prose(told) {
+  return String(told).split("`").map((part, place) => (place % 2 ? element("code", "", part) : part));
+}
+
 const text = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 const code = (value) => element("code", "", text(value));
 
-const MARKS = { done: ["✓", ""], refused: ["✗", "refused here"], unreached: ["·", "not reached"] };
+const MARKS = { done: ["✓", ""], open: ["?", "not known here"], refused: ["✗", "refused here"], unreached: ["·", "not reached"] };
 
 function step(title, state, ...children) {
   const [mark, note] = MARKS[state];
@@ -25,7 +30,7 @@ function facts(pairs) {
   const list = element("dl", "");
   for (const [name, value] of pairs) {
     if (value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0)) continue;
-    list.append(element("dt", "", name), element("dd", "", Array.isArray(value) ? value.join(" → ") : text(value)));
+    list.append(element("dt", "", name), element("dd", "", ...(Array.isArray(value) ? value : [text(value)])));
   }
   return list;
 }
@@ -44,7 +49,7 @@ const SOURCES = {
 
 function tokenStep(token, refused) {
   const pairs = token && [
-    ["agent", token.agent], ["user", token.user], ["actors", token.actors], ["role", token.role], ["tenant", token.tenant],
+    ["agent", token.agent], ["user", token.user], ["actors", (token.actors ?? []).join(" → ")], ["role", token.role], ["tenant", token.tenant],
     ["session", token.session], ["task", token.task], ["intent", token.intent],
     ["scopes", (token.scopes ?? []).join(" ")], ["issuer", token.issuer],
   ];
@@ -63,7 +68,7 @@ function actionStep(action, state, method, refused) {
   }
   const resource = action.resource && `${action.resource.type} ${action.resource.id || action.resource.id_digest || ""}`;
   return step("What would it do?", state, facts([
-    ["action", action.kind], ["known from", SOURCES[action.source] ?? action.source], ["tool", action.tool], ["resource", resource],
+    ["action", action.kind], ["known from", prose(SOURCES[action.source] ?? action.source)], ["tool", action.tool], ["resource", resource],
   ]));
 }
 
@@ -79,11 +84,13 @@ function riskStep(risk) {
     const weight = risk.weights?.[found.code];
     findings.append(element("li", "",
       element("span", "tag weight", weight === undefined ? "" : `+${weight}`),
-      element("span", "", element("b", "", found.code), " at ", code(found.pointer || "/"), ": ", found.detail)));
+      element("span", "", element("b", "", found.code), " at ", code(found.pointer || "/"), ": ", ...prose(found.detail))));
   }
   return step("How risky is that?", "done",
     element("p", "", element("b", "", `${risk.level}, ${risk.score} of 100`), element("span", "soft", asks)),
-    meter, risk.findings?.length ? findings : element("p", "soft", "Nothing in the parameters adds to it."));
+    meter,
+    risk.base === undefined ? null : element("p", "soft", `${risk.base} for what kind of action it is, and for what was found:`),
+    risk.findings?.length ? findings : element("p", "soft", "nothing in the parameters."));
 }
 
 function ruleLine(rule) {
@@ -117,12 +124,12 @@ function decisionStep(explanation, refused) {
   const refusal = explanation.reason?.startsWith("decision.");
   if (!explanation.asked && !refusal) return null;
   const told = refusal ? refused : element("p", "", "It would be asked this, and has the last word. It isn't asked from here.");
-  return step("What does the decision service say?", refusal ? "refused" : "done", told,
+  return step("What does the decision service say?", refusal ? "refused" : "open", told,
     explanation.question ? more("The question (AuthZEN)", explanation.question) : null);
 }
 
 function explanationSteps(explanation) {
-  const refused = explanation.reason && element("p", "", code(explanation.reason), explanation.detail ? ` ${explanation.detail}` : "");
+  const refused = explanation.reason && element("p", "", code(explanation.reason), " ", ...prose(explanation.detail));
   const { token, route, action } = explanation;
   const passes = token && route && !explanation.reason;
   return [
@@ -139,11 +146,11 @@ function explanationSteps(explanation) {
 // A record tells less: values stand in it as digests, and only the rule that decided.
 function recordSteps(record, reasons, again) {
   const meaning = reasons[record.reason] ?? "";
-  const refused = record.reason && element("p", "", code(record.reason), ` ${meaning}`, record.detail ? `: ${record.detail}` : "");
+  const refused = record.reason && element("p", "", code(record.reason), ` ${meaning}`, ...prose(record.detail ? `: ${record.detail}` : ""));
   const action = record.action && { kind: record.action, source: record.action_source, tool: record.tool, resource: record.resource };
   const by_policy = record.reason?.startsWith("policy.") || record.reason?.startsWith("decision.");
   const rule = record.rule ? element("p", "", "Rule ", code(record.rule), by_policy ? "" : " matched.") : null;
-  const button = element("button", "", "Try this call on the policy below");
+  const button = element("button", "", "Try this call on the policy");
   button.type = "button";
   button.addEventListener("click", again);
   return [
@@ -162,7 +169,7 @@ function recordSteps(record, reasons, again) {
 
 function actionFacts(action) {
   return facts([
-    ["action", action.kind], ["known from", SOURCES[action.source] ?? action.source], ["tool", action.tool],
+    ["action", action.kind], ["known from", prose(SOURCES[action.source] ?? action.source)], ["tool", action.tool],
     ["resource", action.resource && `${action.resource.type} ${action.resource.id_digest ?? ""}`],
   ]);
 }

@@ -25,7 +25,7 @@ use crate::json::Tape;
 use crate::judge;
 use crate::policy::{Effect, Trial, Tried};
 use crate::reply::Reply;
-use crate::risk::assess;
+use crate::risk::{assess, base};
 use crate::time::Timestamp;
 use crate::token::{Agent, SignatureVerdict, verify_in_process};
 use call::Message;
@@ -123,6 +123,7 @@ fn look_again(config: &Config, message: &Message, agent: &Agent, record: &Record
             let rules = config.policy.trace(&facts);
             explanation.rules = rules.iter().map(|trial| rule_step(trial, record)).collect();
             explanation.risk = Some(RiskStep {
+                base: base(action.kind),
                 weights: risk.findings.iter().map(|finding| (finding.code.name(), finding.code.weight())).collect(),
                 risk: risk.into(),
                 ask_at: config.risk.ask_at.name(),

@@ -98,6 +98,8 @@ pub struct RiskStep {
     /// Level, score and findings, as the audit record has them.
     #[serde(flatten)]
     pub risk: RiskRecord,
+    /// What the kind of action alone scores.
+    pub base: u8,
     /// What each code that was found adds to the score.
     pub weights: std::collections::BTreeMap<&'static str, u8>,
     /// From this level on the decision service is asked.
