@@ -2,6 +2,7 @@
 # what else is missing is installed under target/, or (wasm's standard library) as .ci/wasm says.
 
 ENVOY_VERSION ?= 1.40.0
+FUZZ_SECONDS ?= 60
 ENVOY ?= $(CURDIR)/target/tools/envoy-$(ENVOY_VERSION)/bin/envoy
 
 # Where tests, benchmarks and the demo find the filter that ships and a real Envoy.
@@ -42,6 +43,12 @@ demo-rest: wasm envoy ## the same agents at a REST API
 
 bench: wasm envoy ## CPU and latency beside Envoy's own filters; writes target/bench/summary.json
 	@cargo run --locked --quiet -p toolgate-host-tests --bin bench
+
+fuzz: ## fuzz what reads untrusted bytes, FUZZ_SECONDS for each target (installs cargo-fuzz)
+	@.ci/fuzz $(FUZZ_SECONDS)
+
+vectors: ## run the public test suites, a line for each
+	@.ci/vectors
 
 clean: ## remove everything that was built
 	cargo clean

@@ -44,6 +44,10 @@ pub(crate) fn judge(
     body: &[u8],
     mut record: Record,
 ) -> Judged {
+    if let Ok(route) = config.routes.find(head.target()) {
+        record.server = Some(route.server.clone());
+        record.protocol = Some(route.protocol.name());
+    }
     let mut rpc = None;
     let outcome = read(config, tape, head, body, &mut |route, reading| {
         record.protocol = Some(route.protocol.name());
@@ -53,7 +57,11 @@ pub(crate) fn judge(
                 record.method = Some(method.into_owned());
                 Ok(Outcome::Forward)
             }
-            Reading::Judge(action) => Ok(judge_action(config, head, agent, &action, &mut record)),
+            Reading::Judge(action) => {
+                let outcome = judge_action(config, head, agent, &action, &mut record);
+                record.parameters_digest = parameters_digest(&action, &outcome);
+                Ok(outcome)
+            }
         }
     });
     Judged { record, rpc, outcome: outcome.unwrap_or_else(Outcome::Refuse) }
@@ -141,7 +149,6 @@ fn denied(rule: &Rule) -> Refusal {
 
 /// What the audit says of an action. Ids and parameters as digests: whoever reads the log need not know them.
 fn describe(record: &mut Record, action: &Action<'_>, risk: &Risk) {
-    record.server = Some(action.server.to_owned());
     record.method = Some(action.method.to_string());
     record.tool = Some(action.tool.to_string());
     record.action = Some(action.kind.name());
@@ -150,11 +157,21 @@ fn describe(record: &mut Record, action: &Action<'_>, risk: &Risk) {
         kind: resource.kind.to_string(),
         id_digest: (!resource.id.is_empty()).then(|| digest(resource.id.as_bytes())),
     });
-    record.parameters_digest = action.parameters.body.map(|body| {
-        let mut hasher = Sha256::new();
-        // A rounded number names more than one body; for telling records apart that is good enough.
-        let _ = canonical::write(body, &mut |bytes| hasher.update(bytes));
-        shortened(&hasher.finalize())
-    });
     record.risk = Some(risk.clone().into());
+}
+
+/// Parameters that went on unasked have a digest up to this length. SHA-256 takes about 3 µs a KiB in wasm: of a large
+/// body it would cost more than everything else together, and what was denied or asked about matters more.
+const DIGESTED_ALWAYS: usize = 1024;
+
+/// What names the parameters without telling them: SHA-256 over their canonical form (RFC 8785).
+fn parameters_digest(action: &Action<'_>, outcome: &Outcome) -> Option<String> {
+    let body = action.parameters.body?;
+    if matches!(outcome, Outcome::Forward) && body.raw().len() > DIGESTED_ALWAYS {
+        return None;
+    }
+    let mut hasher = Sha256::new();
+    // A rounded number names more than one body; for telling records apart that is good enough.
+    let _ = canonical::write(body, &mut |bytes| hasher.update(bytes));
+    Some(shortened(&hasher.finalize()))
 }

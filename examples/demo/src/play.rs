@@ -55,7 +55,7 @@ pub(crate) async fn play(face: Face, envoy: &Path, wasm: &Path, bill: &Playbill)
     let client = connect(face, stage.addresses.gate, &token).await?;
     let mut witness = Witness::new(access_log, envoy_log, stage.crm.journal().clone())?;
     let mut deviations = Deviations::default();
-    let mut last = None;
+    let mut last_act = vec![];
     for (number, act) in (1_usize..).zip(acts(face)) {
         bill.act(number, &act);
         let observed = perform(&act, &client, &mut witness, &mut stage).await?;
@@ -64,10 +64,10 @@ pub(crate) async fn play(face: Face, envoy: &Path, wasm: &Path, bill: &Playbill)
         }
         bill.table(&observed, bare_us);
         deviations.extend(compare(&act, &observed, SUPPORT));
-        last = observed.into_iter().last();
+        last_act = observed;
     }
     deviations.extend(check::records(&stage.crm));
-    bill.ending(&stage.crm, last.as_ref(), bare_us, gated_us);
+    bill.ending(&stage.crm, &last_act, bare_us, gated_us);
     stage.clear().await?;
     Ok(deviations)
 }

@@ -91,7 +91,7 @@ impl Playbill {
         println!("{table}");
     }
 
-    pub(crate) fn ending(&self, crm: &Crm, last: Option<&Observed>, bare_us: u64, gated_us: u64) {
+    pub(crate) fn ending(&self, crm: &Crm, last_act: &[Observed], bare_us: u64, gated_us: u64) {
         let (store, before) = (crm.store(), Store::default());
         let refunded: u32 = store.payments.iter().map(|payment| payment.refunded).sum();
         println!();
@@ -109,10 +109,8 @@ impl Playbill {
         println!(
             "   In the tables, + is the time that Envoy held one call until it sent it on or refused it, less those {bare_us} µs."
         );
-        if let Some(last) = last {
-            println!("   The last call in Envoy's access log:");
-            println!("   {}", last.access.line);
-        }
+        println!("   The last act in Envoy's access log:");
+        last_act.iter().for_each(|observed| println!("   {}", observed.access.line));
     }
 }
 

@@ -57,8 +57,7 @@ impl Access {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Audit {
     pub(crate) decision_id: String,
-    protocol: Option<String>,
-    method: Option<String>,
+    tool: Option<String>,
     pub(crate) agent: Option<String>,
     pub(crate) user: Option<String>,
     pub(crate) action: Option<String>,
@@ -71,9 +70,9 @@ pub(crate) struct Audit {
 }
 
 impl Audit {
-    /// Whether it is about a tool call; an MCP client also sends requests of its own, to learn what the server is.
+    /// Whether it is about a tool; an MCP client also sends requests of its own, to learn what the server is.
     fn is_call(&self) -> bool {
-        self.protocol.as_deref() == Some("rest") || self.method.as_deref() == Some("tools/call")
+        self.tool.is_some()
     }
 }
 
@@ -131,22 +130,25 @@ impl Witness {
             for line in self.audit.lines()? {
                 audits.extend(record(&line)?.filter(Audit::is_call));
             }
-            if audits.len() > 1 {
-                bail!("the gate judged {} calls where the agent made one", audits.len());
-            }
-            Ok(belonging_together(&accesses, &audits))
+            one(&accesses, &audits)
         })
         .await
-        .with_context(|| format!("the call of `{}`", call.tool))?;
+        .with_context(|| format!("the call of `{}`: found {audits:?} and {accesses:?}", call.tool))?;
         Ok(Observed { call, seen, access, audit, arrived: self.journal.since(mark) })
     }
 }
 
-/// The audit record, and the request that was answered with its decision id.
-fn belonging_together(accesses: &[Access], audits: &[Audit]) -> Option<(Access, Audit)> {
-    let audit = audits.first()?;
-    let access = accesses.iter().find(|access| access.decision_id.as_deref() == Some(&audit.decision_id))?;
-    Some((access.clone(), audit.clone()))
+/// The request that is a call, and its audit record: the two that have the same decision id. Records that have no request here belong
+/// to calls before, and were written late.
+fn one(accesses: &[Access], audits: &[Audit]) -> anyhow::Result<Option<(Access, Audit)>> {
+    let mut pairs = accesses.iter().filter_map(|access| {
+        let audit = audits.iter().find(|audit| access.decision_id.as_deref() == Some(&audit.decision_id))?;
+        Some((access.clone(), audit.clone()))
+    });
+    match (pairs.next(), pairs.next()) {
+        (pair, None) => Ok(pair),
+        (_, Some(_)) => bail!("the gate judged several calls where the agent made one"),
+    }
 }
 
 /// Looks again and again until there is something.

@@ -145,9 +145,13 @@ const KNOWN_MEMBERS: [&str; 5] = ["name", "arguments", "uri", "taskId", "_meta"]
 /// No member of `params` is one that a reader which ignores the case of names takes for another.
 fn check_names(params: Option<Value<'_>>) -> Result<(), Refusal> {
     let names = || params.into_iter().flat_map(Value::members).map(|(name, _)| name);
-    let is_known_but_for_its_case =
-        |name: &str| KNOWN_MEMBERS.iter().any(|known| *known != name && fold(known) == fold(name));
-    if repeat(names()) || names().any(|name| is_known_but_for_its_case(&name)) {
+    let is_known_but_for_its_case = |name: Cow<'_, str>| {
+        !KNOWN_MEMBERS.contains(&name.as_ref()) && {
+            let folded = fold(name);
+            KNOWN_MEMBERS.iter().any(|known| known.eq_ignore_ascii_case(&folded))
+        }
+    };
+    if repeat(names()) || names().any(is_known_but_for_its_case) {
         return Err(Refusal::new(Reason::RpcParams, "members of `params` differ from others only in their case"));
     }
     Ok(())

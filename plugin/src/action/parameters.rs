@@ -96,15 +96,18 @@ impl<'a> Parameters<'a> {
 
 /// Whether a name occurs twice, as readers see it that ignore the case of names.
 pub(super) fn repeat<'a>(names: impl Iterator<Item = Cow<'a, str>>) -> bool {
-    let mut names: Vec<String> = names.map(|name| fold(&name)).collect();
+    let mut names: Vec<Cow<'a, str>> = names.map(fold).collect();
     names.sort_unstable();
     names.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
 }
 
 /// A name as a reader sees it that matches without regard to case, such as Go's `encoding/json`, which also takes
 /// the long s for an s and the Kelvin sign for a k (Unicode simple folding).
-pub(super) fn fold(name: &str) -> String {
-    name.replace('ſ', "s").to_lowercase()
+pub(super) fn fold(name: Cow<'_, str>) -> Cow<'_, str> {
+    if name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return name;
+    }
+    Cow::Owned(name.replace('ſ', "s").to_lowercase())
 }
 
 /// The pointer to a member of the root.

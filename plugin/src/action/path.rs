@@ -63,12 +63,12 @@ pub fn query(text: &str) -> Result<Fields<'_>, Refusal> {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         parameters.push((decode_form(name)?, decode_form(value)?));
     }
-    let mut names: Vec<String> = parameters.iter().map(|(name, _)| fold(name)).collect();
+    let mut names: Vec<Cow<'_, str>> = parameters.iter().map(|(name, _)| fold(Cow::Borrowed(name.as_ref()))).collect();
     names.sort_unstable();
-    let base = |name: &String| name.split('[').next().unwrap_or_default().to_owned();
-    let plain: Vec<String> = names.iter().filter(|name| !name.contains('[')).cloned().collect();
+    let base = |name: &str| name.split('[').next().unwrap_or_default().to_owned();
+    let plain = |wanted: &str| names.binary_search_by(|name| name.as_ref().cmp(wanted)).is_ok();
     let repeated = names.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
-        || names.iter().any(|name| name.contains('[') && plain.contains(&base(name)));
+        || names.iter().any(|name| name.contains('[') && plain(&base(name)));
     if repeated { Err(Reason::ParameterRepeated.into()) } else { Ok(parameters) }
 }
 

@@ -43,6 +43,17 @@ pub enum Protocol {
     Rest,
 }
 
+impl Protocol {
+    /// The name that operators write and audit records carry.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mcp => "mcp",
+            Self::Rest => "rest",
+        }
+    }
+}
+
 /// One REST operation.
 #[derive(Clone, Debug)]
 pub struct Operation {

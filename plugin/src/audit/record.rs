@@ -46,7 +46,7 @@ pub struct Record {
     /// What it was to be done to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<ResourceRecord>,
-    /// SHA-256 over the canonical form (RFC 8785) of the parameters in the body.
+    /// SHA-256 over the canonical form (RFC 8785) of the parameters in the body; not of large ones that went on unasked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameters_digest: Option<String>,
     /// How risky it is.

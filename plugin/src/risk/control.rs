@@ -3,44 +3,98 @@
 use super::Code;
 use super::finding::Findings;
 use super::leaf::Leaf;
+use super::names::Role;
 use crate::action::ActionKind;
 
-/// What is looked for: the names of a parameter (without `_`, in lower case), its values, and the finding.
-const VALUES: &[(&[&str], &[&str], Code)] = &[
+/// Names of parameters that say a branch, without `_`, in lower case.
+pub(super) const BRANCHES: &[&str] =
+    &["branch", "base", "basebranch", "targetbranch", "ref", "into", "branchname", "targetref"];
+
+/// Names of parameters that say an environment, without `_`, in lower case.
+pub(super) const ENVIRONMENTS: &[&str] = &[
+    "environment",
+    "env",
+    "stage",
+    "targetenv",
+    "environmentname",
+    "deploymentenvironment",
+    "target",
+    "namespace",
+    "cluster",
+];
+
+/// Names of parameters that say a role or a right, without `_`, in lower case.
+pub(super) const RIGHTS: &[&str] = &[
+    "role",
+    "roles",
+    "permission",
+    "permissions",
+    "accesslevel",
+    "access",
+    "privilege",
+    "privileges",
+    "scope",
+    "level",
+    "rolename",
+];
+
+/// Names of parameters that say whom something is for, without `_`, in lower case.
+pub(super) const AUDIENCES: &[&str] = &[
+    "visibility",
+    "access",
+    "sharing",
+    "share",
+    "type",
+    "role",
+    "sharedwith",
+    "audience",
+    "acl",
+    "scope",
+    "grantee",
+    "principal",
+    "privacy",
+    "linksharing",
+];
+
+/// Names of parameters that say whether a safeguard is overridden, or all below is meant, without `_`, in lower case.
+pub(super) const FORCES: &[&str] = &[
+    "force",
+    "forcepush",
+    "forcedelete",
+    "overwriteall",
+    "skipchecks",
+    "noverify",
+    "bypass",
+    "ignorewarnings",
+    "autoapprove",
+    "recursive",
+    "recurse",
+    "cascade",
+    "deleteall",
+    "purgeall",
+    "permanent",
+    "permanently",
+    "all",
+    "harddelete",
+];
+
+/// Names of parameters that say whether something is public, without `_`, in lower case.
+pub(super) const PUBLICS: &[&str] =
+    &["public", "ispublic", "anonymous", "allowanonymous", "publicaccess", "makepublic"];
+
+/// Names of parameters that say whether somebody may do everything, without `_`, in lower case.
+pub(super) const ADMINS: &[&str] = &["isadmin", "admin", "superuser", "isowner", "sudo", "privileged"];
+
+/// What is looked for: what a parameter is, its values, and the finding.
+const VALUES: &[(Role, &[&str], Code)] = &[
     (
-        &["branch", "base", "basebranch", "targetbranch", "ref", "into", "branchname", "targetref"],
+        Role::Branch,
         &["main", "master", "production", "prod", "trunk", "stable", "refs/heads/main", "refs/heads/master"],
         Code::BranchProtected,
     ),
+    (Role::Environment, &["production", "prod", "live", "prd"], Code::EnvironmentProduction),
     (
-        &[
-            "environment",
-            "env",
-            "stage",
-            "targetenv",
-            "environmentname",
-            "deploymentenvironment",
-            "target",
-            "namespace",
-            "cluster",
-        ],
-        &["production", "prod", "live", "prd"],
-        Code::EnvironmentProduction,
-    ),
-    (
-        &[
-            "role",
-            "roles",
-            "permission",
-            "permissions",
-            "accesslevel",
-            "access",
-            "privilege",
-            "privileges",
-            "scope",
-            "level",
-            "rolename",
-        ],
+        Role::Right,
         &[
             "admin",
             "administrator",
@@ -59,22 +113,7 @@ const VALUES: &[(&[&str], &[&str], Code)] = &[
         Code::PermissionElevated,
     ),
     (
-        &[
-            "visibility",
-            "access",
-            "sharing",
-            "share",
-            "type",
-            "role",
-            "sharedwith",
-            "audience",
-            "acl",
-            "scope",
-            "grantee",
-            "principal",
-            "privacy",
-            "linksharing",
-        ],
+        Role::Audience,
         &[
             "public",
             "anyone",
@@ -93,31 +132,14 @@ const VALUES: &[(&[&str], &[&str], Code)] = &[
 ];
 
 /// The same for `true`.
-const SWITCHES: &[(&[&str], Code)] = &[
-    (
-        &[
-            "force",
-            "forcepush",
-            "forcedelete",
-            "overwriteall",
-            "skipchecks",
-            "noverify",
-            "bypass",
-            "ignorewarnings",
-            "autoapprove",
-        ],
-        Code::ForceRequested,
-    ),
-    (
-        &["recursive", "recurse", "cascade", "deleteall", "purgeall", "permanent", "permanently", "all", "harddelete"],
-        Code::ForceRequested,
-    ),
-    (&["public", "ispublic", "anonymous", "allowanonymous", "publicaccess", "makepublic"], Code::PermissionPublic),
-    (&["isadmin", "admin", "superuser", "isowner", "sudo", "privileged"], Code::PermissionElevated),
+const SWITCHES: &[(Role, Code)] = &[
+    (Role::Force, Code::ForceRequested),
+    (Role::Public, Code::PermissionPublic),
+    (Role::Admin, Code::PermissionElevated),
 ];
 
 /// Credentials that are being set.
-const CREDENTIALS: &[&str] = &[
+pub(super) const CREDENTIALS: &[&str] = &[
     "password",
     "newpassword",
     "passwd",
@@ -140,20 +162,20 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, findings: &mut Finding
         return;
     };
     let value = text.trim().to_lowercase();
-    for (names, values, code) in VALUES {
-        if leaf.is_named(names) && values.contains(&value.as_str()) && applies(*code, kind) {
+    for (role, values, code) in VALUES {
+        if leaf.is(*role) && values.contains(&value.as_str()) && applies(*code, kind) {
             findings.add_once(*code, leaf.pointer, code.explanation());
         }
     }
-    for (names, code) in SWITCHES {
-        if leaf.is_named(names) && matches!(value.as_str(), "true" | "1" | "yes") {
+    for (role, code) in SWITCHES {
+        if leaf.is(*role) && matches!(value.as_str(), "true" | "1" | "yes") {
             findings.add_once(*code, leaf.pointer, code.explanation());
         }
     }
     if leaf.name == "private" && value == "false" {
         findings.add_once(Code::PermissionPublic, leaf.pointer, Code::PermissionPublic.explanation());
     }
-    if leaf.is_named(CREDENTIALS) && kind != ActionKind::Send {
+    if leaf.is(Role::Credential) && kind != ActionKind::Send {
         findings.add_once(Code::PermissionCredentials, leaf.pointer, Code::PermissionCredentials.explanation());
     }
 }

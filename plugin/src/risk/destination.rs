@@ -3,11 +3,12 @@
 use super::finding::Findings;
 use super::host::Host;
 use super::leaf::Leaf;
-use super::{Code, RiskTable, address, recipients};
+use super::names::Role;
+use super::{Code, RiskTable, address};
 use crate::action::ActionKind;
 
 /// Names of parameters that hold a URL or a host, without `_`, in lower case.
-const NAMES: &[&str] = &[
+pub(super) const NAMES: &[&str] = &[
     "url",
     "uri",
     "urls",
@@ -50,13 +51,13 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, fin
     let Some(text) = leaf.text() else { return };
     let text = text.trim();
     let reads = matches!(kind, ActionKind::List | ActionKind::Read);
-    if leaf.is_named(recipients::NAMES) || is_address(text) {
+    if leaf.is(Role::Recipient) || is_address(text) {
         if !reads {
             look_at_recipients(leaf, text, table, findings);
         }
         return;
     }
-    let is_url = leaf.is_named(NAMES);
+    let is_url = leaf.is(Role::Url);
     look_at_scheme(leaf, text, is_url, findings);
     for place in hosts(text, is_url) {
         if place.host.as_str().is_empty() || table.trusted_domains.contain(&place.host) {

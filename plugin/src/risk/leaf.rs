@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::names::{Role, roles};
 use crate::action::Datum;
 
 /// A scalar, its pointer, and the name that it goes by.
@@ -11,6 +12,7 @@ pub(super) struct Leaf<'l, 'a> {
     /// The last name on its pointer, without indices, in lower case and without `_`, `-`, `.` and blanks:
     /// `pagesize` for `/options/pageSize` and `/page_size`, `to` for `/to/0`.
     pub(super) name: String,
+    roles: &'static [Role],
 }
 
 /// Names that are longer say nothing that a detector looks for.
@@ -21,11 +23,14 @@ impl<'l, 'a> Leaf<'l, 'a> {
         let is_index = |token: &&str| token.bytes().all(|byte| byte.is_ascii_digit());
         let last = pointer.rsplit('/').find(|token| !is_index(token)).unwrap_or_default();
         let letters = last.chars().take(MAX_NAME).filter(|char| char.is_alphanumeric());
-        Self { pointer, datum, name: letters.flat_map(char::to_lowercase).collect() }
+        let name: String = letters.flat_map(char::to_lowercase).collect();
+        let roles = roles(&name);
+        Self { pointer, datum, name, roles }
     }
 
-    pub(super) fn is_named(&self, names: &[&str]) -> bool {
-        names.contains(&self.name.as_str())
+    /// Whether its name makes it that.
+    pub(super) fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
     }
 
     pub(super) fn text(&self) -> Option<Cow<'a, str>> {

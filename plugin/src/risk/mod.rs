@@ -13,6 +13,7 @@ mod host;
 mod leaf;
 mod level;
 mod money;
+mod names;
 mod phrase;
 mod recipients;
 mod rows;

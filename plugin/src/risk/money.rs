@@ -4,11 +4,12 @@ use std::fmt;
 
 use super::finding::Findings;
 use super::leaf::Leaf;
+use super::names::Role;
 use super::{Code, RiskTable};
 use crate::action::ActionKind;
 
 /// Names of parameters that hold an amount, without `_`, in lower case.
-const AMOUNTS: &[&str] = &[
+pub(super) const AMOUNTS: &[&str] = &[
     "amount",
     "total",
     "price",
@@ -30,10 +31,10 @@ const AMOUNTS: &[&str] = &[
 ];
 
 /// Names of parameters that hold a currency.
-const CURRENCIES: &[&str] = &["currency", "currencycode", "amountcurrency", "ccy"];
+pub(super) const CURRENCIES: &[&str] = &["currency", "currencycode", "amountcurrency", "ccy"];
 
 /// Names of parameters that say who is paid, in a transfer.
-const PAYEES: &[&str] = &[
+pub(super) const PAYEES: &[&str] = &[
     "payee",
     "iban",
     "recipient",
@@ -64,13 +65,13 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, fin
     if matches!(kind, ActionKind::List | ActionKind::Read) {
         return;
     }
-    if leaf.is_named(AMOUNTS) && (kind == ActionKind::Transfer || leaf.name != "value") {
+    if leaf.is(Role::Amount) && (kind == ActionKind::Transfer || leaf.name != "value") {
         look_at_amount(leaf, kind, table, findings);
-    } else if leaf.is_named(CURRENCIES) {
+    } else if leaf.is(Role::Currency) {
         if let (Some(bound), Some(found)) = (&table.amount, leaf.text()) {
             compare_currency(leaf, found.trim(), &bound.currency, findings);
         }
-    } else if kind == ActionKind::Transfer && leaf.is_named(PAYEES) && !table.known_payees.is_empty() {
+    } else if kind == ActionKind::Transfer && leaf.is(Role::Payee) && !table.known_payees.is_empty() {
         let is_known = leaf.scalar().is_some_and(|text| table.known_payees.contains(&RiskTable::payee(&text)));
         if !is_known {
             findings.add(Code::PayeeUnknown, leaf.pointer, "not one of `known_payees`");

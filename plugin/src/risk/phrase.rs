@@ -11,6 +11,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use super::Code;
 use super::finding::Findings;
 use super::leaf::Leaf;
+use super::names::Role;
 use crate::action::ActionKind;
 use table::{PHRASES, When};
 
@@ -21,7 +22,7 @@ fn is_hidden(char: char) -> bool {
 }
 
 /// Names of parameters that name a file, without `_`, in lower case.
-const PATHS: &[&str] = &[
+pub(super) const PATHS: &[&str] = &[
     "path",
     "file",
     "filename",
@@ -58,7 +59,7 @@ const PATHS: &[&str] = &[
 ];
 
 /// Names of parameters that are run.
-const COMMANDS: &[&str] = &[
+pub(super) const COMMANDS: &[&str] = &[
     "command",
     "cmd",
     "commands",
@@ -82,8 +83,8 @@ const COMMANDS: &[&str] = &[
 pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, findings: &mut Findings) {
     let Some(text) = leaf.text() else { return };
     let changes = !matches!(kind, ActionKind::List | ActionKind::Read);
-    let is_path = leaf.is_named(PATHS);
-    let is_command = leaf.is_named(COMMANDS) || kind == ActionKind::Execute;
+    let is_path = leaf.is(Role::Path);
+    let is_command = leaf.is(Role::Command) || kind == ActionKind::Execute;
     let automaton = automaton();
     for found in automaton.machine.iter().flat_map(|machine| machine.find_overlapping_iter(text.as_ref())) {
         let Some((code, when)) = automaton.owners.get(found.pattern().as_usize()) else { continue };

@@ -2,6 +2,7 @@
 
 use super::finding::Findings;
 use super::leaf::Leaf;
+use super::names::Role;
 use super::{Code, RiskTable};
 use crate::action::ActionKind;
 
@@ -54,7 +55,7 @@ pub(super) struct Count {
 
 impl Count {
     pub(super) fn look(&mut self, leaf: &Leaf<'_, '_>, kind: ActionKind) {
-        if matches!(kind, ActionKind::List | ActionKind::Read) || !leaf.is_named(NAMES) {
+        if matches!(kind, ActionKind::List | ActionKind::Read) || !leaf.is(Role::Recipient) {
             return;
         }
         let Some(text) = leaf.text() else { return };

@@ -2,11 +2,12 @@
 
 use super::finding::Findings;
 use super::leaf::Leaf;
+use super::names::Role;
 use super::{Amount, Code, RiskTable};
 use crate::action::{Action, ActionKind};
 
 /// Names of parameters that bound how much comes back, without `_`, in lower case.
-const NAMES: &[&str] = &[
+pub(super) const NAMES: &[&str] = &[
     "limit",
     "max",
     "maxresults",
@@ -48,7 +49,7 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, fin
         kind,
         ActionKind::List | ActionKind::Read | ActionKind::Export | ActionKind::Unknown | ActionKind::Execute
     );
-    if !returns_rows || !leaf.is_named(NAMES) {
+    if !returns_rows || !leaf.is(Role::Rows) {
         return;
     }
     let Some(text) = leaf.scalar() else { return };
@@ -113,7 +114,7 @@ pub(super) fn judge(action: &Action<'_>, findings: &mut Findings) {
     }
     let mut has_limit = false;
     let _ = action.parameters.leaves(&mut |pointer, datum| {
-        has_limit = has_limit || Leaf::new(pointer, datum).is_named(NAMES);
+        has_limit = has_limit || Leaf::new(pointer, datum).is(Role::Rows);
         if has_limit { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
     });
     if !has_limit {

@@ -2,11 +2,12 @@
 
 use super::finding::Findings;
 use super::leaf::Leaf;
+use super::names::Role;
 use super::{Code, RiskTable};
 use crate::sql::{self, Does, Statement};
 
 /// Names of parameters that hold SQL and nothing else, without `_`, in lower case.
-const NAMES: &[&str] =
+pub(super) const NAMES: &[&str] =
     &["sql", "sqlquery", "sqlstatement", "rawsql", "statement", "stmt", "sqls", "statements", "sqltext"];
 
 /// Words that SQL may begin with, to look no further into other texts.
@@ -18,7 +19,7 @@ const BEGINNINGS: &[&str] = &[
 
 pub(super) fn look(leaf: &Leaf<'_, '_>, table: &RiskTable, findings: &mut Findings) {
     let Some(text) = leaf.text() else { return };
-    let holds_sql = leaf.is_named(NAMES);
+    let holds_sql = leaf.is(Role::Sql);
     if !(holds_sql || begins_like_sql(&text)) {
         return;
     }

@@ -1,5 +1,8 @@
 //! The verbs that names of tools are made of.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use crate::action::ActionKind;
 
 /// How sure it is that a word is a verb.
@@ -13,9 +16,14 @@ pub(super) enum Class {
 
 /// A verb's kind, and how sure it is that it is one.
 pub(super) fn verb(word: &str) -> Option<(ActionKind, Class)> {
-    let find =
-        |table: &[(ActionKind, &[&str])]| table.iter().find(|(_, words)| words.contains(&word)).map(|(kind, _)| *kind);
-    find(VERBS).map(|kind| (kind, Class::Verb)).or_else(|| find(EITHER).map(|kind| (kind, Class::Either)))
+    static TABLE: OnceLock<HashMap<&str, (ActionKind, Class)>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let of = |table: &'static [(ActionKind, &'static [&'static str])], class| {
+            table.iter().flat_map(move |(kind, words)| words.iter().map(move |word| (*word, (*kind, class))))
+        };
+        of(EITHER, Class::Either).chain(of(VERBS, Class::Verb)).collect()
+    });
+    table.get(word).copied()
 }
 
 /// Words that are hardly ever nouns.

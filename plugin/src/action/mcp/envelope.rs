@@ -123,7 +123,7 @@ fn invalid(detail: &str) -> Refusal {
 
 /// The id of a request whose envelope can't be used, if that much is certain.
 pub(super) fn salvage_id(root: Value<'_>) -> Option<Box<str>> {
-    let mut named = root.members().filter(|(name, _)| fold(name) == "id");
+    let mut named = root.members().filter(|(name, _)| fold(name.clone()) == "id");
     match (named.next(), named.next()) {
         (Some((name, id)), None) if name == "id" && is_id(id) => id_text(id),
         _ => None,

@@ -1,0 +1,158 @@
+//! The compiled filter's verdict on one recorded call.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use serde::Serialize;
+use serde_json::{Value, json};
+use toolgate::action::{self, Reading};
+use toolgate::config::{self, Config};
+use toolgate::head::Head;
+use toolgate::json::{Document, Limits, Tape};
+use toolgate::time::Timestamp;
+
+use super::filter;
+use super::recorded::{Mint, Recorded};
+use crate::host::{CallAnswer, HostOptions, Module, Vm};
+use crate::scenario::Configuration;
+use crate::scenario::gateway::request_head;
+use crate::scenario::message::Message;
+use crate::scenario::wasm::send_whole;
+
+/// The filter with a configuration, ready to judge one call after the other.
+pub(super) struct Judge {
+    module: Module,
+    options: HostOptions,
+    vm: Vm,
+    mint: Mint,
+    core: Arc<Config>,
+    now: Duration,
+}
+
+/// What the filter would do.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Judged {
+    /// `forward`, `reject`, or `ask`: the decision service would decide, and isn't called here.
+    pub(super) verdict: &'static str,
+    /// The kind of action; null where the request was refused before that was known.
+    pub(super) action: Value,
+    /// What it would be done to.
+    pub(super) resource: Value,
+    /// How risky that is.
+    pub(super) risk: Value,
+    /// Why it would be rejected.
+    pub(super) reason: Value,
+    /// The rule that decides.
+    pub(super) rule: Value,
+    /// Whether the decision service would be asked.
+    pub(super) asked: bool,
+}
+
+impl Judge {
+    /// Starts the filter with `config`, to which our own keys are added.
+    pub(super) fn new(config: &Configuration, wasm: Option<&Path>) -> Result<Self> {
+        // Every verdict is wanted, so every verdict is logged.
+        let config = config.clone().with_test_keys().patched(&json!({"audit": {"log": "all"}}));
+        let text = config.json().to_string();
+        let core = config::read(text.as_bytes())
+            .map_err(|problems| anyhow!("{problems}"))
+            .context("the configuration is not valid")?;
+        let now = now();
+        let cluster = config.json().pointer("/decision/cluster").and_then(Value::as_str);
+        let options = HostOptions {
+            plugin_config: text.into_bytes(),
+            clusters: cluster.map(String::from).into_iter().collect::<BTreeSet<_>>(),
+            now: u64::try_from(now.as_nanos())?,
+            ..filter::options()?
+        };
+        let module = filter::load(wasm)?;
+        let vm = Vm::start(&module, options.clone())?;
+        Ok(Self { module, options, vm, mint: Mint::new(config, now), core: Arc::new(core), now })
+    }
+
+    /// The core's own form of the configuration.
+    pub(super) fn core(&self) -> &Arc<Config> {
+        &self.core
+    }
+
+    /// What time it is for the filter.
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp::from_secs(self.now.as_secs())
+    }
+
+    /// The verdict on `recorded`, and the request that was judged.
+    pub(super) fn judge(&mut self, recorded: &Recorded) -> Result<(Judged, Message)> {
+        let message = recorded.message(&mut self.mint)?;
+        let record = match self.record(&message) {
+            Ok(record) => record,
+            Err(error) => {
+                // Whatever happened to this VM, the next call gets a sound one.
+                self.vm = Vm::start(&self.module, self.options.clone())?;
+                return Err(error);
+            }
+        };
+        let of = |name: &str| record.get(name).cloned().unwrap_or_default();
+        let asked = of("asked") == true;
+        let verdict = match (of("verdict").as_str(), asked) {
+            (Some("forward"), true) => "ask",
+            (Some("forward"), false) => "forward",
+            _ => "reject",
+        };
+        let judged = Judged {
+            verdict,
+            action: of("action"),
+            resource: resource(&self.core, &message).unwrap_or_else(|| of("resource")),
+            risk: of("risk"),
+            reason: of("reason"),
+            rule: of("rule"),
+            asked,
+        };
+        Ok((judged, message))
+    }
+
+    /// The audit record of one exchange. The decision service says yes to everything: what it was asked shows in the
+    /// record.
+    fn record(&mut self, message: &Message) -> Result<Value> {
+        let vm = &mut self.vm;
+        vm.take_logs();
+        let stream = vm.open()?;
+        send_whole(vm, stream, message)?;
+        for call in vm.pending_calls() {
+            vm.answer(call.id, CallAnswer::new(200, br#"{"decision":true}"#))?;
+        }
+        vm.close(stream)?;
+        if let Some(trap) = vm.trapped() {
+            bail!("the filter trapped: {trap}");
+        }
+        let logs = vm.take_logs();
+        let mut records = logs.iter().filter_map(|log| log.message.strip_prefix("toolgate audit "));
+        let record = records.next().context("the filter left no audit record")?;
+        ensure!(records.next().is_none(), "the filter left several audit records");
+        Ok(serde_json::from_str(record)?)
+    }
+}
+
+/// What the request is about, by name: the audit record only has a digest of the id, for whoever reads the log.
+fn resource(core: &Config, message: &Message) -> Option<Value> {
+    let head = Head::from_pairs(request_head(message));
+    let route = core.routes.find(head.target()).ok()?;
+    let limits = Limits { bytes: route.max_body, ..Limits::default() };
+    let body = message.body.as_deref().filter(|body| !body.is_empty());
+    let document = match body {
+        Some(body) => Some(Document::read(body, &limits, Tape::default()).ok()?),
+        None => None,
+    };
+    let Ok(Reading::Judge(action)) = action::read(route, &core.tools, &head, document.as_ref()).outcome else {
+        return None;
+    };
+    let resource = action.resource?;
+    Some(json!({"type": resource.kind, "id": resource.id}))
+}
+
+#[expect(clippy::disallowed_methods, reason = "recorded tokens are judged by the time of day, as a gateway would")]
+fn now() -> Duration {
+    std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}

@@ -1,0 +1,178 @@
+//! The upstream and the decision service: servers that do what the running step says and remember what they saw.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::pending;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+
+use crate::scenario::format::{Answer, Upstream};
+use crate::scenario::message::{Pairs, answer_body, pairs};
+use crate::scenario::outcome::{Arrival, Question, telling, telling_of_call};
+
+/// What the running step wants of the servers, and what they saw of it.
+#[derive(Debug, Default)]
+pub(super) struct Script {
+    /// What is left to answer to questions.
+    pub(super) answers: VecDeque<Answer>,
+    /// What the upstream answers.
+    pub(super) upstream: Upstream,
+    /// What was asked.
+    pub(super) questions: Vec<Question>,
+    /// What arrived at the upstream.
+    pub(super) arrivals: Vec<Arrival>,
+}
+
+/// Both servers, while they run.
+#[derive(Debug)]
+pub(super) struct Servers {
+    script: Arc<Mutex<Script>>,
+    /// Where the upstream listens.
+    pub(super) upstream_port: u16,
+    /// Where the decision service listens.
+    pub(super) decision_port: u16,
+    /// Ends the servers when it is dropped.
+    _runtime: Runtime,
+}
+
+impl Servers {
+    /// Starts both on ports of their own.
+    ///
+    /// # Errors
+    /// When there is no port to be had.
+    pub(super) fn start() -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let script = Arc::new(Mutex::new(Script::default()));
+        let upstream_port = serve(&runtime, &script, upstream)?;
+        let decision_port = serve(&runtime, &script, decide)?;
+        Ok(Self { script, upstream_port, decision_port, _runtime: runtime })
+    }
+
+    /// From now on this step.
+    pub(super) fn play(&self, script: Script) {
+        *self.script.lock().unwrap_or_else(PoisonError::into_inner) = script;
+    }
+
+    /// What was seen since.
+    #[must_use]
+    pub(super) fn seen(&self) -> Script {
+        std::mem::take(&mut self.script.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+type Shared = Arc<Mutex<Script>>;
+
+/// Accepts connections until the runtime ends.
+fn serve<F, R>(runtime: &Runtime, script: &Shared, answer: F) -> Result<u16>
+where
+    F: Fn(Received, Shared) -> R + Copy + Send + Sync + 'static,
+    R: Future<Output = io::Result<Response<Full<Bytes>>>> + Send + 'static,
+{
+    let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+    let port = listener.local_addr()?.port();
+    let script = Arc::clone(script);
+    runtime.spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(connection(stream, Arc::clone(&script), answer));
+        }
+    });
+    Ok(port)
+}
+
+async fn connection<F, R>(stream: TcpStream, script: Shared, answer: F)
+where
+    F: Fn(Received, Shared) -> R + Copy + Send + Sync + 'static,
+    R: Future<Output = io::Result<Response<Full<Bytes>>>> + Send + 'static,
+{
+    let service = service_fn(|request| {
+        let script = Arc::clone(&script);
+        async move { answer(Received::read(request).await, script).await }
+    });
+    // A connection that breaks is the other side's affair: it shows in the outcome.
+    let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+/// A request as it came.
+struct Received {
+    method: String,
+    path: String,
+    authority: String,
+    headers: Pairs,
+    body: Vec<u8>,
+    trailers: Pairs,
+}
+
+impl Received {
+    async fn read(request: Request<Incoming>) -> Self {
+        let (head, body) = request.into_parts();
+        let (body, trailers) = match body.collect().await {
+            Ok(collected) => {
+                let trailers = collected.trailers().map(plain).unwrap_or_default();
+                (collected.to_bytes().to_vec(), trailers)
+            }
+            Err(_) => (Vec::new(), Vec::new()),
+        };
+        let authority = head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+        Self {
+            method: head.method.to_string(),
+            path: head.uri.to_string(),
+            authority: authority.into(),
+            headers: plain(&head.headers),
+            body,
+            trailers,
+        }
+    }
+}
+
+fn plain(headers: &HeaderMap) -> Pairs {
+    headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
+}
+
+async fn upstream(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
+    let Received { method, path, headers, body, trailers, .. } = received;
+    let headers = telling(headers);
+    let answer = {
+        let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
+        script.arrivals.push(Arrival { method, path, headers, body, trailers });
+        script.upstream.clone()
+    };
+    let mut response = Response::builder().status(answer.status);
+    let fields = pairs(&answer.headers).map_err(io::Error::other)?;
+    if !fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        response = response.header("content-type", "application/json");
+    }
+    for (name, value) in fields {
+        response = response.header(name, value);
+    }
+    response.body(Full::from(answer.text)).map_err(io::Error::other)
+}
+
+async fn decide(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
+    let Received { method, path, authority, headers, body, .. } = received;
+    let headers = telling_of_call(headers);
+    let body = serde_json::from_slice(&body).unwrap_or_default();
+    let answer = {
+        let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
+        script.questions.push(Question { method, path, authority, headers, body });
+        script.answers.pop_front()
+    };
+    // A question that the scenario didn't foresee: it counts them, so this shows.
+    let answer = answer.ok_or_else(|| io::Error::other("no answer is scripted"))?;
+    if answer.silent {
+        let never: Infallible = pending().await;
+        match never {}
+    }
+    let response = Response::builder().status(answer.status.unwrap_or(200)).header("content-type", "application/json");
+    response.body(Full::from(answer_body(&answer))).map_err(io::Error::other)
+}

@@ -1,0 +1,32 @@
+//! What the lanes without a gateway assume of one.
+
+use std::time::Duration;
+
+use super::message::{AUTHORITY, Message, Pairs};
+
+/// 2026-01-01T00:00:00Z: their clock stands, so any time will do.
+pub const NOW: Duration = Duration::from_secs(1_767_225_600);
+
+/// How much of a body Envoy holds by default (`per_connection_buffer_limit_bytes`); it refuses more by itself.
+pub const BUFFER_LIMIT: usize = 1024 * 1024;
+
+/// The one cluster in which a decision service is.
+pub const CLUSTER: &str = "pdp";
+
+/// The request's head as the filter gets to see it.
+#[must_use]
+pub fn request_head(message: &Message) -> Pairs {
+    let mut head: Pairs = vec![
+        (":authority".into(), AUTHORITY.into()),
+        (":path".into(), message.path.clone().into_bytes()),
+        (":method".into(), message.method.clone().into_bytes()),
+        (":scheme".into(), b"http".to_vec()),
+    ];
+    head.extend(message.headers.iter().cloned());
+    match (&message.body, message.trailers.is_empty()) {
+        (_, false) => head.push(("transfer-encoding".into(), b"chunked".to_vec())),
+        (Some(body), true) => head.push(("content-length".into(), body.len().to_string().into_bytes())),
+        (None, true) => {}
+    }
+    head
+}

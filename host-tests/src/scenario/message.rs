@@ -1,0 +1,149 @@
+//! A step's request as the bytes that a client sends, and other bytes that a step speaks of.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::configuration::Configuration;
+use super::format::{Answer, Call, FieldValue, FieldValues, Fields, Generate, Request, Step};
+use super::mint;
+
+/// Headers or trailers as bytes, in the order sent.
+pub type Pairs = Vec<(String, Vec<u8>)>;
+
+/// What a client sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// `:method`
+    pub method: String,
+    /// `:path`
+    pub path: String,
+    /// All other headers, with neither `host` nor what frames the body.
+    pub headers: Pairs,
+    /// The body; `None` means that the headers end the request.
+    pub body: Option<Vec<u8>>,
+    /// Trailers.
+    pub trailers: Pairs,
+}
+
+/// The authority of every request.
+pub const AUTHORITY: &str = "gateway.example.com";
+
+impl Message {
+    /// The request of `step`, with its token minted at `now`.
+    ///
+    /// # Errors
+    /// When the token can't be minted, or a hexadecimal value isn't one.
+    pub fn of(step: &Step, config: &Configuration, now: Duration) -> Result<Self> {
+        let request = &step.request;
+        let mut headers: Pairs = Vec::new();
+        if let Some(authorization) = mint::authorization(&step.token, config, now)? {
+            headers.push(("authorization".into(), authorization.into_bytes()));
+        }
+        headers.extend(body_headers(request));
+        headers.retain(|(name, _)| !request.headers.keys().any(|own| own.eq_ignore_ascii_case(name)));
+        headers.extend(pairs(&request.headers)?);
+        Ok(Self {
+            method: request.method.clone(),
+            path: request.path.clone(),
+            headers,
+            body: body(request)?,
+            trailers: pairs(&request.trailers)?,
+        })
+    }
+}
+
+/// What a well-behaved client says about its body.
+fn body_headers(request: &Request) -> Pairs {
+    let mut headers: Pairs = Vec::new();
+    let mut say = |name: &str, value: &str| headers.push((name.into(), value.into()));
+    if let Some(call) = &request.call {
+        say("content-type", "application/json");
+        say("accept", "application/json, text/event-stream");
+        say("mcp-protocol-version", &call.version);
+        if is_modern(call) {
+            say("mcp-method", "tools/call");
+            say("mcp-name", &call.tool);
+        }
+    } else if request.json.is_some() || request.text.is_some() || request.generate.is_some() || request.hex.is_some() {
+        say("content-type", "application/json");
+    }
+    headers
+}
+
+/// From 2026-07-28 on, headers repeat what the body says. Revisions are dates, so they sort.
+fn is_modern(call: &Call) -> bool {
+    call.version.as_str() >= "2026-07-28"
+}
+
+fn body(request: &Request) -> Result<Option<Vec<u8>>> {
+    if let Some(call) = &request.call {
+        return Ok(Some(tools_call(call).to_string().into_bytes()));
+    }
+    if let Some(json) = &request.json {
+        return Ok(Some(json.to_string().into_bytes()));
+    }
+    if let Some(hex) = &request.hex {
+        return unhex(hex).map(Some);
+    }
+    Ok(request.text.clone().or_else(|| request.generate.as_ref().map(generated)).map(String::into_bytes))
+}
+
+fn tools_call(call: &Call) -> Value {
+    let mut params = json!({"name": call.tool, "arguments": call.arguments});
+    if is_modern(call)
+        && let Some(fields) = params.as_object_mut()
+    {
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": call.version,
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        fields.insert("_meta".into(), meta);
+    }
+    json!({"jsonrpc": "2.0", "id": call.id, "method": "tools/call", "params": params})
+}
+
+/// The text that `generate` describes.
+#[must_use]
+pub fn generated(generate: &Generate) -> String {
+    [&generate.before, generate.text.repeat(generate.times).as_str(), &generate.after].concat()
+}
+
+/// The body of an answer of the decision service.
+#[must_use]
+pub fn answer_body(answer: &Answer) -> Vec<u8> {
+    if let Some(decision) = answer.decision {
+        return json!({"decision": decision}).to_string().into_bytes();
+    }
+    if let Some(json) = &answer.json {
+        return json.to_string().into_bytes();
+    }
+    answer.text.clone().or_else(|| answer.generate.as_ref().map(generated)).unwrap_or_default().into_bytes()
+}
+
+/// Headers as bytes.
+///
+/// # Errors
+/// When a hexadecimal value isn't one.
+pub fn pairs(fields: &Fields) -> Result<Pairs> {
+    let mut pairs = Vec::new();
+    for (name, values) in fields {
+        let values = match values {
+            FieldValues::One(value) => std::slice::from_ref(value),
+            FieldValues::Several(values) => values,
+        };
+        for value in values {
+            let bytes = match value {
+                FieldValue::Text(text) => text.clone().into_bytes(),
+                FieldValue::Hex { hex } => unhex(hex)?,
+            };
+            pairs.push((name.clone(), bytes));
+        }
+    }
+    Ok(pairs)
+}
+
+fn unhex(text: &str) -> Result<Vec<u8>> {
+    hex::decode(text.split_whitespace().collect::<String>()).with_context(|| format!("`{text}` is not hexadecimal"))
+}

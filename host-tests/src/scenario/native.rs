@@ -1,0 +1,222 @@
+//! The first lane: the pure core, driven as the proxy drives it but without any proxy. It is the reference: what the
+//! other lanes see must be what it says.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use toolgate::audit::{Record, Verdict, headers};
+use toolgate::config::{self, Config};
+use toolgate::decision::Question as Asked;
+use toolgate::exchange::{Edits, Exchange, Input, Step};
+use toolgate::gate::Gate;
+use toolgate::head::Head;
+use toolgate::time::Timestamp;
+use toolgate::token::verify_in_process;
+
+use super::format::{Answer, Step as Scripted};
+use super::gateway::{BUFFER_LIMIT, CLUSTER, NOW, request_head};
+use super::message::{Message, Pairs, answer_body, pairs};
+use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
+use super::run::{Case, Lane};
+
+/// The pure core.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NativeLane;
+
+impl Lane for NativeLane {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    fn now(&self) -> Duration {
+        NOW
+    }
+
+    fn run(&self, case: &Case<'_>) -> Result<Vec<Outcome>> {
+        let config = config::read(case.config.as_bytes())
+            .map_err(|problems| anyhow!("{problems}"))
+            .context("the configuration")?;
+        let mut gate = Gate::new(Arc::new(config));
+        let steps = (1..).zip(&case.steps);
+        steps.map(|(number, (message, step))| Run::new(&mut gate, message, step).run(number)).collect()
+    }
+}
+
+/// One request on its way.
+struct Run<'r> {
+    gate: &'r mut Gate,
+    config: Arc<Config>,
+    exchange: Exchange,
+    message: &'r Message,
+    step: &'r Scripted,
+    answers: VecDeque<Answer>,
+    outcome: Outcome,
+}
+
+impl<'r> Run<'r> {
+    fn new(gate: &'r mut Gate, message: &'r Message, step: &'r Scripted) -> Self {
+        let config = Arc::clone(&gate.config);
+        Self {
+            exchange: Exchange::new(Arc::clone(&config)),
+            gate,
+            config,
+            message,
+            step,
+            answers: step.answers.clone().into(),
+            outcome: Outcome::default(),
+        }
+    }
+
+    fn run(mut self, number: u64) -> Result<Outcome> {
+        let body = self.message.body.clone().unwrap_or_default();
+        let end = body.is_empty() && self.message.trailers.is_empty();
+        let id = format!("{number:032x}");
+        self.advance(Input::Head { head: Head::from_pairs(request_head(self.message)), end, id })?;
+        if self.waits() && !end {
+            self.body(&body)?;
+        }
+        if self.waits() {
+            bail!("the exchange waits for something that doesn't come");
+        }
+        if self.outcome.upstream.is_some() {
+            self.respond()?;
+        }
+        Ok(self.outcome)
+    }
+
+    /// Neither forwarded nor answered.
+    fn waits(&self) -> bool {
+        self.outcome.upstream.is_none() && self.outcome.client.status == 0
+    }
+
+    fn body(&mut self, body: &[u8]) -> Result<()> {
+        if body.len() > BUFFER_LIMIT {
+            self.advance(Input::Buffered(BUFFER_LIMIT))?;
+            return if self.waits() { self.proxy_answers() } else { Ok(()) };
+        }
+        self.advance(Input::Buffered(body.len() / 2))?;
+        if self.waits() { self.advance(Input::Body(body)) } else { Ok(()) }
+    }
+
+    fn advance(&mut self, input: Input<'_>) -> Result<()> {
+        let mut step = self.exchange.advance(self.gate, now(), input);
+        loop {
+            step = match step {
+                Step::Hold | Step::Pass => return Ok(()),
+                Step::Verify(check) => {
+                    let verdict = verify_in_process(&check);
+                    self.exchange.advance(self.gate, now(), Input::Signature(verdict))
+                }
+                Step::Ask(question, id) => self.ask(&question, &id)?,
+                Step::Forward(edits, record) => {
+                    self.audit(&record)?;
+                    self.outcome.upstream = Some(self.arrival(&edits));
+                    return Ok(());
+                }
+                Step::Reject(reply, record) => {
+                    self.audit(&record)?;
+                    let fields =
+                        reply.headers.iter().map(|(name, value)| ((*name).to_string(), value.clone().into_bytes()));
+                    let client = Response { status: reply.status, headers: telling(fields), body: reply.body };
+                    return self.local_reply(client);
+                }
+                Step::Respond(edits, record) => {
+                    if let Some(record) = record {
+                        self.audit(&record)?;
+                    }
+                    edit(&mut self.outcome.client.headers, &edits);
+                    return Ok(());
+                }
+            };
+        }
+    }
+
+    /// An answer of the gate's own passes back through the filter, as in Envoy.
+    fn local_reply(&mut self, client: Response) -> Result<()> {
+        self.outcome.client = client;
+        let head = response_head(&self.outcome.client);
+        self.advance(Input::Response(&head))
+    }
+
+    /// The body doesn't fit into the proxy's buffer.
+    fn proxy_answers(&mut self) -> Result<()> {
+        let headers = vec![("content-type".into(), b"text/plain".to_vec())];
+        self.local_reply(Response { status: 413, headers, body: b"Payload Too Large".to_vec() })
+    }
+
+    fn respond(&mut self) -> Result<()> {
+        let upstream = &self.step.upstream;
+        let mut fields = pairs(&upstream.headers)?;
+        if !fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            fields.push(("content-type".into(), b"application/json".to_vec()));
+        }
+        self.outcome.client =
+            Response { status: upstream.status, headers: telling(fields), body: upstream.text.clone().into_bytes() };
+        let head = response_head(&self.outcome.client);
+        self.advance(Input::Response(&head))
+    }
+
+    fn ask(&mut self, asked: &Asked, id: &str) -> Result<Step> {
+        let service = self.config.decision.as_ref().context("the core asks, and no decision service is configured")?;
+        let answer =
+            |status, body: &[u8], run: &mut Self| run.exchange.advance(run.gate, now(), Input::Answer { status, body });
+        if service.cluster != CLUSTER {
+            return Ok(answer(None, b"", self));
+        }
+        let scripted = self.answers.pop_front().context("a question for which no answer is scripted")?;
+        if scripted.refused {
+            return Ok(answer(Some(503), b"", self));
+        }
+        let fields = [("content-type", "application/json"), ("accept", "application/json"), ("x-request-id", id)];
+        self.outcome.questions.push(Question {
+            method: "POST".into(),
+            path: service.path.clone(),
+            authority: service.authority.clone(),
+            headers: telling_of_call(fields.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))),
+            body: serde_json::from_slice(&asked.body)?,
+        });
+        if scripted.silent {
+            return Ok(answer(Some(504), b"upstream request timeout", self));
+        }
+        Ok(answer(Some(scripted.status.unwrap_or(200)), &answer_body(&scripted), self))
+    }
+
+    fn arrival(&self, edits: &Edits) -> Arrival {
+        let mut fields = self.message.headers.clone();
+        edit(&mut fields, edits);
+        let spoofed = headers::spoofed(&Head::from_pairs(self.message.trailers.clone()));
+        let mut trailers = self.message.trailers.clone();
+        trailers.retain(|(name, _)| !spoofed.iter().any(|gone| gone == name.as_bytes()));
+        Arrival {
+            method: self.message.method.clone(),
+            path: self.message.path.clone(),
+            headers: telling(fields),
+            body: self.message.body.clone().unwrap_or_default(),
+            trailers: telling(trailers),
+        }
+    }
+
+    fn audit(&mut self, record: &Record) -> Result<()> {
+        if record.verdict == Verdict::Reject || self.config.audit.log_forwarded {
+            self.outcome.audit.push(serde_json::to_value(record)?);
+        }
+        Ok(())
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_secs(NOW.as_secs())
+}
+
+fn response_head(response: &Response) -> Head {
+    let status = (":status".to_string(), response.status.to_string().into_bytes());
+    Head::from_pairs(std::iter::once(status).chain(response.headers.iter().cloned()))
+}
+
+fn edit(fields: &mut Pairs, edits: &Edits) {
+    fields.retain(|(name, _)| !edits.remove.iter().any(|gone| gone == name.as_bytes()));
+    fields.extend(edits.add.iter().map(|(name, value)| ((*name).to_string(), value.clone().into_bytes())));
+    *fields = telling(std::mem::take(fields));
+}

@@ -1,0 +1,194 @@
+//! The second lane: the very wasm that ships, in our host. Each body is delivered in every way a network may deliver
+//! it, and what comes of it must be the same each time.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::format::{Answer, Step};
+use super::gateway::{BUFFER_LIMIT, CLUSTER, NOW, request_head};
+use super::message::{Message, Pairs, answer_body, pairs};
+use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
+use super::render;
+use super::run::{Case, Lane};
+use crate::host::{CallAnswer, Headers, HostOptions, Module, PendingCall, StreamId, Vm};
+
+/// The compiled filter in our host.
+pub struct WasmLane {
+    module: Module,
+    options: HostOptions,
+}
+
+/// How a body is delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Delivery {
+    Whole,
+    InTwo,
+    ByteByByte,
+    EndedByTrailers,
+}
+
+/// A body byte by byte is a callback a byte: beyond this it is delivered in as many pieces.
+const MOST_PIECES: usize = 2000;
+
+/// No connection hands over more at once, so a body of several of these is never whole anywhere.
+const LARGEST_PIECE: usize = 64 * 1024;
+
+impl WasmLane {
+    /// A lane for this module, hosted with `options` (all but the plugin's configuration).
+    #[must_use]
+    pub const fn new(module: Module, options: HostOptions) -> Self {
+        Self { module, options }
+    }
+
+    /// A VM with this configuration.
+    ///
+    /// # Errors
+    /// When the filter refuses its configuration.
+    pub fn start(&self, config: &str) -> Result<Vm> {
+        let mut options = self.options.clone();
+        options.plugin_config = config.as_bytes().to_vec();
+        options.clusters = BTreeSet::from([CLUSTER.to_string()]);
+        options.now = u64::try_from(NOW.as_nanos())?;
+        options.buffer_limit = BUFFER_LIMIT;
+        Vm::start(&self.module, options)
+    }
+
+    fn deliver(&self, case: &Case<'_>, delivery: Delivery) -> Result<Vec<Outcome>> {
+        let mut vm = self.start(&case.config)?;
+        case.steps.iter().map(|(message, step)| exchange(&mut vm, message, step, delivery)).collect()
+    }
+}
+
+impl Lane for WasmLane {
+    fn name(&self) -> &'static str {
+        "wasm"
+    }
+
+    fn now(&self) -> Duration {
+        NOW
+    }
+
+    fn run(&self, case: &Case<'_>) -> Result<Vec<Outcome>> {
+        let whole = self.deliver(case, Delivery::Whole)?;
+        for delivery in [Delivery::InTwo, Delivery::ByteByByte, Delivery::EndedByTrailers] {
+            let pieces = self.deliver(case, delivery)?;
+            if pieces != whole {
+                let sent: Vec<_> = case.steps.iter().map(|(message, _)| message.clone()).collect();
+                let (ours, theirs) = (render::outcomes(&sent, &whole), render::outcomes(&sent, &pieces));
+                bail!(
+                    "it depends on how the body comes:\n{}",
+                    render::difference(("Whole", &ours), (&format!("{delivery:?}"), &theirs))
+                );
+            }
+        }
+        Ok(whole)
+    }
+}
+
+fn exchange(vm: &mut Vm, message: &Message, step: &Step, delivery: Delivery) -> Result<Outcome> {
+    let stream = vm.open()?;
+    let mut answers: VecDeque<Answer> = step.answers.clone().into();
+    let mut outcome = Outcome::default();
+    vm.take_logs();
+    send(vm, stream, message, delivery)?;
+    while let Some(call) = vm.pending_calls().into_iter().next() {
+        let answer = answers.pop_front().context("a question for which no answer is scripted")?;
+        reply(vm, &call, &answer, &mut outcome)?;
+    }
+    if vm.exchange(stream)?.upstream.headers.is_some() {
+        respond(vm, stream, step)?;
+    }
+    let seen = vm.close(stream)?;
+    if let Some(trap) = vm.trapped() {
+        bail!("the filter trapped: {trap}");
+    }
+    let client = seen.client;
+    outcome.client = Response {
+        status: client.status().context("the client got no answer")?,
+        headers: telling(fields(&client.headers.unwrap_or_default())),
+        body: client.body,
+    };
+    outcome.upstream = seen.upstream.headers.map(|headers| Arrival {
+        method: headers.get(":method").unwrap_or_default().into(),
+        path: String::from_utf8_lossy(headers.get_bytes(b":path").unwrap_or_default()).into(),
+        headers: telling(fields(&headers)),
+        body: seen.upstream.body,
+        trailers: telling(fields(&seen.upstream.trailers.unwrap_or_default())),
+    });
+    for line in vm.take_logs() {
+        if let Some(json) = line.message.strip_prefix("toolgate audit ") {
+            outcome.audit.push(serde_json::from_str(json).with_context(|| format!("audit line `{json}`"))?);
+        }
+    }
+    Ok(outcome)
+}
+
+/// Sends a request as a fast client does.
+///
+/// # Errors
+/// When the guest doesn't come back.
+pub(crate) fn send_whole(vm: &mut Vm, stream: StreamId, message: &Message) -> Result<()> {
+    send(vm, stream, message, Delivery::Whole)
+}
+
+fn send(vm: &mut Vm, stream: StreamId, message: &Message, delivery: Delivery) -> Result<()> {
+    let body = message.body.as_deref().unwrap_or_default();
+    let trailers = !message.trailers.is_empty() || (delivery == Delivery::EndedByTrailers && !body.is_empty());
+    let end = body.is_empty() && !trailers;
+    vm.request_headers(stream, request_head(message).into_iter().collect(), end)?;
+    let size = match delivery {
+        Delivery::Whole | Delivery::EndedByTrailers => body.len(),
+        Delivery::InTwo => body.len().div_ceil(2),
+        Delivery::ByteByByte => body.len().div_ceil(MOST_PIECES),
+    };
+    let mut pieces = body.chunks(size.clamp(1, LARGEST_PIECE)).peekable();
+    while let Some(piece) = pieces.next() {
+        vm.request_data(stream, piece, pieces.peek().is_none() && !trailers)?;
+    }
+    if trailers {
+        vm.request_trailers(stream, message.trailers.iter().cloned().collect())?;
+    }
+    Ok(())
+}
+
+/// Plays the decision service.
+fn reply(vm: &mut Vm, call: &PendingCall, answer: &Answer, outcome: &mut Outcome) -> Result<()> {
+    if answer.refused {
+        return vm.refuse(call.id);
+    }
+    outcome.questions.push(Question {
+        method: call.headers.get(":method").unwrap_or_default().into(),
+        path: call.headers.get(":path").unwrap_or_default().into(),
+        authority: call.headers.get(":authority").unwrap_or_default().into(),
+        headers: telling_of_call(fields(&call.headers)),
+        body: serde_json::from_slice(&call.body).unwrap_or_default(),
+    });
+    if answer.silent {
+        return vm.time_out(call.id);
+    }
+    vm.answer(call.id, CallAnswer::new(answer.status.unwrap_or(200), answer_body(answer)))
+}
+
+/// Plays the upstream.
+fn respond(vm: &mut Vm, stream: StreamId, step: &Step) -> Result<()> {
+    let upstream = &step.upstream;
+    let mut headers = Headers::from([(":status", upstream.status.to_string().as_str())]);
+    let scripted = pairs(&upstream.headers)?;
+    if !scripted.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        headers.add("content-type", "application/json");
+    }
+    for (name, value) in scripted {
+        headers.add(name, value);
+    }
+    vm.response_headers(stream, headers, upstream.text.is_empty())?;
+    if !upstream.text.is_empty() {
+        vm.response_data(stream, upstream.text.as_bytes(), true)?;
+    }
+    Ok(())
+}
+
+fn fields(headers: &Headers) -> Pairs {
+    headers.iter().map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), value.to_vec())).collect()
+}

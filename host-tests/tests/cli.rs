@@ -1,0 +1,135 @@
+//! The command `toolgate`, as an operator's shell runs it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+fn scenarios() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+fn toolgate(arguments: &[&str], input: &str) -> Output {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_toolgate"))
+        .args(arguments)
+        .current_dir(workspace)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The lines that `replay` answers under the configuration of the scenarios.
+fn replay(lines: &[&str]) -> Vec<Value> {
+    let config = scenarios().join("configs/support.yaml");
+    let output = toolgate(&["replay", config.to_str().unwrap()], &format!("{}\n", lines.join("\n")));
+    assert_eq!(text(&output.stderr), "", "progress is for terminals");
+    text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn replay_gives_each_call_its_verdict() {
+    let judged = replay(&[
+        r#"{"claims":{"client_id":"support-agent"},"tool":"crm.read_customer","arguments":{"customer_id":"c-7"}}"#,
+        r#"{"claims":{"client_id":"support-agent"},"tool":"crm.export_customers","arguments":{}}"#,
+        r#"{"claims":{"client_id":"support-agent"},"tool":"crm.delete_invoice","arguments":{"invoice_id":"i-1"}}"#,
+        r#"{"claims":{"client_id":"x"},"request":{"method":"GET","path":"/v1/payments?limit=5000","headers":{}}}"#,
+    ]);
+    let short = |judged: &Value| {
+        json!([judged["verdict"], judged["action"], judged["reason"], judged["rule"], judged["asked"]])
+    };
+    assert_eq!(
+        judged.iter().map(short).collect::<Vec<_>>(),
+        [
+            json!(["forward", "read", null, "read-one-customer", false]),
+            json!(["reject", "export", "policy.denied", "no-bulk-export", false]),
+            json!(["ask", "delete", null, "delete-invoice", true]),
+            json!(["forward", "list", null, "read-payments", false]),
+        ]
+    );
+    assert_eq!(judged[0]["resource"], json!({"type": "customer", "id": "c-7"}));
+    assert_eq!(judged[3]["risk"]["findings"][0]["code"], "rows.over_limit");
+}
+
+#[test]
+fn a_line_that_is_no_call_says_so_and_the_next_is_judged() {
+    let judged = replay(&[
+        "not json",
+        "",
+        r#"{"claims":{}}"#,
+        r#"{"claims":{"client_id":"support-agent"},"tool":"crm.read_customer","arguments":{"customer_id":"c-7"}}"#,
+        r#"{"claims":{"iss":"https://elsewhere"},"tool":"crm.read_customer","arguments":{}}"#,
+    ]);
+    assert_eq!(judged.len(), 4, "a blank line is no call");
+    assert_eq!((&judged[0]["line"], &judged[1]["line"]), (&json!(1), &json!(3)));
+    assert!(judged[0]["error"].as_str().unwrap().contains("not a recorded call"), "{}", judged[0]);
+    assert_eq!(judged[2]["verdict"], "forward");
+    assert_eq!(judged[3]["reason"], "token.issuer", "claims that are there are sent as they are");
+}
+
+#[test]
+fn check_says_what_is_wrong_and_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.yaml");
+    let config = fs::read_to_string(scenarios().join("configs/operators.yaml")).unwrap();
+    fs::write(&path, config.replace("agent.scopes", "agent.scope").replace("protocol: mcp", "protocol: mpc")).unwrap();
+    let output = toolgate(&["check", path.to_str().unwrap(), "--format", "json"], "");
+    assert_eq!(output.status.code(), Some(1));
+    let checked: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(checked["valid"], false);
+    assert!(!checked["problems"].as_array().unwrap().is_empty(), "{checked}");
+}
+
+#[test]
+fn test_runs_an_operators_own_scenarios() {
+    let passing = scenarios().join("token/expired.toml");
+    let output = toolgate(&["test", passing.to_str().unwrap()], "");
+    assert_eq!((output.status.code(), text(&output.stdout).trim()), (Some(0), "1 of 1 scenarios pass"));
+
+    let folder = tempfile::tempdir().unwrap();
+    let failing = folder.path().join("failing.toml");
+    let config = scenarios().join("configs/support.yaml");
+    let scenario = fs::read_to_string(&passing).unwrap();
+    let scenario = scenario.replace("config = \"support\"", &format!("config = {config:?}"));
+    fs::write(&failing, scenario.replace("token.expired", "token.missing")).unwrap();
+    let output = toolgate(&["test", failing.to_str().unwrap()], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stdout).contains("expected `token.missing`, found `token.expired`"),
+        "{}",
+        text(&output.stdout)
+    );
+}
+
+#[test]
+fn explain_names_each_rule_that_was_tried() {
+    let config = scenarios().join("configs/support.yaml");
+    let call = r#"{"claims":{"client_id":"support-agent"},"tool":"crm.export_customers","arguments":{}}"#;
+    let output = toolgate(&["explain", config.to_str().unwrap(), "-"], call);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    for part in
+        ["token   agent: support-agent", "no-bulk-export (deny): matches", "read-one-customer (allow): does not match"]
+    {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    assert!(told.contains("verdict reject, reason policy.denied, rule no-bulk-export"), "{told}");
+}
