@@ -14,7 +14,7 @@ export TOOLGATE_ENVOY := $(ENVOY)
 .PHONY: help wasm envoy lint deny test demo demo-rest bench fuzz vectors clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 wasm: ## build the filter, target/toolgate.wasm (the default)
 	@.ci/wasm build -p toolgate --release --locked

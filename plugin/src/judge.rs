@@ -49,8 +49,7 @@ pub(crate) fn judge(
         record.protocol = Some(route.protocol.name());
     }
     let mut rpc = None;
-    let outcome = read(config, tape, head, body, &mut |route, reading| {
-        record.protocol = Some(route.protocol.name());
+    let outcome = read(config, tape, head, body, &mut |_, reading| {
         rpc = reading.rpc;
         match reading.outcome? {
             Reading::Pass { method } => {

@@ -80,17 +80,6 @@ pub struct ToolFacts {
     pub resource: Option<(String, ResourcePlace)>,
 }
 
-impl Protocol {
-    /// The name that operators write and audit records carry.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Mcp => "mcp",
-            Self::Rest => "rest",
-        }
-    }
-}
-
 impl Routes {
     /// The route for a request target (`:path`).
     ///
