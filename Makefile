@@ -14,7 +14,7 @@ export TOOLGATE_ENVOY := $(ENVOY)
 .PHONY: help wasm envoy lint deny test demo demo-rest bench fuzz vectors clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 wasm: ## build the filter, target/toolgate.wasm (the default)
 	@.ci/wasm build -p toolgate --release --locked
@@ -52,3 +52,10 @@ vectors: ## run the public test suites, a line for each
 
 clean: ## remove everything that was built
 	cargo clean
+
+.PHONY: playground playground-test
+playground: ## a page that explains verdicts, in target/playground; serves it on 127.0.0.1:8700
+	@.ci/playground
+
+playground-test: ## the page in a real Chromium; screenshots in target/playground-test
+	@.ci/playground test

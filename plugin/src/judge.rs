@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::action::mcp::Rpc;
-use crate::action::{self, Action, Read, Reading};
+use crate::action::{self, Action, Read, Reading, Route};
 use crate::audit::headers::{digest, shortened};
 use crate::audit::{Record, ResourceRecord};
 use crate::config::Config;
@@ -49,7 +49,7 @@ pub(crate) fn judge(
         record.protocol = Some(route.protocol.name());
     }
     let mut rpc = None;
-    let outcome = read(config, tape, head, body, &mut |reading| {
+    let outcome = read(config, tape, head, body, &mut |_, reading| {
         rpc = reading.rpc;
         match reading.outcome? {
             Reading::Pass { method } => {
@@ -66,26 +66,26 @@ pub(crate) fn judge(
     Judged { record, rpc, outcome: outcome.unwrap_or_else(Outcome::Refuse) }
 }
 
-/// Reads the body by its route, and lends what was read to `judge`.
-fn read(
+/// Reads the body by its route, and lends both to `judge`.
+pub(crate) fn read<T>(
     config: &Config,
     tape: &mut Tape,
     head: &Head,
     body: &[u8],
-    judge: &mut dyn FnMut(Read<'_>) -> Result<Outcome, Refusal>,
-) -> Result<Outcome, Refusal> {
+    judge: &mut dyn FnMut(&Route, Read<'_>) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
     let route = config.routes.find(head.target())?;
     action::read_head(route, head)?;
     if body.len() > route.max_body {
         return Err(action::too_large_for(route));
     }
     if body.is_empty() {
-        return judge(action::read(route, &config.tools, head, None));
+        return judge(route, action::read(route, &config.tools, head, None));
     }
     let limits = Limits { bytes: route.max_body, ..Limits::default() };
     let document = Document::read(body, &limits, std::mem::take(tape))
         .map_err(|invalid| Refusal::new(Reason::BodyUnreadable, invalid.to_string()))?;
-    let outcome = judge(action::read(route, &config.tools, head, Some(&document)));
+    let outcome = judge(route, action::read(route, &config.tools, head, Some(&document)));
     *tape = document.into_tape();
     outcome
 }
@@ -93,15 +93,7 @@ fn read(
 fn judge_action(config: &Config, head: &Head, agent: &Agent, action: &Action<'_>, record: &mut Record) -> Outcome {
     let risk = assess(&config.risk, action);
     describe(record, action, &risk);
-    let path = head.target().split(|byte| *byte == b'?').next().unwrap_or_default();
-    let facts = Facts {
-        agent,
-        action,
-        risk: &risk,
-        method: std::str::from_utf8(head.method()).unwrap_or_default(),
-        path: std::str::from_utf8(path).unwrap_or_default(),
-        protocol: record.protocol.unwrap_or_default(),
-    };
+    let facts = facts(head, agent, action, &risk, record.protocol.unwrap_or_default());
     let (asked, approval) = match config.policy.judge(&facts) {
         Ruling::NoRule => return Outcome::Refuse(Reason::PolicyNoRule.into()),
         Ruling::Failed(rule, condition) => {
@@ -130,6 +122,25 @@ fn judge_action(config: &Config, head: &Head, agent: &Agent, action: &Action<'_>
     match question(&asked) {
         Ok(question) => Outcome::Ask(question),
         Err(_) => Outcome::Refuse(Reason::Fault.into()),
+    }
+}
+
+/// What rules look at.
+pub(crate) fn facts<'f>(
+    head: &'f Head,
+    agent: &'f Agent,
+    action: &'f Action<'f>,
+    risk: &'f Risk,
+    protocol: &'static str,
+) -> Facts<'f> {
+    let path = head.target().split(|byte| *byte == b'?').next().unwrap_or_default();
+    Facts {
+        agent,
+        action,
+        risk,
+        method: std::str::from_utf8(head.method()).unwrap_or_default(),
+        path: std::str::from_utf8(path).unwrap_or_default(),
+        protocol,
     }
 }
 

@@ -43,6 +43,8 @@
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
 //! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `time` `token` |
+//! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `time` `token` |
+//! | `browser`  | `config` `explain` `reason` `time` |
 //! | `proxy`    | `audit` `config` `decision` `exchange` `gate` `head` `reply` `time` `token` |
 
 pub mod action;
@@ -51,6 +53,7 @@ pub mod config;
 pub mod decision;
 pub mod denial;
 pub mod exchange;
+pub mod explain;
 pub mod gate;
 pub mod head;
 pub mod json;
@@ -63,5 +66,7 @@ pub mod sql;
 pub mod time;
 pub mod token;
 
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+pub mod browser;
 #[cfg(all(target_arch = "wasm32", target_os = "wasi"))]
 mod proxy;

@@ -15,6 +15,7 @@ mod impossible;
 mod index;
 pub mod lint;
 mod lookup;
+mod trace;
 
 pub use attribute::{Attribute, InvalidAttribute};
 pub use cel::read as read_cel;
@@ -22,6 +23,7 @@ pub use condition::{Condition, InvalidCondition};
 pub use constant::Constant;
 pub use expression::{Clause, Expression};
 pub use fact::Facts;
+pub use trace::{Trial, Tried};
 
 use index::Index;
 

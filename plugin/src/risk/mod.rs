@@ -25,6 +25,7 @@ pub use finding::{Code, Finding};
 pub use host::{Host, TrustedDomains};
 pub use level::Level;
 pub use money::Amount;
+pub(crate) use score::base;
 pub use table::{AmountBound, RiskTable};
 
 use crate::action::Action;

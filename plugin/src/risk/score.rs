@@ -19,7 +19,7 @@ pub(super) fn score(kind: ActionKind, findings: &[Finding]) -> u8 {
 /// | 35 to 45 | reaches somebody, or is as bad as what findings say of it | send, merge, delegate, invite, transfer, deploy |
 /// | 40 | nobody knows | unknown |
 /// | 60, 65 | can't be taken back | export, publish, approve, execute; delete, grant |
-const fn base(kind: ActionKind) -> u8 {
+pub(crate) const fn base(kind: ActionKind) -> u8 {
     match kind {
         ActionKind::List => 5,
         ActionKind::Read => 10,

@@ -63,6 +63,11 @@ impl ClaimPath {
         Ok(Self { name: name.replace("~1", "/").replace("~0", "~"), rest })
     }
 
+    /// The name of a claim at the top; none for what lies deeper.
+    pub(super) fn top_level(&self) -> Option<&str> {
+        self.rest.is_empty().then_some(self.name.as_str())
+    }
+
     /// The claim, if the token has it.
     pub(super) fn find<'c>(&self, claims: &'c Claims) -> Option<&'c Value> {
         claims.get(&self.name)?.pointer(&self.rest)

@@ -76,6 +76,10 @@ impl Identity {
         self.issuers.get(at).ok_or_else(|| Reason::Fault.into())
     }
 
+    pub(super) fn issuers(&self) -> &[Issuer] {
+        &self.issuers
+    }
+
     pub(super) const fn seal(&self) -> &Seal {
         &self.seal
     }

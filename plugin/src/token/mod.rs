@@ -24,6 +24,7 @@ pub mod jws;
 mod key;
 mod memory;
 mod signature;
+mod specimen;
 
 pub use agent::Agent;
 pub use algorithm::Algorithm;

@@ -1,0 +1,116 @@
+"use strict";
+// Ties the texts, the core and the list of steps together.
+
+const at = (id) => document.getElementById(id);
+const [policy, call, sample, share, shared, verdict, steps] =
+  ["policy", "call", "sample", "share", "shared", "verdict", "steps"].map(at);
+const REASONS = JSON.parse(wasm_bindgen.reasons());
+
+const VERDICTS = { forward: "✓ Forwarded", reject: "✗ Rejected", ask: "? Decision service decides" };
+
+function show(kind, title, detail) {
+  verdict.className = `verdict ${kind}`;
+  verdict.replaceChildren(element("strong", "", title), element("span", "", ...prose(detail)));
+}
+
+function problems(field, found) {
+  field.setAttribute("aria-invalid", String(found.length > 0));
+  const lines = found.map(({ pointer, message }) => element("li", "", code(pointer || "/"), " ", ...prose(message)));
+  at(`${field.id}-problems`).replaceChildren(...lines);
+}
+
+// A log line, or the record alone; null for a call.
+function record(line) {
+  const marker = "toolgate audit ";
+  const start = line.indexOf(marker);
+  const json = start < 0 ? line : line.slice(line.indexOf("{", start), line.lastIndexOf("}") + 1);
+  try {
+    const found = JSON.parse(json);
+    return found && typeof found === "object" && typeof found.decision_id === "string" ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+function judge() {
+  const audited = record(call.value);
+  if (audited) return open(audited);
+  const told = JSON.parse(wasm_bindgen.explain(policy.value, call.value, Math.floor(Date.now() / 1000)));
+  problems(policy, told.policy ?? []);
+  problems(call, told.call ?? []);
+  const explanation = told.explanation;
+  if (!explanation) {
+    const what = told.policy ? "The policy" : "The call";
+    const found = told.policy ?? told.call;
+    show("problem", `${what} can't be used`, `${found.length} problem${found.length > 1 ? "s" : ""}, listed below it`);
+    return steps.replaceChildren();
+  }
+  const shadow = explanation.mode === "shadow" && explanation.verdict !== "forward" && explanation.token;
+  const note = shadow ? " (shadow mode: it is only recorded, and the call goes on)" : "";
+  show(explanation.verdict, VERDICTS[explanation.verdict], explanation.summary.replace(/^(rejected|forwarded): /, "") + note);
+  steps.replaceChildren(...explanationSteps(explanation));
+}
+
+function open(audited) {
+  problems(policy, []);
+  problems(call, []);
+  const forwarded = audited.verdict === "forward";
+  const why = [REASONS[audited.reason], audited.detail].filter(Boolean).join(": ");
+  show(forwarded ? "forward" : "reject", forwarded ? "✓ Was forwarded" : "✗ Was rejected", forwarded ? `rule ${audited.rule ?? ""}` : why);
+  steps.replaceChildren(...recordSteps(audited, REASONS, () => retry(audited)));
+}
+
+// The call that a record tells of, as far as it does.
+function retry(audited) {
+  const claims = { iss: audited.issuer, client_id: audited.agent, sub: audited.user ?? audited.agent };
+  put({ call: JSON.stringify({ claims, tool: audited.tool, arguments: {} }, null, 2) });
+  call.focus();
+}
+
+function put(state) {
+  if (state.policy !== undefined) policy.value = state.policy;
+  if (state.call !== undefined) call.value = state.call;
+  judge();
+}
+
+function choose(place) {
+  const [, wanted] = SAMPLES[place];
+  put({ policy: SAMPLE_POLICY, call: typeof wanted === "string" ? wanted : JSON.stringify(wanted, null, 2) });
+}
+
+async function from_link() {
+  const fragment = location.hash.slice(1);
+  if (!fragment.startsWith("s=")) return false;
+  try {
+    put(await unpacked(fragment.slice(2)));
+    return true;
+  } catch {
+    shared.textContent = "This link can't be read.";
+    return false;
+  }
+}
+
+async function copy_link() {
+  const link = new URL(location.href);
+  link.hash = `s=${await packed({ policy: policy.value, call: call.value })}`;
+  history.replaceState(null, "", link);
+  try {
+    await navigator.clipboard.writeText(link.href);
+    shared.textContent = "Copied. The link holds the policy and the call.";
+  } catch {
+    shared.textContent = "The address bar has the link now. It holds the policy and the call.";
+  }
+}
+
+let waiting;
+for (const field of [policy, call]) {
+  field.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(judge, 120);
+  });
+}
+SAMPLES.forEach(([name], place) => sample.append(new Option(name, String(place))));
+sample.addEventListener("change", () => choose(Number(sample.value)));
+share.addEventListener("click", copy_link);
+addEventListener("hashchange", from_link);
+from_link().then((found) => found || choose(0));

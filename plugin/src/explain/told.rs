@@ -1,0 +1,89 @@
+//! An explanation as a person reads it.
+
+use std::fmt;
+
+use super::{Explanation, RuleStep};
+use crate::audit::{Record, Verdict};
+use crate::config::Config;
+use crate::policy::Effect;
+
+/// The verdict and its ground in one sentence.
+pub(super) fn summary(record: &Record, config: &Config) -> String {
+    let rule = record.rule.as_deref().unwrap_or_default();
+    let risk = record.risk.as_ref().map_or_else(String::new, |risk| format!("{} ({})", risk.level, risk.score));
+    let ask_at = config.risk.ask_at;
+    match (record.verdict, record.reason, record.asked) {
+        (Verdict::Reject, Some(reason), _) if record.detail.is_empty() => format!("rejected: {}", reason.text()),
+        (Verdict::Reject, Some(reason), _) => format!("rejected: {}: {}", reason.text(), record.detail),
+        (Verdict::Reject, None, _) => "rejected".into(),
+        (Verdict::Forward, _, true) => {
+            let effect = config.policy.rules().iter().find(|found| found.id == rule).map(|rule| rule.effect);
+            if effect == Some(Effect::Allow) {
+                format!(
+                    "up to the decision service: rule `{rule}` allows it, but its risk {risk} is not below {ask_at}"
+                )
+            } else {
+                format!("up to the decision service: rule `{rule}` says so")
+            }
+        }
+        (Verdict::Forward, _, false) if rule.is_empty() => "forwarded: part of the protocol, nothing to decide".into(),
+        (Verdict::Forward, _, false) => {
+            format!("forwarded: rule `{rule}` allows it, and its risk {risk} is below {ask_at}")
+        }
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.summary)?;
+        if let Some(token) = &self.token {
+            write!(f, "  token   {}", token.agent)?;
+            let named =
+                [("user", &token.user), ("tenant", &token.tenant), ("role", &token.role), ("task", &token.task)];
+            for (name, value) in named.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))) {
+                write!(f, ", {name} {value}")?;
+            }
+            writeln!(f, " ({})", token.issuer)?;
+        }
+        if let Some(route) = &self.route {
+            writeln!(f, "  route   {}: {} of {}", route.matching, route.protocol, route.server)?;
+        }
+        if let Some(action) = &self.action {
+            write!(f, "  action  {} by {}, known from: {}", action.kind, action.tool, action.source)?;
+            match &action.resource {
+                Some(resource) => writeln!(f, "; {} {}", resource.kind, resource.id)?,
+                None => writeln!(f)?,
+            }
+        }
+        if let Some(risk) = &self.risk {
+            writeln!(f, "  risk    {} ({}), asked from {}", risk.risk.level, risk.risk.score, risk.ask_at)?;
+            for finding in &risk.risk.findings {
+                let weight = risk.weights.get(finding.code).copied().unwrap_or_default();
+                let place = if finding.pointer.is_empty() { "/" } else { &finding.pointer };
+                writeln!(f, "          +{weight} {} at {place}: {}", finding.code, finding.detail)?;
+            }
+        }
+        for rule in &self.rules {
+            writeln!(f, "  rule    {rule}")?;
+        }
+        if let Some(question) = &self.question {
+            writeln!(f, "  asked   {question}")?;
+        }
+        if let Some(answer) = &self.answer {
+            writeln!(f, "  answer  {} {}", answer.status, answer.body)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for RuleStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): ", self.id, self.effect)?;
+        match (&self.condition, self.outcome) {
+            (Some(condition), "failed") => write!(f, "`{condition}` can't be compared with {}", self.found)?,
+            (Some(condition), _) => write!(f, "no: `{condition}` doesn't hold, found {}", self.found)?,
+            (None, _) => f.write_str("matches")?,
+        }
+        if self.decides { f.write_str(", decides") } else { Ok(()) }
+    }
+}
