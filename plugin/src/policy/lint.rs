@@ -32,6 +32,14 @@ pub fn remarks<'t>(policy: &Policy, tools: impl IntoIterator<Item = &'t str>) ->
         if let Some(message) = shadow(policy, place, rule) {
             remarks.push(Remark { pointer: pointer.clone(), message });
         }
+        if let Some(condition) = passed_by(rule) {
+            let message = format!(
+                "`{}` doesn't match where the value of `{}` isn't there at all: a comparison on what is absent is false; \
+                 if that should be denied too, say so in a rule with `_exists: false`",
+                rule.id, condition.name
+            );
+            remarks.push(Remark { pointer: format!("{pointer}/when"), message });
+        }
         if rule.effect == Effect::Allow && !names_something(rule) {
             let message = format!(
                 "`{}` names no tool, action, server or agent, so it allows whatever else meets its conditions; add one, \
@@ -49,6 +57,19 @@ pub fn remarks<'t>(policy: &Policy, tools: impl IntoIterator<Item = &'t str>) ->
         }
     }
     remarks
+}
+
+/// A condition by which a `deny` seems to demand a value, without which it doesn't match.
+fn passed_by(rule: &Rule) -> Option<&Condition> {
+    let exists =
+        |attribute: &Attribute| conditions(rule).any(|it| it.test == Test::Exists && it.attribute == *attribute);
+    conditions(rule).find(|it| {
+        rule.effect == Effect::Deny
+            && it.negated
+            && it.test != Test::Exists
+            && matches!(it.attribute, Attribute::Parameter(_) | Attribute::Token(_))
+            && !exists(&it.attribute)
+    })
 }
 
 /// The conditions that must hold each for itself.

@@ -104,6 +104,15 @@ fn a_tool_that_nobody_may_use_is_remarked() {
 }
 
 #[test]
+fn a_deny_that_absence_passes_by_is_remarked() {
+    let deny = |when: Value| one(when).iter().filter(|line| line.contains("isn't there at all")).count();
+    assert_eq!(deny(json!({"tool": "a", "parameters.branch_not": "main"})), 1);
+    assert_eq!(deny(json!("tool == 'a' && !parameters.dry_run")), 1);
+    assert_eq!(deny(json!({"tool": "a", "parameters.branch_not": "main", "parameters.branch_exists": true})), 0);
+    assert_eq!(deny(json!({"tool_not": "a"})), 0);
+}
+
+#[test]
 fn an_allow_that_names_nothing_is_remarked() {
     let allow = |when: Value| lint(&json!([{"id": "r", "effect": "allow", "when": when}]), &[]).len();
     assert_eq!(allow(json!({"parameters.limit_lte": 1})), 1);

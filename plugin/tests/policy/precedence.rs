@@ -1,6 +1,7 @@
 //! Which rule decides.
 
 use serde_json::{Value, json};
+use toolgate::decision::{Asked, Question, question};
 
 use crate::support::{call, policy};
 
@@ -57,4 +58,28 @@ fn a_rule_that_fails_denies_unless_its_own_other_conditions_are_false() {
 #[test]
 fn without_rules_nothing_is_allowed() {
     assert_eq!(call().judged_by(&policy(&json!([]))), "no rule");
+}
+
+#[test]
+fn an_approval_is_another_question_than_a_decision() {
+    let asked = |approval| {
+        call().facts(|facts| {
+            let asked = Asked {
+                agent: facts.agent,
+                action: facts.action,
+                risk: facts.risk,
+                policy_version: "v1",
+                route: facts.path,
+                approval,
+            };
+            question(&asked).unwrap()
+        })
+    };
+    let context = |question: &Question| -> Value {
+        let body: Value = serde_json::from_slice(&question.body).unwrap();
+        body["context"]["approval"].clone()
+    };
+    let (decision, approval) = (asked(false), asked(true));
+    assert_eq!((context(&decision), context(&approval)), (Value::Null, json!("required")));
+    assert_ne!(decision.identity, approval.identity);
 }
