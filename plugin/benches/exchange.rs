@@ -24,9 +24,9 @@ use toolgate::exchange::{Exchange, Input, Step};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
 use toolgate::json::{Document, Limits, Tape};
+use toolgate::risk;
 use toolgate::time::Timestamp;
 use toolgate::token::SignatureVerdict;
-use toolgate::risk;
 
 /// Samples of one figure; an odd number.
 const SAMPLES: usize = 101;

@@ -94,7 +94,7 @@ fn judge_action(config: &Config, head: &Head, agent: &Agent, action: &Action<'_>
     let risk = assess(&config.risk, action);
     describe(record, action, &risk);
     let facts = facts(head, agent, action, &risk, record.protocol.unwrap_or_default());
-    let asked = match config.policy.judge(&facts) {
+    let (asked, approval) = match config.policy.judge(&facts) {
         Ruling::NoRule => return Outcome::Refuse(Reason::PolicyNoRule.into()),
         Ruling::Failed(rule, condition) => {
             record.rule = Some(rule.id.clone());
@@ -105,8 +105,9 @@ fn judge_action(config: &Config, head: &Head, agent: &Agent, action: &Action<'_>
             record.rule = Some(rule.id.clone());
             match effect {
                 Effect::Deny => return Outcome::Refuse(denied(rule)),
-                Effect::Ask => true,
-                Effect::Allow => risk.level >= config.risk.ask_at,
+                Effect::Approve => (true, true),
+                Effect::Ask => (true, false),
+                Effect::Allow => (risk.level >= config.risk.ask_at, false),
             }
         }
     };
@@ -116,7 +117,8 @@ fn judge_action(config: &Config, head: &Head, agent: &Agent, action: &Action<'_>
     if config.decision.is_none() {
         return Outcome::Refuse(Reason::DecisionNotConfigured.into());
     }
-    let asked = Asked { agent, action, risk: &risk, policy_version: &config.policy_version, route: facts.path };
+    let asked =
+        Asked { agent, action, risk: &risk, policy_version: &config.policy_version, route: facts.path, approval };
     match question(&asked) {
         Ok(question) => Outcome::Ask(question),
         Err(_) => Outcome::Refuse(Reason::Fault.into()),

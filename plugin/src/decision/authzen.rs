@@ -24,6 +24,8 @@ pub struct Asked<'q> {
     pub policy_version: &'q str,
     /// The path of the request, without its query.
     pub route: &'q str,
+    /// Whether a rule wants a person's approval of it.
+    pub approval: bool,
 }
 
 /// An answer that can't be used: the status is not 200, or the body is not a decision.
@@ -74,6 +76,7 @@ pub fn question(asked: &Asked<'_>) -> Result<Question, serde_json::Error> {
             },
             policy_version: asked.policy_version,
             route: asked.route,
+            approval: asked.approval.then_some("required"),
         },
     };
     serde_json::to_vec(&evaluation).map(Question::new)
@@ -195,6 +198,9 @@ struct Context<'q> {
     risk: RiskPart<'q>,
     policy_version: &'q str,
     route: &'q str,
+    /// A permit must rest on a person's approval; without one the answer is a denial that says where to ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<&'static str>,
 }
 
 #[derive(Serialize)]

@@ -172,6 +172,7 @@ fn rule_step(trial: &Trial<'_>, record: &Record) -> RuleStep {
         effect: match trial.rule.effect {
             Effect::Allow => "allow",
             Effect::Ask => "ask",
+            Effect::Approve => "approve",
             Effect::Deny => "deny",
         },
         outcome,

@@ -1,7 +1,9 @@
 //! The names that conditions are written over: a closed list.
 
+use std::fmt;
+
 /// What a condition looks at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attribute {
     /// `agent.id`: the software acting.
     AgentId,
@@ -99,19 +101,79 @@ impl Attribute {
         if let Some(path) = name.strip_prefix("token.").and_then(pointer) {
             return Ok(Self::Token(path));
         }
-        let nearest = NAMES
-            .iter()
-            .map(|(found, _)| (strsim::damerau_levenshtein(found, name), *found))
-            .filter(|(distance, _)| *distance <= 3)
-            .min_by_key(|(distance, _)| *distance)
-            .map(|(_, found)| found);
-        Err(InvalidAttribute { nearest })
+        Err(InvalidAttribute { nearest: nearest(name) })
+    }
+
+    /// The attribute whose name has these parts; those of a parameter or claim may contain anything.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub(super) fn at(parts: &[String]) -> Result<Self, InvalidAttribute> {
+        let below = |parts: &[String]| parts.iter().map(|part| format!("/{}", escape(part))).collect();
+        match parts {
+            [root, rest @ ..] if !rest.is_empty() && root == "parameters" => Ok(Self::Parameter(below(rest))),
+            [root, rest @ ..] if !rest.is_empty() && root == "token" => Ok(Self::Token(below(rest))),
+            _ => Self::named(&parts.join(".")),
+        }
+    }
+
+    /// Whether it has a value on every request.
+    pub(super) fn is_always_there(&self) -> bool {
+        matches!(
+            self,
+            Self::AgentId
+                | Self::AgentIssuer
+                | Self::Tool
+                | Self::Server
+                | Self::Action
+                | Self::RiskLevel
+                | Self::RiskScore
+                | Self::RequestMethod
+                | Self::RequestPath
+                | Self::RequestProtocol
+        )
+    }
+
+    /// Whether its value is always a list.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self, Self::AgentScopes | Self::AgentActors | Self::RiskFindings)
+    }
+
+    /// Whether its value, where there is one, is one text: what rules can be looked up by.
+    pub(super) fn is_key(&self) -> bool {
+        self.is_cheap() && !self.is_list() && !matches!(self, Self::RiskLevel | Self::RiskScore)
     }
 
     /// Whether looking this attribute up costs next to nothing; conditions on such go first.
     #[must_use]
     pub fn is_cheap(&self) -> bool {
         !matches!(self, Self::Parameter(_) | Self::Token(_) | Self::RiskFindings)
+    }
+}
+
+/// The name that was meant, if that can be guessed.
+fn nearest(name: &str) -> Option<&'static str> {
+    match name.split('.').next() {
+        Some("parameter" | "params" | "param" | "arguments" | "args" | "input") => Some("parameters.<name>"),
+        Some("claims" | "claim" | "jwt") => Some("token.<claim>"),
+        _ => NAMES
+            .iter()
+            .map(|(found, _)| (strsim::damerau_levenshtein(found, name), *found))
+            .filter(|(distance, _)| *distance <= 3)
+            .min_by_key(|(distance, _)| *distance)
+            .map(|(_, found)| found),
+    }
+}
+
+impl fmt::Display for InvalidAttribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.nearest {
+            Some(nearest) => write!(f, "no request can have it; did you mean `{nearest}`?"),
+            None => f.write_str(
+                "no request can have it; names are user tenant task intent tool server action, or begin with \
+                 agent. session. resource. parameters. risk. request. token.",
+            ),
+        }
     }
 }
 
@@ -123,9 +185,14 @@ fn pointer(path: &str) -> Option<String> {
             return None;
         }
         pointer.push('/');
-        pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+        pointer.push_str(&escape(part));
     }
     Some(pointer)
+}
+
+/// A token of a JSON pointer (RFC 6901 section 3).
+fn escape(part: &str) -> String {
+    part.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

@@ -1,51 +1,57 @@
-//! One condition of a rule: an attribute, an operator, a constant.
+//! One condition of a rule: an attribute, an operator, a constant or another attribute.
 
 use std::cmp::Ordering;
 
 use wildmatch::WildMatch;
 
-use super::fact::Fact;
-use super::{Attribute, Facts, InvalidAttribute};
-use crate::action::ActionKind;
-use crate::json::Number;
-use crate::risk::Level;
+use super::constant::{Unanswerable, plain};
+use super::fact::{Fact, Texts};
+use super::{Attribute, Constant, Facts, InvalidAttribute, flat, impossible};
+use crate::json::Value;
 
 /// A condition on one attribute.
 #[derive(Clone, Debug)]
 pub struct Condition {
     /// As the operator wrote it.
     pub name: String,
-    attribute: Attribute,
-    test: Test,
+    pub(super) attribute: Attribute,
+    pub(super) test: Test,
+    /// Whether it holds where the test fails. Never where the attribute isn't there: that makes every comparison false.
+    pub(super) negated: bool,
 }
 
-/// A value that the operator wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Constant {
-    /// A text.
-    Text(String),
-    /// A number, as it was written.
-    Number(String),
-    /// A boolean.
-    Bool(bool),
-}
-
-#[derive(Clone, Debug)]
-enum Test {
+/// What is asked of the attribute's value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Test {
     Equals(Constant),
-    Differs(Constant),
     In(Vec<Constant>),
     Ordered(Bound, Constant),
     Matches(WildMatch),
-    Exists(bool),
+    Text(Affix, String),
+    /// Equal to the value of another attribute.
+    Same(Attribute),
+    /// Among the texts of another attribute.
+    Among(Attribute),
+    /// A list that contains this.
+    Contains(Constant),
+    Exists,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Bound {
+/// Which side of a constant is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
     AtMost,
     AtLeast,
     Below,
     Above,
+}
+
+/// Where in a text another one is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Affix {
+    Start,
+    End,
+    Anywhere,
 }
 
 /// Why a condition was refused.
@@ -57,26 +63,22 @@ pub enum InvalidCondition {
     Value(String),
 }
 
-/// The condition has no answer on this request: the value is of a kind that can't be compared with the constant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unanswerable;
-
-const BOUNDS: &[(&str, Bound)] =
-    &[("_lte", Bound::AtMost), ("_gte", Bound::AtLeast), ("_lt", Bound::Below), ("_gt", Bound::Above)];
-
-/// Characters that mean something in a regular expression and nothing in a glob.
-const NOT_OF_A_GLOB: &[char] = &['^', '$', '(', ')', '|', '\\', '+', '[', ']', '{', '}'];
-
 impl Condition {
     /// The condition that `when: {<name>: <value>}` states.
     ///
     /// # Errors
     /// When there is no such attribute, or the value doesn't fit.
     pub fn new(name: &str, value: &serde_json::Value) -> Result<Self, InvalidCondition> {
-        let (path, test) = Self::split(name, value)?;
+        let (path, test, negated) = flat::split(name, value).map_err(InvalidCondition::Value)?;
         let attribute = Attribute::named(path).map_err(InvalidCondition::Attribute)?;
-        check_closed_list(&attribute, &test)?;
-        Ok(Self { name: name.into(), attribute, test })
+        Self::build(name.to_owned(), attribute, test, negated).map_err(InvalidCondition::Value)
+    }
+
+    /// # Errors
+    /// When no request could ever meet it; says what would be right.
+    pub(super) fn build(name: String, attribute: Attribute, test: Test, negated: bool) -> Result<Self, String> {
+        impossible::check(&attribute, &test, negated)?;
+        Ok(Self { name, attribute, test, negated })
     }
 
     /// What it looks at.
@@ -91,182 +93,160 @@ impl Condition {
         match (self.attribute.is_cheap(), &self.test) {
             (true, Test::Equals(_) | Test::In(_)) => 0,
             (true, _) => 1,
-            (false, Test::Exists(_)) => 2,
+            (false, Test::Exists) => 2,
             (false, _) => 3,
         }
     }
 
-    fn split<'n>(name: &'n str, value: &serde_json::Value) -> Result<(&'n str, Test), InvalidCondition> {
-        if let Some((path, bound)) = BOUNDS.iter().find_map(|(end, bound)| Some((name.strip_suffix(end)?, bound))) {
-            return Ok((path, Test::Ordered(*bound, constant(value)?)));
+    /// The constants of which the attribute must be one for this to hold, if it says so.
+    pub(super) fn constants(&self) -> Option<&[Constant]> {
+        match &self.test {
+            _ if self.negated => None,
+            Test::Equals(constant) => Some(std::slice::from_ref(constant)),
+            Test::In(constants) => Some(constants),
+            _ => None,
         }
-        if let Some(path) = name.strip_suffix("_in") {
-            let items = value.as_array().ok_or_else(|| {
-                InvalidCondition::Value(format!(
-                    "`_in` takes a list; for a parameter whose own name ends in `_in` write `{name}_in: [value]`"
-                ))
-            })?;
-            return Ok((path, Test::In(items.iter().map(constant).collect::<Result<_, _>>()?)));
+    }
+
+    /// Whether an attribute with just this value meets it; also true where that depends on something else.
+    pub(super) fn admits(&self, value: &Constant) -> bool {
+        let fact = Fact::of_constant(&self.attribute, value);
+        match &self.test {
+            Test::Exists => !self.negated,
+            Test::Same(_) | Test::Among(_) | Test::Contains(_) => true,
+            test => holds_of_scalar(test, &fact).is_ok_and(|holds| holds != self.negated),
         }
-        if let Some(path) = name.strip_suffix("_not") {
-            return Ok((path, Test::Differs(constant(value)?)));
-        }
-        if let Some(path) = name.strip_suffix("_exists") {
-            let wanted =
-                value.as_bool().ok_or_else(|| InvalidCondition::Value("`_exists` takes `true` or `false`".into()))?;
-            return Ok((path, Test::Exists(wanted)));
-        }
-        if let Some(path) = name.strip_suffix("_matches") {
-            let pattern = value
-                .as_str()
-                .ok_or_else(|| InvalidCondition::Value("`_matches` takes a glob such as `crm.*`".into()))?;
-            if let Some(found) = pattern.chars().find(|found| NOT_OF_A_GLOB.contains(found)) {
-                return Err(InvalidCondition::Value(format!(
-                    "`_matches` takes a glob over the whole value, with `*` for any text and `?` for one character; \
-                     `{found}` belongs to a regular expression"
-                )));
-            }
-            return Ok((path, Test::Matches(WildMatch::new(pattern))));
-        }
-        Ok((name, Test::Equals(constant(value)?)))
     }
 
     /// Whether it holds. A value that isn't there makes every condition false but `_exists: false`.
     pub(super) fn holds(&self, facts: &Facts<'_>) -> Result<bool, Unanswerable> {
         let fact = facts.of(&self.attribute);
-        if let Test::Exists(wanted) = self.test {
-            return Ok(wanted != matches!(fact, Fact::Absent));
-        }
-        match fact {
-            Fact::Absent => Ok(false),
-            Fact::Texts(texts) => holds_of_list(&self.test, &texts),
-            fact => holds_of_scalar(&self.test, &fact),
-        }
+        let holds = match (&self.test, fact) {
+            (_, Fact::Unclear) => return Err(Unanswerable),
+            (Test::Exists, Fact::Absent) => false,
+            // An empty list has nothing in it that could be meant.
+            (Test::Exists, Fact::Texts(texts)) => texts.any(|_| true),
+            (Test::Exists, _) => true,
+            (_, Fact::Absent) => return Ok(false),
+            (Test::Same(other) | Test::Among(other), fact) => match facts.of(other) {
+                Fact::Absent => return Ok(false),
+                Fact::Texts(texts) if matches!(self.test, Test::Among(_)) => among(&fact, texts)?,
+                other if matches!(self.test, Test::Same(_)) => same(&fact, &other)?,
+                _ => return Err(Unanswerable),
+            },
+            (Test::Contains(wanted), Fact::Array(array)) => contains(array, wanted)?,
+            (test, Fact::Texts(texts)) => holds_of_list(test, texts)?,
+            (test, fact) => holds_of_scalar(test, &fact)?,
+        };
+        Ok(holds != self.negated)
     }
 }
 
 fn holds_of_scalar(test: &Test, fact: &Fact<'_>) -> Result<bool, Unanswerable> {
     match test {
-        Test::Equals(constant) => Ok(order(fact, constant)? == Ordering::Equal),
-        Test::Differs(constant) => Ok(order(fact, constant)? != Ordering::Equal),
-        Test::In(constants) => {
-            for constant in constants {
-                if order(fact, constant)? == Ordering::Equal {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        }
+        Test::Equals(constant) => Ok(constant.order(fact)?.is_eq()),
+        Test::In(constants) => holds_in(constants, fact),
         Test::Ordered(bound, constant) => {
-            if matches!((fact, constant), (Fact::Text(_) | Fact::Bool(_), _) | (Fact::Numeral(_), Constant::Text(_))) {
+            // Texts have an order too, but none that an operator would mean.
+            if matches!(fact, Fact::Text(_) | Fact::Bool(_))
+                || matches!((fact, constant), (Fact::Numeral(_), Constant::Text(_) | Constant::Bool(_)))
+            {
                 return Err(Unanswerable);
             }
-            let order = order(fact, constant)?;
-            Ok(match bound {
-                Bound::AtMost => order.is_le(),
-                Bound::AtLeast => order.is_ge(),
-                Bound::Below => order.is_lt(),
-                Bound::Above => order.is_gt(),
-            })
+            Ok(bound.admits(constant.order(fact)?))
         }
-        Test::Matches(pattern) => match fact {
-            Fact::Text(text) | Fact::Numeral(text) => Ok(pattern.matches(text)),
-            Fact::Level(level) => Ok(pattern.matches(level.name())),
-            _ => Err(Unanswerable),
-        },
-        Test::Exists(_) => Err(Unanswerable),
+        Test::Matches(pattern) => Ok(pattern.matches(text(fact)?)),
+        Test::Text(affix, wanted) => Ok(affix.found(text(fact)?, wanted)),
+        Test::Same(_) | Test::Among(_) | Test::Contains(_) | Test::Exists => Err(Unanswerable),
     }
+}
+
+/// One constant of the value's kind is enough to answer it: a list such as `["all", 100]` means values of both kinds.
+fn holds_in(constants: &[Constant], fact: &Fact<'_>) -> Result<bool, Unanswerable> {
+    let mut answered = false;
+    for constant in constants {
+        match constant.order(fact) {
+            Ok(Ordering::Equal) => return Ok(true),
+            Ok(_) => answered = true,
+            Err(Unanswerable) => {}
+        }
+    }
+    if answered { Ok(false) } else { Err(Unanswerable) }
 }
 
 /// A list equals a value when it contains it, and differs from one that it doesn't contain.
-fn holds_of_list(test: &Test, texts: &[&str]) -> Result<bool, Unanswerable> {
-    let contains = |constant: &Constant| match constant {
-        Constant::Text(wanted) => Ok(texts.contains(&wanted.as_str())),
-        Constant::Number(_) | Constant::Bool(_) => Err(Unanswerable),
-    };
+fn holds_of_list(test: &Test, texts: Texts<'_>) -> Result<bool, Unanswerable> {
+    let contains = |constant: &Constant| constant.text().map(|wanted| texts.any(|text| text == wanted));
     match test {
-        Test::Equals(constant) => contains(constant),
-        Test::Differs(constant) => contains(constant).map(|found| !found),
-        Test::In(constants) => constants.iter().try_fold(false, |found, constant| Ok(found | contains(constant)?)),
-        Test::Matches(pattern) => Ok(texts.iter().any(|text| pattern.matches(text))),
-        Test::Ordered(..) | Test::Exists(_) => Err(Unanswerable),
+        Test::Equals(constant) | Test::Contains(constant) => contains(constant).ok_or(Unanswerable),
+        Test::In(constants) => {
+            constants.iter().filter_map(contains).reduce(|found, one| found || one).ok_or(Unanswerable)
+        }
+        Test::Matches(pattern) => Ok(texts.any(|text| pattern.matches(text))),
+        Test::Text(affix, wanted) => Ok(texts.any(|text| affix.found(text, wanted))),
+        Test::Ordered(..) | Test::Same(_) | Test::Among(_) | Test::Exists => Err(Unanswerable),
     }
 }
 
-fn order(fact: &Fact<'_>, constant: &Constant) -> Result<Ordering, Unanswerable> {
-    match (fact, constant) {
-        (Fact::Text(text) | Fact::Numeral(text), Constant::Text(wanted)) => Ok(text.as_ref().cmp(wanted)),
-        (Fact::Number(number), Constant::Number(wanted)) => compare(number, wanted),
-        (Fact::Count(count), Constant::Number(wanted)) => compare_texts(&count.to_string(), wanted),
-        (Fact::Numeral(text), Constant::Number(wanted)) => compare_texts(text, wanted),
-        (Fact::Bool(value), Constant::Bool(wanted)) => Ok(value.cmp(wanted)),
-        (Fact::Numeral(text), Constant::Bool(wanted)) => {
-            text.parse::<bool>().map(|value| value.cmp(wanted)).map_err(|_| Unanswerable)
+/// Whether an array of the body has that element; an element of another kind might be the same to the server.
+fn contains(array: Value<'_>, wanted: &Constant) -> Result<bool, Unanswerable> {
+    let mut other_kind = false;
+    for element in array.elements() {
+        match wanted.order(&Fact::of_value(element)) {
+            Ok(Ordering::Equal) => return Ok(true),
+            Ok(_) => {}
+            Err(Unanswerable) => other_kind = true,
         }
-        (Fact::Level(level), Constant::Text(wanted)) => {
-            Level::named(wanted).map(|wanted| level.cmp(&wanted)).ok_or(Unanswerable)
-        }
+    }
+    if other_kind { Err(Unanswerable) } else { Ok(false) }
+}
+
+fn text<'f>(fact: &'f Fact<'_>) -> Result<&'f str, Unanswerable> {
+    match fact {
+        Fact::Text(text) => Ok(text),
+        Fact::Numeral(text) => Ok(text),
+        Fact::Level(level) => Ok(level.name()),
         _ => Err(Unanswerable),
     }
 }
 
-fn compare(number: &Number<'_>, wanted: &str) -> Result<Ordering, Unanswerable> {
-    Number::parse(wanted).map(|wanted| number.compare(&wanted)).ok_or(Unanswerable)
+fn among(fact: &Fact<'_>, texts: Texts<'_>) -> Result<bool, Unanswerable> {
+    let wanted = text(fact)?;
+    Ok(texts.any(|text| text == wanted))
 }
 
-fn compare_texts(number: &str, wanted: &str) -> Result<Ordering, Unanswerable> {
-    compare(&Number::parse(number).ok_or(Unanswerable)?, wanted)
+/// Whether two attributes have the same value.
+fn same(one: &Fact<'_>, other: &Fact<'_>) -> Result<bool, Unanswerable> {
+    match (one, other) {
+        (Fact::Number(one), Fact::Number(other)) => Ok(one.compare(other).is_eq()),
+        (Fact::Bool(one), Fact::Bool(other)) => Ok(one == other),
+        (Fact::Number(number), Fact::Claimed(claim)) | (Fact::Claimed(claim), Fact::Number(number)) => {
+            Ok(number.compare(&plain(claim)?).is_eq())
+        }
+        (Fact::Numeral(number), Fact::Claimed(claim)) | (Fact::Claimed(claim), Fact::Numeral(number)) => {
+            Ok(plain(number)?.compare(&plain(claim)?).is_eq())
+        }
+        _ => Ok(text(one)? == text(other)?),
+    }
 }
 
-fn constant(value: &serde_json::Value) -> Result<Constant, InvalidCondition> {
-    match value {
-        serde_json::Value::String(text) => Ok(Constant::Text(text.clone())),
-        serde_json::Value::Number(number) => Ok(Constant::Number(number.to_string())),
-        serde_json::Value::Bool(value) => Ok(Constant::Bool(*value)),
-        serde_json::Value::Null => {
-            Err(InvalidCondition::Value("null compares with nothing; to ask for absence use `_exists: false`".into()))
-        }
-        serde_json::Value::Array(_) => {
-            Err(InvalidCondition::Value("a list needs `_in` behind the attribute's name".into()))
-        }
-        serde_json::Value::Object(_) => {
-            Err(InvalidCondition::Value("found an object; a text, number or boolean would be right".into()))
+impl Bound {
+    fn admits(self, order: Ordering) -> bool {
+        match self {
+            Self::AtMost => order.is_le(),
+            Self::AtLeast => order.is_ge(),
+            Self::Below => order.is_lt(),
+            Self::Above => order.is_gt(),
         }
     }
 }
 
-/// A comparison that could never succeed, or never be answered, is a mistake of the operator's: it is found here and
-/// not by a request.
-fn check_closed_list(attribute: &Attribute, test: &Test) -> Result<(), InvalidCondition> {
-    let constants = match test {
-        Test::Equals(constant) | Test::Differs(constant) | Test::Ordered(_, constant) => std::slice::from_ref(constant),
-        Test::In(constants) => constants.as_slice(),
-        Test::Matches(_) | Test::Exists(_) => return Ok(()),
-    };
-    let wrong = |what: String| Err(InvalidCondition::Value(what));
-    let ordered = matches!(test, Test::Ordered(..));
-    for constant in constants {
-        match (attribute, constant) {
-            (Attribute::Action, Constant::Text(name)) if ActionKind::named(name).is_none() => {
-                let names: Vec<_> = ActionKind::ALL.iter().map(|(name, _)| *name).collect();
-                return wrong(format!("`{name}` is not an action; there are {}", names.join(" ")));
-            }
-            (Attribute::RiskLevel, Constant::Text(name)) if Level::named(name).is_none() => {
-                return wrong(format!("`{name}` is not a risk level; there are low medium high critical"));
-            }
-            (Attribute::RequestProtocol, Constant::Text(name)) if !matches!(name.as_str(), "mcp" | "rest") => {
-                return wrong(format!("`{name}` is not a protocol; there are mcp rest"));
-            }
-            (Attribute::RiskScore, Constant::Number(_)) | (Attribute::RiskLevel, Constant::Text(_)) => {}
-            (Attribute::Parameter(_) | Attribute::Token(_), Constant::Number(_)) => {}
-            (Attribute::Parameter(_) | Attribute::Token(_), _) if !ordered => {}
-            (Attribute::RiskScore, _) => return wrong("this attribute is a number from 0 to 100".into()),
-            _ if ordered => {
-                return wrong("`_lt`, `_lte`, `_gt` and `_gte` compare numbers and risk levels only".into());
-            }
-            (_, Constant::Text(_)) => {}
-            _ => return wrong("this attribute is a text".into()),
+impl Affix {
+    pub(super) fn found(self, text: &str, wanted: &str) -> bool {
+        match self {
+            Self::Start => text.starts_with(wanted),
+            Self::End => text.ends_with(wanted),
+            Self::Anywhere => text.contains(wanted),
         }
     }
-    Ok(())
 }

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::Attribute;
-use crate::action::{Action, Datum};
-use crate::json::{Kind, Number};
-use crate::risk::{Level, Risk};
+use super::lookup::{Found, find, unescape};
+use super::{Attribute, Constant};
+use crate::action::Action;
+use crate::json::{Kind, Number, Value};
+use crate::risk::{Finding, Level, Risk};
 use crate::token::Agent;
 
 /// What is known of one request.
@@ -33,19 +34,47 @@ pub(super) enum Fact<'f> {
     /// A text.
     Text(Cow<'f, str>),
     /// A text from path or query, which may stand for a number or a boolean.
-    Numeral(Cow<'f, str>),
+    Numeral(&'f str),
     /// A number.
     Number(Number<'f>),
-    /// A whole number of ours.
-    Count(u64),
+    /// A number of a claim.
+    Claimed(String),
+    /// `risk.score`.
+    Score(u8),
     /// A boolean.
     Bool(bool),
     /// A risk level.
     Level(Level),
     /// Several texts, of which one is looked for.
-    Texts(Vec<&'f str>),
-    /// An array or object, which no condition can be answered on but `_exists`.
+    Texts(Texts<'f>),
+    /// An array of the body, in which something may be looked for.
+    Array(Value<'f>),
+    /// What no condition can be answered on but `_exists`: an object.
     Composite,
+    /// Something that servers may read in more than one way; no condition can be answered on it.
+    Unclear,
+}
+
+/// Several texts, where they are.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Texts<'f> {
+    /// Of the agent.
+    Named(&'f [String]),
+    /// The codes of findings.
+    Findings(&'f [Finding]),
+    /// A claim that is a list of nothing but texts.
+    Claim(&'f [serde_json::Value]),
+}
+
+impl Texts<'_> {
+    /// Whether there is one like that.
+    pub(super) fn any(self, mut wanted: impl FnMut(&str) -> bool) -> bool {
+        match self {
+            Self::Named(names) => names.iter().any(|name| wanted(name)),
+            Self::Findings(findings) => findings.iter().any(|finding| wanted(finding.code.name())),
+            Self::Claim(values) => values.iter().filter_map(serde_json::Value::as_str).any(wanted),
+        }
+    }
 }
 
 impl<'f> Facts<'f> {
@@ -57,8 +86,8 @@ impl<'f> Facts<'f> {
             Attribute::AgentId => Fact::text(&agent.id),
             Attribute::AgentRole => Fact::optional(agent.role.as_deref()),
             Attribute::AgentIssuer => Fact::text(&agent.issuer),
-            Attribute::AgentScopes => Fact::Texts(agent.scopes.iter().map(String::as_str).collect()),
-            Attribute::AgentActors => Fact::Texts(agent.actors.iter().map(String::as_str).collect()),
+            Attribute::AgentScopes => Fact::Texts(Texts::Named(&agent.scopes)),
+            Attribute::AgentActors => Fact::Texts(Texts::Named(&agent.actors)),
             Attribute::User => Fact::optional(agent.user.as_deref()),
             Attribute::Tenant => Fact::optional(agent.tenant.as_deref()),
             Attribute::Session => Fact::optional(agent.session.as_deref()),
@@ -70,12 +99,10 @@ impl<'f> Facts<'f> {
             Attribute::Action => Fact::text(self.action.kind.name()),
             Attribute::ResourceType => Fact::optional(resource.map(|resource| &*resource.kind)),
             Attribute::ResourceId => Fact::optional(resource.map(|resource| &*resource.id).filter(|id| !id.is_empty())),
-            Attribute::Parameter(pointer) => Fact::of_parameter(self.action.parameters.at(pointer)),
+            Attribute::Parameter(pointer) => Fact::of_parameter(find(&self.action.parameters, pointer)),
             Attribute::RiskLevel => Fact::Level(self.risk.level),
-            Attribute::RiskScore => Fact::Count(self.risk.score.into()),
-            Attribute::RiskFindings => {
-                Fact::Texts(self.risk.findings.iter().map(|finding| finding.code.name()).collect())
-            }
+            Attribute::RiskScore => Fact::Score(self.risk.score),
+            Attribute::RiskFindings => Fact::Texts(Texts::Findings(&self.risk.findings)),
             Attribute::RequestMethod => Fact::text(self.method),
             Attribute::RequestPath => Fact::text(self.path),
             Attribute::RequestProtocol => Fact::text(self.protocol),
@@ -92,33 +119,51 @@ impl<'f> Fact<'f> {
         text.map_or(Self::Absent, Self::text)
     }
 
-    fn of_parameter(datum: Option<Datum<'f>>) -> Self {
-        let value = match datum {
-            None => return Self::Absent,
-            Some(Datum::Text(text)) => return Self::Numeral(text),
-            Some(Datum::Json(value)) => value,
-        };
+    fn of_parameter(found: Found<'f>) -> Self {
+        match found {
+            Found::Nothing => Self::Absent,
+            Found::Text(text) => Self::Numeral(text),
+            Found::Json(value) => Self::of_value(value),
+            Found::Unclear => Self::Unclear,
+        }
+    }
+
+    /// A value of a JSON body.
+    pub(super) fn of_value(value: Value<'f>) -> Self {
         match value.kind() {
             Kind::Null => Self::Absent,
             Kind::Bool => value.as_bool().map_or(Self::Composite, Self::Bool),
             Kind::Number => value.as_number().map_or(Self::Composite, Self::Number),
             Kind::String => value.as_str().map_or(Self::Composite, Self::Text),
-            Kind::Array | Kind::Object => Self::Composite,
+            Kind::Array => Self::Array(value),
+            Kind::Object => Self::Composite,
+        }
+    }
+
+    /// What the attribute would have to be to equal `constant`.
+    pub(super) fn of_constant(attribute: &Attribute, constant: &'f Constant) -> Self {
+        match (attribute, constant) {
+            (Attribute::RiskLevel, Constant::Text(name)) => Level::named(name).map_or(Self::Unclear, Self::Level),
+            (Attribute::RiskScore, Constant::Number(score)) => score.parse().map_or(Self::Unclear, Self::Score),
+            (_, Constant::Text(text)) => Self::text(text),
+            (_, Constant::Number(number)) => Number::parse(number).map_or(Self::Unclear, Self::Number),
+            (_, Constant::Bool(value)) => Self::Bool(*value),
         }
     }
 
     fn of_claim(agent: &'f Agent, pointer: &str) -> Self {
-        let mut parts = pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"));
-        let first = parts.next().and_then(|name| agent.claims.get(&name));
-        let found = parts.fold(first, |value, name| value.and_then(|value| value.get(&name)));
+        let mut parts = pointer.split('/').skip(1).map(unescape);
+        let first = parts.next().and_then(|name| agent.claims.get(&*name));
+        let found = parts.fold(first, |value, name| value.and_then(|value| value.get(&*name)));
         match found {
             None | Some(serde_json::Value::Null) => Self::Absent,
             Some(serde_json::Value::Bool(value)) => Self::Bool(*value),
-            Some(serde_json::Value::Number(number)) => Self::Numeral(Cow::Owned(number.to_string())),
+            Some(serde_json::Value::Number(number)) => Self::Claimed(number.to_string()),
             Some(serde_json::Value::String(text)) => Self::text(text),
-            Some(serde_json::Value::Array(items)) => {
-                items.iter().map(serde_json::Value::as_str).collect::<Option<_>>().map_or(Self::Composite, Self::Texts)
+            Some(serde_json::Value::Array(items)) if items.iter().all(serde_json::Value::is_string) => {
+                Self::Texts(Texts::Claim(items))
             }
+            Some(serde_json::Value::Array(_)) => Self::Composite,
             Some(serde_json::Value::Object(_)) => Self::Composite,
         }
     }

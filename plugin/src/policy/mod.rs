@@ -5,16 +5,27 @@
 //! rule that can't be evaluated on a request denies that request.
 
 mod attribute;
+mod cel;
 mod condition;
+mod constant;
+mod expression;
 mod fact;
+mod flat;
+mod impossible;
+mod index;
+pub mod lint;
+mod lookup;
 mod trace;
 
 pub use attribute::{Attribute, InvalidAttribute};
-pub use condition::{Condition, Constant, InvalidCondition};
+pub use cel::read as read_cel;
+pub use condition::{Condition, InvalidCondition};
+pub use constant::Constant;
+pub use expression::{Clause, Expression};
 pub use fact::Facts;
 pub use trace::{Trial, Tried};
 
-use condition::Unanswerable;
+use index::Index;
 
 /// What a rule does when it matches; the later in this list, the stronger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +34,8 @@ pub enum Effect {
     Allow,
     /// The decision service is asked.
     Ask,
+    /// The decision service is asked for a person's approval.
+    Approve,
     /// The request is refused.
     Deny,
 }
@@ -34,8 +47,8 @@ pub struct Rule {
     pub id: String,
     /// What it does.
     pub effect: Effect,
-    /// What must hold, cheapest first.
-    pub conditions: Vec<Condition>,
+    /// What must hold, all of it, cheapest first.
+    pub conditions: Vec<Clause>,
     /// What a denied agent reads.
     pub reason: Option<String>,
 }
@@ -44,6 +57,7 @@ pub struct Rule {
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     rules: Vec<Rule>,
+    index: Index,
 }
 
 /// What the rules say of one request.
@@ -61,16 +75,9 @@ impl Rule {
     /// Whether every condition holds.
     ///
     /// # Errors
-    /// The first condition that can't be answered on these facts.
+    /// The first condition that can't be answered on these facts, where no other is false.
     pub fn matches(&self, facts: &Facts<'_>) -> Result<bool, &Condition> {
-        for condition in &self.conditions {
-            match condition.holds(facts) {
-                Ok(true) => {}
-                Ok(false) => return Ok(false),
-                Err(Unanswerable) => return Err(condition),
-            }
-        }
-        Ok(true)
+        expression::settle(self.conditions.iter().map(|clause| &clause.expression), facts, false)
     }
 }
 
@@ -78,7 +85,7 @@ impl Policy {
     /// The policy of these rules.
     #[must_use]
     pub fn new(rules: Vec<Rule>) -> Self {
-        Self { rules }
+        Self { index: Index::new(&rules), rules }
     }
 
     /// The rules, in the operator's order.
@@ -87,21 +94,38 @@ impl Policy {
         &self.rules
     }
 
-    /// What the rules say: deny over ask over allow, whatever their order.
+    /// What the rules say: deny over what failed over approve over ask over allow, whatever their order. Of several
+    /// rules of one effect, the first is named.
     #[must_use]
     pub fn judge(&self, facts: &Facts<'_>) -> Ruling<'_> {
-        let mut strongest: Option<&Rule> = None;
-        for rule in &self.rules {
-            match rule.matches(facts) {
-                Ok(false) => {}
-                Ok(true) => {
-                    if strongest.is_none_or(|found| found.effect < rule.effect) {
-                        strongest = Some(rule);
-                    }
-                }
-                Err(condition) => return Ruling::Failed(rule, condition),
+        let mut strongest = Ruling::NoRule;
+        let mut at = usize::MAX;
+        for place in self.index.candidates(facts) {
+            let Some(rule) = self.rules.get(place) else { continue };
+            let ruling = match rule.matches(facts) {
+                Ok(false) => continue,
+                Ok(true) => Ruling::Matched(rule.effect, rule),
+                Err(condition) => Ruling::Failed(rule, condition),
+            };
+            let (one, other) = (ruling.strength(), strongest.strength());
+            if one > other || (one == other && place < at) {
+                (strongest, at) = (ruling, place);
             }
         }
-        strongest.map_or(Ruling::NoRule, |rule| Ruling::Matched(rule.effect, rule))
+        strongest
+    }
+}
+
+impl Ruling<'_> {
+    /// What a matched deny says is worth more than that another rule failed: both refuse, but it has a reason.
+    fn strength(&self) -> u8 {
+        match self {
+            Self::NoRule => 0,
+            Self::Matched(Effect::Allow, _) => 1,
+            Self::Matched(Effect::Ask, _) => 2,
+            Self::Matched(Effect::Approve, _) => 3,
+            Self::Failed(..) => 4,
+            Self::Matched(Effect::Deny, _) => 5,
+        }
     }
 }

@@ -1,10 +1,12 @@
-//! `rules`: from `when` maps to conditions.
+//! `rules`: from `when` maps and expressions to conditions.
 
 use std::collections::BTreeSet;
 
+use serde_json::{Map, Value};
+
 use crate::config::problem::Problems;
 use crate::config::raw::{EffectName, Rule as RawRule};
-use crate::policy::{Condition, Effect, InvalidCondition, Policy, Rule};
+use crate::policy::{Clause, Condition, Effect, Expression, InvalidCondition, Policy, Rule, read_cel};
 
 /// Every rule that could be made sense of.
 pub(super) fn compile(raw: &[RawRule], can_ask: bool, problems: &mut Problems) -> Policy {
@@ -21,13 +23,17 @@ pub(super) fn compile(raw: &[RawRule], can_ask: bool, problems: &mut Problems) -
         let effect = match rule.effect {
             EffectName::Allow => Effect::Allow,
             EffectName::Ask => Effect::Ask,
+            EffectName::Approve => Effect::Approve,
             EffectName::Deny => Effect::Deny,
         };
-        if effect == Effect::Ask && !can_ask {
-            problems
-                .add(format!("{place}/effect"), "found `ask`, but no `decision` names a service that could be asked");
+        if matches!(rule.effect, EffectName::Ask | EffectName::Approve) && !can_ask {
+            let found = if effect == Effect::Ask { "ask" } else { "approve" };
+            problems.add(
+                format!("{place}/effect"),
+                format!("found `{found}`, but no `decision` names a service that could be asked"),
+            );
         }
-        if effect == Effect::Allow && rule.when.is_empty() {
+        if effect == Effect::Allow && (rule.when.is_null() || rule.when.as_object().is_some_and(Map::is_empty)) {
             problems.add(
                 format!("{place}/when"),
                 "found no condition; an `allow` without any allows everything: to mean that, say `tool_matches: \"*\"`",
@@ -43,26 +49,36 @@ pub(super) fn compile(raw: &[RawRule], can_ask: bool, problems: &mut Problems) -
     Policy::new(rules)
 }
 
-fn conditions(rule: &RawRule, place: &str, problems: &mut Problems) -> Vec<Condition> {
-    let mut conditions = Vec::with_capacity(rule.when.len());
-    for (name, value) in &rule.when {
+fn conditions(rule: &RawRule, place: &str, problems: &mut Problems) -> Vec<Clause> {
+    let mut conditions = match &rule.when {
+        Value::Null => Vec::new(),
+        Value::Object(members) => flat(members, place, problems),
+        Value::String(text) => read_cel(text).unwrap_or_else(|complaints| {
+            for complaint in complaints {
+                problems.add(format!("{place}/when"), complaint);
+            }
+            Vec::new()
+        }),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+            problems
+                .add(format!("{place}/when"), "a map such as `{tool: crm.query}` or a CEL expression would be right");
+            Vec::new()
+        }
+    };
+    // What is cheap and can't fail goes first: most rules are about another tool.
+    conditions.sort_by_key(Expression::rank);
+    conditions.into_iter().map(Clause::from).collect()
+}
+
+fn flat(members: &Map<String, Value>, place: &str, problems: &mut Problems) -> Vec<Expression> {
+    let mut conditions = Vec::with_capacity(members.len());
+    for (name, value) in members {
         let pointer = format!("{place}/when/{}", super::token(name));
         match Condition::new(name, value) {
-            Ok(condition) => conditions.push(condition),
+            Ok(condition) => conditions.push(Expression::Is(condition)),
             Err(InvalidCondition::Value(message)) => problems.add(pointer, message),
-            Err(InvalidCondition::Attribute(invalid)) => {
-                let hint = invalid.nearest.map_or_else(
-                    || {
-                        "names begin with agent. user. tool server action resource. parameters. risk. request. token."
-                            .into()
-                    },
-                    |nearest| format!("did you mean `{nearest}`?"),
-                );
-                problems.add(pointer, format!("found `{name}`, which no request can have; {hint}"));
-            }
+            Err(InvalidCondition::Attribute(invalid)) => problems.add(pointer, format!("found `{name}`; {invalid}")),
         }
     }
-    // What is cheap and can't fail goes first, so that a rule about another tool never trips over this one's values.
-    conditions.sort_by_key(Condition::rank);
     conditions
 }

@@ -10,9 +10,10 @@ pub struct Rule {
     pub id: String,
     /// What it does when it matches.
     pub effect: EffectName,
-    /// The conditions, all of which must hold: attribute (with an operator behind it) to value.
+    /// What must hold: a map of attribute (with an operator behind it) to value, all of them; or a CEL expression over
+    /// the same names.
     #[serde(default)]
-    pub when: serde_json::Map<String, serde_json::Value>,
+    pub when: serde_json::Value,
     /// What a denied agent reads.
     pub reason: Option<String>,
 }
@@ -27,4 +28,6 @@ pub enum EffectName {
     Deny,
     /// Asks the decision service.
     Ask,
+    /// Asks the decision service, and tells it that a person's approval is required.
+    Approve,
 }

@@ -1,0 +1,74 @@
+//! What a configuration is told about its rules: all of it at once, each with its place and what would be right.
+
+use serde_json::{Value, json};
+
+use crate::support::complaints;
+
+#[test]
+fn every_mistake_is_reported_at_once_with_its_place() {
+    let found = complaints(&json!([
+        {"id": "a", "effect": "deny", "when": {"agent.rule": "x", "action": "eksport"}},
+        {"id": "a", "effect": "allow"},
+        {"id": "", "effect": "deny", "when": "tol == 'x' && risk.level > 'hi'"},
+        {"id": "b", "effect": "deny", "when": 7},
+    ]));
+    let places: Vec<_> = found.iter().map(|line| line.split(": ").next().unwrap()).collect();
+    assert_eq!(
+        places,
+        [
+            "/rules/0/when/action",
+            "/rules/0/when/agent.rule",
+            "/rules/1/id",
+            "/rules/1/when",
+            "/rules/2/id",
+            "/rules/2/when",
+            "/rules/2/when",
+            "/rules/3/when",
+        ],
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn each_complaint_says_what_would_be_right() {
+    for (when, advice) in [
+        (json!({"agent.rule": "x"}), "did you mean `agent.role`?"),
+        (json!({"params.limit": 1}), "did you mean `parameters.<name>`?"),
+        (json!({"weather": "x"}), "names are user tenant"),
+        (json!({"action": "eksport"}), "there are list read"),
+        (json!({"action_matches": "eks*"}), "there are list read"),
+        (json!({"action_in": []}), "name at least one value"),
+        (json!({"risk.level_gte": "hi"}), "there are low medium high critical"),
+        (json!({"risk.score_gte": 101}), "0 to 100"),
+        (json!({"risk.score_gte": "50"}), "0 to 100"),
+        (json!({"risk.findings": "rows.many"}), "there are rows.over_limit"),
+        (json!({"request.protocol": "grpc"}), "there are mcp rest"),
+        (json!({"request.method": "post"}), "`POST`"),
+        (json!({"tool_lte": 5}), "numbers and risk levels only"),
+        (json!({"parameters.x_lte": "5"}), "numbers and risk levels only"),
+        (json!({"tool": 5}), "this attribute is a text"),
+        (json!({"tool": ["a"]}), "`_in`"),
+        (json!({"tool": null}), "`_exists: false`"),
+        (json!({"tool": {"a": 1}}), "a text, number or boolean"),
+        (json!({"tool_exists": false}), "there on every request"),
+        (json!({"tool_exists": "no"}), "`true` or `false`"),
+        (json!({"tool_matches": "^crm"}), "regular expression"),
+        (json!({"tool_in": "a"}), "takes a list"),
+        (json!(["tool"]), "a CEL expression would be right"),
+    ] {
+        let found = complaints(&json!([{"id": "r", "effect": "deny", "when": when}]));
+        assert!(matches!(found.as_slice(), [one] if one.contains(advice)), "{when}: {found:?} lacks {advice}");
+    }
+}
+
+#[test]
+fn only_a_configured_decision_service_can_be_asked() {
+    for effect in ["ask", "approve"] {
+        let mut configuration =
+            crate::support::configuration(&json!([{"id": "r", "effect": effect, "when": {"tool": "x"}}]));
+        assert!(toolgate::config::read(configuration.to_string().as_bytes()).is_ok());
+        configuration["decision"] = Value::Null;
+        let problems = toolgate::config::read(configuration.to_string().as_bytes()).unwrap_err().to_string();
+        assert!(problems.starts_with(&format!("/rules/0/effect: found `{effect}`")), "{problems}");
+    }
+}

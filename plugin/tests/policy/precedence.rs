@@ -1,0 +1,60 @@
+//! Which rule decides.
+
+use serde_json::{Value, json};
+
+use crate::support::{call, policy};
+
+fn rule(id: &str, effect: &str, when: Value) -> Value {
+    json!({"id": id, "effect": effect, "when": when})
+}
+
+#[test]
+fn the_strongest_effect_wins_whatever_the_order() {
+    let here = || json!({"tool": "crm.query"});
+    let mut rules = vec![
+        rule("a", "allow", here()),
+        rule("k", "ask", here()),
+        rule("p", "approve", here()),
+        rule("f", "allow", json!({"parameters.x_lte": 1})),
+        rule("d", "deny", here()),
+    ];
+    let call = call().with(r#"{"x": "1"}"#);
+    for expected in ["deny d", "failed f on parameters.x_lte", "approve p", "ask k", "allow a", "no rule"] {
+        for _ in 0..rules.len().max(1) {
+            assert_eq!(call.judged_by(&policy(&json!(rules))), expected);
+            if !rules.is_empty() {
+                rules.rotate_left(1);
+            }
+        }
+        let strongest = expected.split(' ').nth(1).unwrap().to_owned();
+        rules.retain(|rule| rule["id"] != strongest);
+    }
+}
+
+#[test]
+fn of_one_effect_the_first_rule_is_named() {
+    let rules = json!([
+        rule("glob", "deny", json!({"tool_matches": "*"})),
+        rule("role", "deny", json!({"agent.role": "support"})),
+        rule("tool", "deny", json!({"tool": "crm.query"})),
+    ]);
+    assert_eq!(call().judged_by(&policy(&rules)), "deny glob");
+}
+
+#[test]
+fn a_rule_that_fails_denies_unless_its_own_other_conditions_are_false() {
+    let failing = json!({"parameters.x_lte": 1, "tool": "crm.query"});
+    let elsewhere = json!({"parameters.x_lte": 1, "tool": "crm.delete"});
+    let other_value = json!({"parameters.x_lte": 1, "parameters.y": "b"});
+    let allow = rule("a", "allow", json!({"tool": "crm.query"}));
+    let call = call().with(r#"{"x": "1", "y": "a"}"#);
+    let judged = |when: Value| call.judged_by(&policy(&json!([allow, rule("f", "allow", when)])));
+    assert_eq!(judged(failing), "failed f on parameters.x_lte");
+    assert_eq!(judged(elsewhere), "allow a");
+    assert_eq!(judged(other_value), "allow a");
+}
+
+#[test]
+fn without_rules_nothing_is_allowed() {
+    assert_eq!(call().judged_by(&policy(&json!([]))), "no rule");
+}
