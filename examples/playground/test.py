@@ -11,7 +11,7 @@ import pathlib
 import sys
 import threading
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError, sync_playwright
 
 PAGE = pathlib.Path(sys.argv[1]).resolve()
 SHOTS = PAGE.parent / "playground-test"
@@ -61,7 +61,10 @@ def opened(browser, address, **options):
     page.on("console", lambda message: message.type == "error" and page.complaints.append(message.text))
     page.on("requestfailed", lambda request: page.complaints.append(request.url))
     page.goto(address)
-    page.wait_for_selector(".verdict strong")
+    try:
+        page.wait_for_selector(".verdict strong", timeout=10_000)
+    except TimeoutError:
+        sys.exit(f"FAILED: {address} shows no verdict: {page.complaints}")
     return page
 
 

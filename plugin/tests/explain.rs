@@ -50,6 +50,7 @@ fn rules() -> Value {
         {"id": "exports", "effect": "allow", "when": {"action": "export"}},
         {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}},
         {"id": "over-mcp", "effect": "allow", "when": {"request.protocol": "mcp", "action": "list"}},
+        {"id": "cel", "effect": "approve", "when": "action == 'send' && (agent.role == 'support' || parameters.amount > 5)"},
         {"id": "no-deletes", "effect": "deny", "when": {"action": "delete"}, "reason": "agents delete nothing"},
     ])
 }
@@ -96,6 +97,14 @@ fn a_rule_that_does_not_match_names_its_first_false_condition_and_what_was_found
     let reads = rule(&told, "reads");
     assert_eq!((reads.outcome, reads.condition.as_deref()), ("unmatched", Some("parameters.limit_lte")));
     assert_eq!(reads.found, 5000);
+}
+
+#[test]
+fn an_expression_is_told_clause_by_clause() {
+    let told = explained(json!({"claims": {"role": "sales"}, "tool": "send_mail", "arguments": {"amount": 3}}));
+    let cel = rule(&told, "cel");
+    assert_eq!(cel.outcome, "unmatched", "{told}");
+    assert_eq!(cel.found, json!({"agent.role": "sales", "parameters.amount": 3}), "{told}");
 }
 
 #[test]
@@ -163,11 +172,12 @@ fn what_cannot_be_sent_is_a_problem_with_a_place() {
 /// What the rules that were tried add up to, worked out here from the explanation alone.
 fn verdict_by_rules(told: &Explanation, ask_at: &[&str]) -> &'static str {
     let of = |outcome: &str, effect: &str| told.rules.iter().any(|it| it.outcome == outcome && it.effect == effect);
+    // Deny over what failed over ask over allow.
     let failed = told.rules.iter().any(|rule| rule.outcome == "failed");
     let risky = ask_at.contains(&told.risk.as_ref().unwrap().risk.level);
     if failed || of("matched", "deny") {
         "reject"
-    } else if of("matched", "ask") || (of("matched", "allow") && risky) {
+    } else if of("matched", "ask") || of("matched", "approve") || (of("matched", "allow") && risky) {
         "ask"
     } else if of("matched", "allow") {
         "forward"

@@ -96,7 +96,7 @@ function riskStep(risk) {
 function ruleLine(rule) {
   const why = {
     matched: () => ["every condition holds"],
-    unmatched: () => (rule.condition ? [code(rule.condition), " doesn't hold: found ", code(rule.found)] : ["its expression is false"]),
+    unmatched: () => [code(rule.condition ?? ""), " doesn't hold: found ", rule.found === null ? "nothing there" : code(rule.found)],
     failed: () => [code(rule.condition ?? ""), " can't be compared with ", code(rule.found), ", which denies"],
   }[rule.outcome]();
   const decides = rule.decides ? element("b", "", " · decides") : null;

@@ -81,6 +81,9 @@ impl fmt::Display for RuleStep {
         write!(f, "{} ({}): ", self.id, self.effect)?;
         match (&self.condition, self.outcome) {
             (Some(condition), "failed") => write!(f, "`{condition}` can't be compared with {}", self.found)?,
+            (Some(condition), _) if self.found.is_null() => {
+                write!(f, "no: `{condition}` doesn't hold, nothing is there")?
+            }
             (Some(condition), _) => write!(f, "no: `{condition}` doesn't hold, found {}", self.found)?,
             (None, _) => f.write_str("matches")?,
         }

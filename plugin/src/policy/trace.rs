@@ -1,9 +1,11 @@
 //! Every rule tried on one request, for whoever wants to know why.
 //!
-//! The filter never does this: it wants the ruling alone, and stops where that is settled.
+//! The filter never does this: it wants the ruling alone, and looks only where one can match.
+
+use serde_json::Value as Json;
 
 use super::fact::Fact;
-use super::{Expression, Facts, Policy, Rule};
+use super::{Condition, Expression, Facts, Policy, Rule};
 
 /// One rule, tried on one request.
 #[derive(Clone, Debug)]
@@ -24,14 +26,14 @@ pub enum Tried {
         /// As the operator wrote it.
         condition: String,
         /// What stands in its place in this request; null where nothing does.
-        found: serde_json::Value,
+        found: Json,
     },
     /// This condition has no answer on this request.
     Failed {
         /// As the operator wrote it.
         condition: String,
         /// What stands in its place in this request.
-        found: serde_json::Value,
+        found: Json,
     },
 }
 
@@ -50,7 +52,7 @@ fn tried(rule: &Rule, facts: &Facts<'_>) -> Tried {
             let failing = rule.conditions.iter().find(|clause| matches!(clause.expression.holds(facts), Ok(false)));
             Tried::Unmatched {
                 condition: failing.map(|clause| clause.name.clone()).unwrap_or_default(),
-                found: failing.map(|clause| looked_at(&clause.expression, facts)).unwrap_or_default(),
+                found: failing.map(|clause| found(&clause.expression, facts)).unwrap_or_default(),
             }
         }
         Err(condition) => {
@@ -59,20 +61,23 @@ fn tried(rule: &Rule, facts: &Facts<'_>) -> Tried {
     }
 }
 
-/// What stands where an expression looks: one value, or those of all its conditions.
-fn looked_at(expression: &Expression, facts: &Facts<'_>) -> serde_json::Value {
-    let mut values = Vec::new();
-    expression.each(&mut |condition| values.push(shown(&facts.of(condition.attribute()))));
-    match <[_; 1]>::try_from(values) {
-        Ok([value]) => value,
-        Err(values) => values.into(),
+/// What stands in the place of one condition; of several, by their names.
+fn found(expression: &Expression, facts: &Facts<'_>) -> Json {
+    let of = |condition: &Condition| shown(&facts.of(condition.attribute()));
+    if let Expression::Is(condition) = expression {
+        return of(condition);
     }
+    let mut found = serde_json::Map::new();
+    expression.each(&mut |condition| {
+        found.insert(condition.name.clone(), of(condition));
+    });
+    found.into()
 }
 
 /// A value for a person to read.
-fn shown(fact: &Fact<'_>) -> serde_json::Value {
+fn shown(fact: &Fact<'_>) -> Json {
     match fact {
-        Fact::Absent => serde_json::Value::Null,
+        Fact::Absent => Json::Null,
         Fact::Text(text) => (&**text).into(),
         Fact::Numeral(text) => (*text).into(),
         // As it was sent: a number may have more digits than a float.
@@ -82,15 +87,15 @@ fn shown(fact: &Fact<'_>) -> serde_json::Value {
         Fact::Bool(value) => (*value).into(),
         Fact::Level(level) => level.name().into(),
         Fact::Texts(texts) => {
-            let mut found: Vec<serde_json::Value> = Vec::new();
+            let mut list = Vec::new();
             texts.any(|text| {
-                found.push(text.into());
+                list.push(text.to_owned());
                 false
             });
-            found.into()
+            list.into()
         }
-        Fact::Array(_) => "an array".into(),
+        Fact::Array(_) => "a list".into(),
         Fact::Composite => "an object".into(),
-        Fact::Unclear => "something that can be read in more than one way".into(),
+        Fact::Unclear => "what can be read in more than one way".into(),
     }
 }
