@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
+use toolgate_host_tests::deployment::Deployment;
 
 fn scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
@@ -127,9 +128,42 @@ fn explain_names_each_rule_that_was_tried() {
     let told = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     for part in
-        ["token   agent: support-agent", "no-bulk-export (deny): matches", "read-one-customer (allow): does not match"]
+        ["token   support-agent", "no-bulk-export (deny): matches, decides", "read-one-customer (allow): no: `tool`"]
     {
         assert!(told.contains(part), "{part}\n{told}");
     }
-    assert!(told.contains("verdict reject, reason policy.denied, rule no-bulk-export"), "{told}");
+}
+
+#[test]
+fn explain_and_replay_agree() {
+    let config = scenarios().join("configs/support.yaml");
+    for (tool, arguments) in [
+        ("crm.read_customer", r#"{"customer_id":"c-7"}"#),
+        ("crm.export_customers", "{}"),
+        ("mail.send", r#"{"to":"someone@evil.example"}"#),
+    ] {
+        let call = format!(r#"{{"claims":{{"client_id":"support-agent"}},"tool":"{tool}","arguments":{arguments}}}"#);
+        let explained = toolgate(&["explain", config.to_str().unwrap(), "-", "--format", "json"], &call);
+        let explained: Value = serde_json::from_slice(&explained.stdout).unwrap();
+        let replayed = replay(&[&call]).remove(0);
+        for name in ["verdict", "rule", "reason", "asked"] {
+            assert_eq!(explained[name], replayed[name], "{name} of {tool}");
+        }
+    }
+}
+
+#[test]
+fn check_remarks_on_a_tool_that_nobody_may_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.json");
+    let mut config = Deployment::shipped().unwrap().plugin_configuration;
+    config["rules"] = json!([{"id": "tickets", "effect": "allow", "when": {"tool": "tickets.read"}}]);
+    fs::write(&path, config.to_string()).unwrap();
+    let output = toolgate(&["check", path.to_str().unwrap(), "--format", "json"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    let checked: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let remarks = checked["remarks"].as_array().unwrap();
+    let places: Vec<_> = remarks.iter().map(|remark| remark["pointer"].as_str().unwrap()).collect();
+    assert!(places.contains(&"/tools/customers.export"), "{checked}");
+    assert!(places.contains(&"/routes/1/operations/1"), "{checked}");
 }

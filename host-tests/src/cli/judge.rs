@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Serialize;
@@ -12,10 +10,9 @@ use toolgate::action::{self, Reading};
 use toolgate::config::{self, Config};
 use toolgate::head::Head;
 use toolgate::json::{Document, Limits, Tape};
-use toolgate::time::Timestamp;
 
-use super::filter;
 use super::recorded::{Mint, Recorded};
+use super::{clock, filter};
 use crate::host::{CallAnswer, HostOptions, Module, Vm};
 use crate::scenario::Configuration;
 use crate::scenario::gateway::request_head;
@@ -28,8 +25,7 @@ pub(super) struct Judge {
     options: HostOptions,
     vm: Vm,
     mint: Mint,
-    core: Arc<Config>,
-    now: Duration,
+    core: Config,
 }
 
 /// What the filter would do.
@@ -60,7 +56,7 @@ impl Judge {
         let core = config::read(text.as_bytes())
             .map_err(|problems| anyhow!("{problems}"))
             .context("the configuration is not valid")?;
-        let now = now();
+        let now = clock::now();
         let cluster = config.json().pointer("/decision/cluster").and_then(Value::as_str);
         let options = HostOptions {
             plugin_config: text.into_bytes(),
@@ -70,21 +66,11 @@ impl Judge {
         };
         let module = filter::load(wasm)?;
         let vm = Vm::start(&module, options.clone())?;
-        Ok(Self { module, options, vm, mint: Mint::new(config, now), core: Arc::new(core), now })
+        Ok(Self { module, options, vm, mint: Mint::new(config, now), core })
     }
 
-    /// The core's own form of the configuration.
-    pub(super) fn core(&self) -> &Arc<Config> {
-        &self.core
-    }
-
-    /// What time it is for the filter.
-    pub(super) fn now(&self) -> Timestamp {
-        Timestamp::from_secs(self.now.as_secs())
-    }
-
-    /// The verdict on `recorded`, and the request that was judged.
-    pub(super) fn judge(&mut self, recorded: &Recorded) -> Result<(Judged, Message)> {
+    /// The verdict on `recorded`.
+    pub(super) fn judge(&mut self, recorded: &Recorded) -> Result<Judged> {
         let message = recorded.message(&mut self.mint)?;
         let record = match self.record(&message) {
             Ok(record) => record,
@@ -101,7 +87,7 @@ impl Judge {
             (Some("forward"), false) => "forward",
             _ => "reject",
         };
-        let judged = Judged {
+        Ok(Judged {
             verdict,
             action: of("action"),
             resource: resource(&self.core, &message).unwrap_or_else(|| of("resource")),
@@ -109,8 +95,7 @@ impl Judge {
             reason: of("reason"),
             rule: of("rule"),
             asked,
-        };
-        Ok((judged, message))
+        })
     }
 
     /// The audit record of one exchange. The decision service says yes to everything: what it was asked shows in the
@@ -150,9 +135,4 @@ fn resource(core: &Config, message: &Message) -> Option<Value> {
     };
     let resource = action.resource?;
     Some(json!({"type": resource.kind, "id": resource.id}))
-}
-
-#[expect(clippy::disallowed_methods, reason = "recorded tokens are judged by the time of day, as a gateway would")]
-fn now() -> Duration {
-    std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -2,10 +2,10 @@
 //! against it, and have one verdict explained. `test` and `replay` run the very wasm that ships.
 
 mod check;
+mod clock;
 mod explain;
 mod filter;
 mod judge;
-mod lint;
 mod output;
 mod recorded;
 mod replay;
@@ -74,7 +74,7 @@ pub fn main() -> ExitCode {
         Command::Check { config } => check::run(&config, format),
         Command::Test { paths } => test::run(&paths, wasm.as_deref(), format),
         Command::Replay { config } => replay::run(&config, wasm.as_deref()),
-        Command::Explain { config, request } => explain::run(&config, &request, wasm.as_deref(), format),
+        Command::Explain { config, request } => explain::run(&config, &request, format),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

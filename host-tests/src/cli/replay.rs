@@ -50,8 +50,7 @@ pub(super) fn run(config: &Path, wasm: Option<&Path>) -> Result<bool> {
 
 fn judge_line(judge: &mut Judge, line: &[u8]) -> Result<String> {
     let text = std::str::from_utf8(line).context("not UTF-8")?;
-    let (judged, _) = judge.judge(&Recorded::read(text)?)?;
-    Ok(serde_json::to_string(&judged)?)
+    Ok(serde_json::to_string(&judge.judge(&Recorded::read(text)?)?)?)
 }
 
 /// Counts calls on standard error, if that is a terminal.

@@ -8,10 +8,12 @@ mod servers;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use self::bootstrap::{Places, bootstrap};
 use self::process::Envoy;
@@ -27,7 +29,12 @@ pub struct EnvoyLane {
     ports: BTreeMap<String, u16>,
     servers: Servers,
     turn: Mutex<()>,
+    /// How often no answer came.
+    unanswered: AtomicU32,
 }
+
+/// After so many requests without an answer the rest is not tried: each would have to be waited for.
+const MOST_UNANSWERED: u32 = 3;
 
 impl EnvoyLane {
     /// Starts Envoy with a listener for each scenario.
@@ -43,7 +50,7 @@ impl EnvoyLane {
         let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, places)?;
         let envoy = Envoy::start(&binary, &bootstrap)?;
         let ports = envoy.ports()?;
-        Ok(Self { envoy, ports, servers, turn: Mutex::new(()) })
+        Ok(Self { envoy, ports, servers, turn: Mutex::new(()), unanswered: AtomicU32::new(0) })
     }
 }
 
@@ -67,7 +74,12 @@ impl Lane for EnvoyLane {
                 upstream: step.upstream.clone(),
                 ..Script::default()
             });
-            let client = client::send(message, port).with_context(|| self.envoy.last_words())?;
+            ensure!(self.unanswered.load(Relaxed) < MOST_UNANSWERED, "not tried: Envoy has stopped answering");
+            let client = client::send(message, port)
+                .inspect_err(|_| {
+                    self.unanswered.fetch_add(1, Relaxed);
+                })
+                .with_context(|| self.envoy.last_words())?;
             let audit = self.envoy.logged("toolgate audit ");
             let audit =
                 audit.iter().map(|line| serde_json::from_str(line).with_context(|| format!("audit line `{line}`")));
