@@ -122,7 +122,8 @@ struct Asking {
     head: Head,
     record: Record,
     rpc: Option<Rpc>,
-    question: [u8; 32],
+    /// Under which identity the answer may be remembered.
+    remembered: Option<[u8; 32]>,
     /// When the token ends, and with it whatever was decided on it.
     expires: Timestamp,
 }
@@ -231,9 +232,9 @@ impl Exchange {
             Outcome::Refuse(refusal) => self.refuse(&request.head, record, rpc.as_ref(), &refusal),
             Outcome::Ask(question) => {
                 record.asked = true;
-                let identity = question.identity;
-                let asking = Asking { head: request.head, record, rpc, question: identity, expires };
-                match gate.decisions.recall(&identity, now) {
+                let remembered = question.lasting.then_some(question.identity);
+                let asking = Asking { head: request.head, record, rpc, remembered, expires };
+                match remembered.and_then(|identity| gate.decisions.recall(&identity, now)) {
                     Some(decision) => self.decided(asking, decision),
                     None => {
                         let id = asking.record.decision_id.clone();
@@ -253,8 +254,9 @@ impl Exchange {
         };
         match answer {
             Ok(decision) => {
-                if let Some(max_age) = self.config.decision.as_ref().and_then(|service| service.max_age) {
-                    gate.decisions.remember(asking.question, decision, now.plus(max_age).min(asking.expires));
+                let max_age = self.config.decision.as_ref().and_then(|service| service.max_age);
+                if let (Some(max_age), Some(identity)) = (max_age, asking.remembered) {
+                    gate.decisions.remember(identity, decision, now.plus(max_age).min(asking.expires));
                 }
                 self.decided(asking, decision)
             }

@@ -79,7 +79,7 @@ pub fn question(asked: &Asked<'_>) -> Result<Question, serde_json::Error> {
             approval: asked.approval.then_some("required"),
         },
     };
-    serde_json::to_vec(&evaluation).map(Question::new)
+    serde_json::to_vec(&evaluation).map(|body| Question::new(body, !asked.approval))
 }
 
 /// Reads an answer. Only status 200 with a boolean `decision` is one.

@@ -37,14 +37,16 @@ pub struct Question {
     pub body: Vec<u8>,
     /// What it is known by: SHA-256 over all of the body.
     pub identity: [u8; 32],
+    /// Whether its answer may be used again. A person's approval is of one call.
+    pub lasting: bool,
 }
 
 impl Question {
     /// The question with that body.
     #[must_use]
-    pub fn new(body: Vec<u8>) -> Self {
+    pub fn new(body: Vec<u8>, lasting: bool) -> Self {
         let identity = Sha256::digest(&body).into();
-        Self { body, identity }
+        Self { body, identity, lasting }
     }
 }
 

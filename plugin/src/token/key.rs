@@ -18,7 +18,10 @@ pub struct PublicKey {
 }
 
 /// The key in the form of the library that verifies with it.
-#[expect(clippy::large_enum_variant, reason = "there are few keys, and each lives in an `Arc` of its own")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "large on some targets only; there are few keys, each in an `Arc` of its own"
+)]
 pub(super) enum Material {
     Es256(p256::ecdsa::VerifyingKey),
     Es384(p384::ecdsa::VerifyingKey),
