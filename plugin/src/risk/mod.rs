@@ -44,6 +44,11 @@ pub struct Risk {
     pub findings: Vec<Finding>,
 }
 
+/// Does what need be done only once, so that the first request doesn't wait for it.
+pub fn prepare() {
+    phrase::prepare();
+}
+
 /// Rates an action.
 #[must_use]
 pub fn assess(table: &RiskTable, action: &Action<'_>) -> Risk {

@@ -6,7 +6,7 @@ mod table;
 
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::Code;
 use super::finding::Findings;
@@ -146,6 +146,11 @@ fn is_key(text: &str, start: usize, end: usize) -> bool {
     }
 }
 
+/// Builds the automaton, so that no request has to wait for it.
+pub(super) fn prepare() {
+    automaton();
+}
+
 struct Automaton {
     machine: Option<AhoCorasick>,
     /// To which entry each pattern belongs.
@@ -157,8 +162,13 @@ fn automaton() -> &'static Automaton {
     AUTOMATON.get_or_init(|| {
         let patterns = PHRASES.iter().flat_map(|(_, _, phrases)| phrases.iter());
         let owners = PHRASES.iter().flat_map(|(code, when, phrases)| phrases.iter().map(|_| (*code, *when)));
-        let machine =
-            AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(patterns).ok();
+        // A table of states: one look a byte. The default for so many patterns saves memory and is several times slower.
+        let machine = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(patterns)
+            .ok();
         Automaton { machine, owners: owners.collect() }
     })
 }

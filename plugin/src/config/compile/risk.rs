@@ -6,6 +6,7 @@ use crate::risk::{Amount, AmountBound, Host, Level, RiskTable, TrustedDomains};
 
 /// The table of bounds and lists, as far as it makes sense; complaints go to `problems`.
 pub fn risk(written: &raw::RiskSettings, problems: &mut Problems) -> RiskTable {
+    crate::risk::prepare();
     let default = RiskTable::default();
     let ask_at = match written.ask_at.as_deref() {
         None => default.ask_at,
