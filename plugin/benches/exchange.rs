@@ -56,11 +56,9 @@ fn measure(what: &str, size: usize, times: usize, run: &mut dyn FnMut()) {
         })
         .collect();
     samples.sort_by(f64::total_cmp);
-    println!(
-        "{what:<12} {size:>8} {:>10.2} {:>10.2}",
-        samples.first().unwrap(),
-        samples.iter().nth(SAMPLES / 2).unwrap()
-    );
+    let least = samples.first().copied().unwrap();
+    let median = samples.into_iter().nth(SAMPLES / 2).unwrap();
+    println!("{what:<12} {size:>8} {least:>10.2} {median:>10.2}");
 }
 
 fn whole(config: &Arc<Config>, body: &[u8]) -> impl FnMut() {
