@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::action::mcp::Rpc;
 use crate::action::{self, Action, Read, Reading, Route};
 use crate::audit::headers::{digest, shortened};
-use crate::audit::{Record, ResourceRecord};
+use crate::audit::{Record, ResourceRecord, Would};
 use crate::config::Config;
 use crate::decision::{Asked, Question, question};
 use crate::head::Head;
@@ -13,6 +13,7 @@ use crate::json::{Document, Limits, Tape, canonical};
 use crate::policy::{Effect, Facts, Rule, Ruling};
 use crate::reason::{Reason, Refusal};
 use crate::risk::{Risk, assess};
+use crate::time::Timestamp;
 use crate::token::Agent;
 
 /// A judged request.
@@ -93,7 +94,8 @@ pub(crate) fn read<T>(
 fn judge_action(config: &Config, head: &Head, agent: &Agent, action: &Action<'_>, record: &mut Record) -> Outcome {
     let risk = assess(&config.risk, action);
     describe(record, action, &risk);
-    let facts = facts(head, agent, action, &risk, record.protocol.unwrap_or_default());
+    let facts = facts(head, agent, action, &risk, record.protocol.unwrap_or_default(), record.time);
+    record.would = config.policy.rehearse(&facts).and_then(|ruling| would(&ruling));
     let (asked, approval) = match config.policy.judge(&facts) {
         Ruling::NoRule => return Outcome::Refuse(Reason::PolicyNoRule.into()),
         Ruling::Failed(rule, condition) => {
@@ -103,6 +105,8 @@ fn judge_action(config: &Config, head: &Head, agent: &Agent, action: &Action<'_>
         }
         Ruling::Matched(effect, rule) => {
             record.rule = Some(rule.id.clone());
+            record.tags.clone_from(&rule.wishes.tags);
+            record.required = rule.wishes.recorded;
             match effect {
                 Effect::Deny => return Outcome::Refuse(denied(rule)),
                 Effect::Approve => (true, true),
@@ -132,6 +136,7 @@ pub(crate) fn facts<'f>(
     action: &'f Action<'f>,
     risk: &'f Risk,
     protocol: &'static str,
+    now: Timestamp,
 ) -> Facts<'f> {
     let path = head.target().split(|byte| *byte == b'?').next().unwrap_or_default();
     Facts {
@@ -141,7 +146,18 @@ pub(crate) fn facts<'f>(
         method: std::str::from_utf8(head.method()).unwrap_or_default(),
         path: std::str::from_utf8(path).unwrap_or_default(),
         protocol,
+        now,
     }
+}
+
+/// What the audit says of a ruling that counts for nothing.
+fn would(ruling: &Ruling<'_>) -> Option<Would> {
+    let (rule, effect) = match ruling {
+        Ruling::NoRule => return None,
+        Ruling::Failed(rule, _) => (rule, "fail"),
+        Ruling::Matched(effect, rule) => (rule, effect.name()),
+    };
+    Some(Would { rule: rule.id.clone(), effect })
 }
 
 fn denied(rule: &Rule) -> Refusal {

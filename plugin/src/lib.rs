@@ -34,12 +34,12 @@
 //! | `token`    | `head` `json` `reason` `time` |
 //! | `action`   | `head` `json` `reason` `sql` |
 //! | `risk`     | `action` `sql` |
-//! | `policy`   | `action` `json` `risk` `token` |
+//! | `policy`   | `action` `json` `risk` `time` `token` |
 //! | `decision` | `action` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` |
 //! | `config`   | `action` `audit` `decision` `policy` `risk` `token` |
 //! | `gate`     | `config` `decision` `json` `token` |
-//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `token` |
+//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `time` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
 //! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `time` `token` |

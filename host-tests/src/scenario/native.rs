@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use toolgate::audit::{Record, Verdict, headers};
+use toolgate::audit::{Record, headers};
 use toolgate::config::{self, Config};
 use toolgate::decision::Question as Asked;
 use toolgate::exchange::{Edits, Exchange, Input, Step};
@@ -199,7 +199,7 @@ impl<'r> Run<'r> {
     }
 
     fn audit(&mut self, record: &Record) -> Result<()> {
-        if record.verdict == Verdict::Reject || self.config.audit.log_forwarded {
+        if record.is_logged(self.config.audit.log_forwarded) {
             self.outcome.audit.push(serde_json::to_value(record)?);
         }
         Ok(())

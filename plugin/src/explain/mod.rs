@@ -23,7 +23,7 @@ use crate::exchange::{Exchange, Input, Step};
 use crate::gate::Gate;
 use crate::json::Tape;
 use crate::judge;
-use crate::policy::{Effect, Trial, Tried};
+use crate::policy::{Trial, Tried};
 use crate::reply::Reply;
 use crate::risk::{assess, base};
 use crate::time::Timestamp;
@@ -119,7 +119,7 @@ fn look_again(config: &Config, message: &Message, agent: &Agent, record: &Record
     let _ = judge::read(config, &mut Tape::default(), &message.head, &message.body, &mut |route, reading| {
         if let Reading::Judge(action) = reading.outcome? {
             let risk = assess(&config.risk, &action);
-            let facts = judge::facts(&message.head, agent, &action, &risk, route.protocol.name());
+            let facts = judge::facts(&message.head, agent, &action, &risk, route.protocol.name(), record.time);
             let rules = config.policy.trace(&facts);
             explanation.rules = rules.iter().map(|trial| rule_step(trial, record)).collect();
             explanation.risk = Some(RiskStep {
@@ -169,12 +169,7 @@ fn rule_step(trial: &Trial<'_>, record: &Record) -> RuleStep {
     };
     RuleStep {
         id: trial.rule.id.clone(),
-        effect: match trial.rule.effect {
-            Effect::Allow => "allow",
-            Effect::Ask => "ask",
-            Effect::Approve => "approve",
-            Effect::Deny => "deny",
-        },
+        effect: trial.rule.effect.name(),
         outcome,
         condition,
         found,

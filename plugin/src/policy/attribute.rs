@@ -51,6 +51,12 @@ pub enum Attribute {
     RequestPath,
     /// `request.protocol`: `mcp` or `rest`.
     RequestProtocol,
+    /// `time`: the moment of the request, compared with RFC 3339 times.
+    Time,
+    /// `time.hour`: 0 to 23, UTC.
+    TimeHour,
+    /// `time.weekday`: `monday` to `sunday`, UTC.
+    TimeWeekday,
 }
 
 /// A name that no request can ever have.
@@ -62,6 +68,7 @@ pub struct InvalidAttribute {
 
 /// Every fixed name.
 const NAMES: &[(&str, Attribute)] = &[
+    ("agent", Attribute::AgentId),
     ("agent.id", Attribute::AgentId),
     ("agent.role", Attribute::AgentRole),
     ("agent.issuer", Attribute::AgentIssuer),
@@ -70,6 +77,7 @@ const NAMES: &[(&str, Attribute)] = &[
     ("user", Attribute::User),
     ("user.id", Attribute::User),
     ("tenant", Attribute::Tenant),
+    ("session", Attribute::Session),
     ("session.id", Attribute::Session),
     ("task", Attribute::Task),
     ("intent", Attribute::Intent),
@@ -78,12 +86,16 @@ const NAMES: &[(&str, Attribute)] = &[
     ("action", Attribute::Action),
     ("resource.type", Attribute::ResourceType),
     ("resource.id", Attribute::ResourceId),
+    ("risk", Attribute::RiskLevel),
     ("risk.level", Attribute::RiskLevel),
     ("risk.score", Attribute::RiskScore),
     ("risk.findings", Attribute::RiskFindings),
     ("request.method", Attribute::RequestMethod),
     ("request.path", Attribute::RequestPath),
     ("request.protocol", Attribute::RequestProtocol),
+    ("time", Attribute::Time),
+    ("time.hour", Attribute::TimeHour),
+    ("time.weekday", Attribute::TimeWeekday),
 ];
 
 impl Attribute {
@@ -131,7 +143,19 @@ impl Attribute {
                 | Self::RequestMethod
                 | Self::RequestPath
                 | Self::RequestProtocol
+                | Self::Time
+                | Self::TimeHour
+                | Self::TimeWeekday
         )
+    }
+
+    /// The least and the greatest it can be, where it is a whole number of our own counting.
+    pub(super) fn range(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::RiskScore => Some((0, 100)),
+            Self::TimeHour => Some((0, 23)),
+            _ => None,
+        }
     }
 
     /// Whether its value is always a list.
@@ -141,7 +165,8 @@ impl Attribute {
 
     /// Whether its value, where there is one, is one text: what rules can be looked up by.
     pub(super) fn is_key(&self) -> bool {
-        self.is_cheap() && !self.is_list() && !matches!(self, Self::RiskLevel | Self::RiskScore)
+        let is_text = !matches!(self, Self::RiskLevel | Self::Time) && self.range().is_none();
+        is_text && self.is_cheap() && !self.is_list()
     }
 
     /// Whether looking this attribute up costs next to nothing; conditions on such go first.
@@ -170,8 +195,8 @@ impl fmt::Display for InvalidAttribute {
         match self.nearest {
             Some(nearest) => write!(f, "no request can have it; did you mean `{nearest}`?"),
             None => f.write_str(
-                "no request can have it; names are user tenant task intent tool server action, or begin with \
-                 agent. session. resource. parameters. risk. request. token.",
+                "no request can have it; names are user tenant task intent tool server action time, or begin with \
+                 agent. session. resource. parameters. risk. request. time. token.",
             ),
         }
     }

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::constant::moment_named;
 use super::lookup::{Found, find, unescape};
 use super::{Attribute, Constant};
 use crate::action::Action;
 use crate::json::{Kind, Number, Value};
 use crate::risk::{Finding, Level, Risk};
+use crate::time::Timestamp;
 use crate::token::Agent;
 
 /// What is known of one request.
@@ -24,6 +26,8 @@ pub struct Facts<'f> {
     pub path: &'f str,
     /// `mcp` or `rest`.
     pub protocol: &'static str,
+    /// When.
+    pub now: Timestamp,
 }
 
 /// The value of one attribute.
@@ -39,8 +43,10 @@ pub(super) enum Fact<'f> {
     Number(Number<'f>),
     /// A number of a claim.
     Claimed(String),
-    /// `risk.score`.
-    Score(u8),
+    /// A whole number of our own counting.
+    Count(u64),
+    /// A moment.
+    Moment(Timestamp),
     /// A boolean.
     Bool(bool),
     /// A risk level.
@@ -101,11 +107,14 @@ impl<'f> Facts<'f> {
             Attribute::ResourceId => Fact::optional(resource.map(|resource| &*resource.id).filter(|id| !id.is_empty())),
             Attribute::Parameter(pointer) => Fact::of_parameter(find(&self.action.parameters, pointer)),
             Attribute::RiskLevel => Fact::Level(self.risk.level),
-            Attribute::RiskScore => Fact::Score(self.risk.score),
+            Attribute::RiskScore => Fact::Count(self.risk.score.into()),
             Attribute::RiskFindings => Fact::Texts(Texts::Findings(&self.risk.findings)),
             Attribute::RequestMethod => Fact::text(self.method),
             Attribute::RequestPath => Fact::text(self.path),
             Attribute::RequestProtocol => Fact::text(self.protocol),
+            Attribute::Time => Fact::Moment(self.now),
+            Attribute::TimeHour => Fact::Count(self.now.hour()),
+            Attribute::TimeWeekday => Fact::text(self.now.weekday()),
         }
     }
 }
@@ -144,7 +153,10 @@ impl<'f> Fact<'f> {
     pub(super) fn of_constant(attribute: &Attribute, constant: &'f Constant) -> Self {
         match (attribute, constant) {
             (Attribute::RiskLevel, Constant::Text(name)) => Level::named(name).map_or(Self::Unclear, Self::Level),
-            (Attribute::RiskScore, Constant::Number(score)) => score.parse().map_or(Self::Unclear, Self::Score),
+            (Attribute::Time, Constant::Text(text)) => moment_named(text).map_or(Self::Unclear, Self::Moment),
+            (attribute, Constant::Number(count)) if attribute.range().is_some() => {
+                count.parse().map_or(Self::Unclear, Self::Count)
+            }
             (_, Constant::Text(text)) => Self::text(text),
             (_, Constant::Number(number)) => Number::parse(number).map_or(Self::Unclear, Self::Number),
             (_, Constant::Bool(value)) => Self::Bool(*value),

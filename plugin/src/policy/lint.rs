@@ -181,7 +181,7 @@ fn implies(stronger: &Condition, weaker: &Condition) -> bool {
 
 /// Whether the attribute's value alone decides it.
 fn is_settled(condition: &Condition) -> bool {
-    !matches!(condition.test, Test::Same(_) | Test::Among(_) | Test::Contains(_))
+    !matches!(condition.test, Test::Same(_) | Test::Among(_) | Test::Compared(..) | Test::Contains(_))
 }
 
 fn names_something(rule: &Rule) -> bool {

@@ -83,7 +83,8 @@ fn shown(fact: &Fact<'_>) -> Json {
         // As it was sent: a number may have more digits than a float.
         Fact::Number(number) => serde_json::from_str(number.as_str()).unwrap_or_default(),
         Fact::Claimed(number) => serde_json::from_str(number).unwrap_or_default(),
-        Fact::Score(score) => (*score).into(),
+        Fact::Count(count) => (*count).into(),
+        Fact::Moment(moment) => moment.to_string().into(),
         Fact::Bool(value) => (*value).into(),
         Fact::Level(level) => level.name().into(),
         Fact::Texts(texts) => {

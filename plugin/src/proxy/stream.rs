@@ -91,7 +91,7 @@ impl Stream {
     fn log(&self, record: &Record) {
         let shared = self.gate.borrow();
         let forwarded = record.verdict == Verdict::Forward;
-        if forwarded && !shared.as_ref().is_some_and(|gate| gate.config.audit.log_forwarded) {
+        if !record.is_logged(shared.as_ref().is_some_and(|gate| gate.config.audit.log_forwarded)) {
             return;
         }
         match serde_json::to_string(record) {

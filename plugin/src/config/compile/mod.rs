@@ -1,5 +1,6 @@
 //! From the configuration as written to the configuration as used.
 
+mod comparisons;
 mod decision;
 mod identity;
 mod jwks;
@@ -23,7 +24,8 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     let routes = routes::routes(&raw.routes, problems);
     let tools = routes::tools(&raw.tools, problems);
     let risk = risk::risk(&raw.risk, problems);
-    let policy = rules::compile(&raw.rules, raw.decision.is_some(), problems);
+    let comparisons = comparisons::compile(&raw.comparisons, problems);
+    let policy = rules::compile(&raw.rules, &comparisons, raw.decision.is_some(), problems);
     let decision = raw.decision.as_ref().map(|decision| decision::compile(decision, problems));
     Some(Config {
         policy_version: raw.policy_version.into(),

@@ -14,7 +14,7 @@ pub use decision::{Decision, DecisionCache, OnError};
 pub use identity::{Algorithm, Claims, Identity, Issuer, Jwks};
 pub use risk::{AmountLimit, Limits, RiskSettings};
 pub use routes::{Operation, ProtocolName, ResourceSettings, Route, RouteMatch, Tool};
-pub use rules::{EffectName, Rule};
+pub use rules::{Comparison, Credential, EffectName, Rule, RuleAudit};
 
 use std::collections::BTreeMap;
 
@@ -39,6 +39,9 @@ pub struct Config {
     /// What counts as risky.
     #[serde(default)]
     pub risk: RiskSettings,
+    /// Comparisons of two attributes, by the name under which rules use them.
+    #[serde(default)]
+    pub comparisons: BTreeMap<String, Comparison>,
     /// What agents may do. Nothing matched: denied.
     #[serde(default)]
     pub rules: Vec<Rule>,
