@@ -84,6 +84,7 @@ fn measure(policy: &Policy) -> (f64, f64) {
         path: "/mcp",
         protocol: "mcp",
         now: Timestamp::default(),
+        session: None,
     };
     let mut samples: Vec<f64> = (0..SAMPLES)
         .map(|_| {

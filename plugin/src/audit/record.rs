@@ -61,6 +61,9 @@ pub struct Record {
     /// What would have been decided if rules in shadow mode counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub would: Option<Would>,
+    /// What it costs, where filters behind this one count that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// Whether that rule demands that its verdicts are recorded, whichever they are.
     #[serde(skip)]
     pub required: bool,
@@ -104,6 +107,7 @@ impl Record {
             rule: None,
             tags: Vec::new(),
             would: None,
+            cost: None,
             required: false,
             asked: false,
             verdict: Verdict::Reject,
@@ -135,6 +139,15 @@ impl Record {
 /// Who asked, as the audit names it.
 #[derive(Clone, Debug)]
 pub struct AgentRecord(pub Arc<Agent>);
+
+/// What a call costs of a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    /// Rows asked for.
+    pub rows: u64,
+    /// Money, in whole units, rounded up.
+    pub amount: u64,
+}
 
 /// What a rule in shadow mode would have decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

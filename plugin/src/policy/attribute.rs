@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::session::{Figure, Window};
+
 /// What a condition looks at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attribute {
@@ -51,6 +53,10 @@ pub enum Attribute {
     RequestPath,
     /// `request.protocol`: `mcp` or `rest`.
     RequestProtocol,
+    /// `session.<figure>_<window>`: what was counted.
+    Figure(Figure, Window),
+    /// `session.recent_actions`: the latest actions that were let through, a list.
+    RecentActions,
     /// `time`: the moment of the request, compared with RFC 3339 times.
     Time,
     /// `time.hour`: 0 to 23, UTC.
@@ -67,7 +73,7 @@ pub struct InvalidAttribute {
 }
 
 /// Every fixed name.
-const NAMES: &[(&str, Attribute)] = &[
+pub(super) const NAMES: &[(&str, Attribute)] = &[
     ("agent", Attribute::AgentId),
     ("agent.id", Attribute::AgentId),
     ("agent.role", Attribute::AgentRole),
@@ -106,6 +112,9 @@ impl Attribute {
     pub fn named(name: &str) -> Result<Self, InvalidAttribute> {
         if let Some((_, attribute)) = NAMES.iter().find(|(found, _)| *found == name) {
             return Ok(attribute.clone());
+        }
+        if let Some(figure) = name.strip_prefix("session.").and_then(figure) {
+            return Ok(figure);
         }
         if let Some(path) = name.strip_prefix("parameters.").and_then(pointer) {
             return Ok(Self::Parameter(path));
@@ -146,7 +155,13 @@ impl Attribute {
                 | Self::Time
                 | Self::TimeHour
                 | Self::TimeWeekday
+                | Self::Figure(..)
         )
+    }
+
+    /// Whether it is a memory of earlier calls.
+    pub(super) fn is_remembered(&self) -> bool {
+        matches!(self, Self::Figure(..) | Self::RecentActions)
     }
 
     /// The least and the greatest it can be, where it is a whole number of our own counting.
@@ -154,13 +169,14 @@ impl Attribute {
         match self {
             Self::RiskScore => Some((0, 100)),
             Self::TimeHour => Some((0, 23)),
+            Self::Figure(..) => Some((0, u64::MAX)),
             _ => None,
         }
     }
 
     /// Whether its value is always a list.
     pub(super) fn is_list(&self) -> bool {
-        matches!(self, Self::AgentScopes | Self::AgentActors | Self::RiskFindings)
+        matches!(self, Self::AgentScopes | Self::AgentActors | Self::RiskFindings | Self::RecentActions)
     }
 
     /// Whether its value, where there is one, is one text: what rules can be looked up by.
@@ -176,11 +192,21 @@ impl Attribute {
     }
 }
 
+/// `calls_1h`, `denials_5m`, `create_1d`, or `recent_actions`.
+fn figure(name: &str) -> Option<Attribute> {
+    if name == "recent_actions" {
+        return Some(Attribute::RecentActions);
+    }
+    let (figure, window) = name.rsplit_once('_')?;
+    Some(Attribute::Figure(Figure::named(figure)?, Window::named(window)?))
+}
+
 /// The name that was meant, if that can be guessed.
 fn nearest(name: &str) -> Option<&'static str> {
     match name.split('.').next() {
         Some("parameter" | "params" | "param" | "arguments" | "args" | "input") => Some("parameters.<name>"),
         Some("claims" | "claim" | "jwt") => Some("token.<claim>"),
+        Some("session") => Some("session.<figure>_<window>, such as session.denials_5m"),
         _ => NAMES
             .iter()
             .map(|(found, _)| (strsim::damerau_levenshtein(found, name), *found))

@@ -104,6 +104,15 @@ impl Condition {
         &self.attribute
     }
 
+    /// Whether it looks at what was counted of earlier calls.
+    pub(super) fn remembers(&self) -> bool {
+        let other = match &self.test {
+            Test::Same(other) | Test::Among(other) | Test::Compared(_, other) => Some(other),
+            _ => None,
+        };
+        self.attribute.is_remembered() || other.is_some_and(Attribute::is_remembered)
+    }
+
     /// How much it costs to answer, and how likely it is to fail: conditions are tried in this order.
     #[must_use]
     pub fn rank(&self) -> u8 {

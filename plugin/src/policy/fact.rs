@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use super::constant::moment_named;
 use super::lookup::{Found, find, unescape};
 use super::{Attribute, Constant};
-use crate::action::Action;
+use crate::action::{Action, ActionKind};
 use crate::json::{Kind, Number, Value};
 use crate::risk::{Finding, Level, Risk};
+use crate::session::Figures;
 use crate::time::Timestamp;
 use crate::token::Agent;
 
@@ -28,6 +29,8 @@ pub struct Facts<'f> {
     pub protocol: &'static str,
     /// When.
     pub now: Timestamp,
+    /// What was counted of its session, where rules look at that.
+    pub session: Option<&'f Figures>,
 }
 
 /// The value of one attribute.
@@ -68,6 +71,8 @@ pub(super) enum Texts<'f> {
     Named(&'f [String]),
     /// The codes of findings.
     Findings(&'f [Finding]),
+    /// Kinds of actions.
+    Actions(&'f [ActionKind]),
     /// A claim that is a list of nothing but texts.
     Claim(&'f [serde_json::Value]),
 }
@@ -78,6 +83,7 @@ impl Texts<'_> {
         match self {
             Self::Named(names) => names.iter().any(|name| wanted(name)),
             Self::Findings(findings) => findings.iter().any(|finding| wanted(finding.code.name())),
+            Self::Actions(kinds) => kinds.iter().any(|kind| wanted(kind.name())),
             Self::Claim(values) => values.iter().filter_map(serde_json::Value::as_str).any(wanted),
         }
     }
@@ -112,6 +118,13 @@ impl<'f> Facts<'f> {
             Attribute::RequestMethod => Fact::text(self.method),
             Attribute::RequestPath => Fact::text(self.path),
             Attribute::RequestProtocol => Fact::text(self.protocol),
+            // Rules that look at figures are read with them; without any, no answer is safer than zero.
+            Attribute::Figure(figure, window) => {
+                self.session.map_or(Fact::Unclear, |figures| Fact::Count(figures.get(*figure, *window)))
+            }
+            Attribute::RecentActions => {
+                self.session.map_or(Fact::Unclear, |figures| Fact::Texts(Texts::Actions(figures.recent())))
+            }
             Attribute::Time => Fact::Moment(self.now),
             Attribute::TimeHour => Fact::Count(self.now.hour()),
             Attribute::TimeWeekday => Fact::text(self.now.weekday()),

@@ -121,7 +121,9 @@ fn check_constant(attribute: &Attribute, constant: &Constant) -> Result<(), Stri
 /// Whether any value that the attribute can have meets `wanted`.
 fn check_texts(attribute: &Attribute, wanted: &str, meets: impl Fn(&str) -> bool) -> Result<(), String> {
     let (what, names): (_, Vec<&str>) = match attribute {
-        Attribute::Action => ("an action", ActionKind::ALL.iter().map(|(name, _)| *name).collect()),
+        Attribute::Action | Attribute::RecentActions => {
+            ("an action", ActionKind::ALL.iter().map(|(name, _)| *name).collect())
+        }
         Attribute::RiskLevel => ("a risk level", Level::ALL.iter().map(|(name, _)| *name).collect()),
         Attribute::RiskFindings => ("a finding", Code::ALL.iter().map(|code| code.name()).collect()),
         Attribute::RequestProtocol => ("a protocol", vec!["mcp", "rest"]),

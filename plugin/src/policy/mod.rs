@@ -17,6 +17,7 @@ mod index;
 pub mod lint;
 mod lookup;
 mod trace;
+mod wanted;
 mod wish;
 
 pub use attribute::{Attribute, InvalidAttribute};
@@ -147,6 +148,16 @@ impl Policy {
             Ruling::NoRule => None,
             ruling @ (Ruling::Matched(_, rule) | Ruling::Failed(rule, _)) => rule.shadow.then_some(ruling),
         }
+    }
+
+    /// Whether any rule looks at what was counted of earlier calls.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        let mut remembers = false;
+        for clause in self.rules.iter().flat_map(|rule| &rule.conditions) {
+            clause.expression.each(&mut |condition| remembers |= condition.remembers());
+        }
+        remembers
     }
 
     fn strongest(&self, facts: &Facts<'_>, counts: impl Fn(&Rule) -> bool) -> Ruling<'_> {

@@ -45,6 +45,14 @@ impl Stream {
                     true => return Hold::Keep,
                     false => self.step(Input::Answer { status: None, body: b"" }),
                 },
+                Step::Recall(slot) => {
+                    let (bytes, version) = host::shared(&slot.to_string());
+                    self.step(Input::Recalled { slot: bytes.as_deref(), version })
+                }
+                Step::Remember { slot, bytes, version } => {
+                    let stored = host::share(&slot.to_string(), &bytes, version);
+                    self.step(Input::Remembered(stored))
+                }
                 Step::Forward(edits, record) => {
                     self.log(&record);
                     edit(Map::RequestHeaders, &edits);

@@ -33,6 +33,11 @@ impl Entry {
     /// Bytes in a slot.
     pub(super) const BYTES: usize = 16 + 8 + 8 + Window::COUNT * Tally::BYTES + TOOLS * 16 + RECENT;
 
+    /// That of a session of which nothing is remembered.
+    pub(super) fn of(id: [u8; 16]) -> Self {
+        Self { id, ..Self::default() }
+    }
+
     /// Counts a call; enough denials begin a quarantine.
     pub(super) fn add(&mut self, act: &Act, outcome: Outcome, quarantine: Option<&Quarantine>, now: Timestamp) {
         self.touched = self.touched.max(now.as_millis());

@@ -27,6 +27,20 @@ pub enum Figure {
 }
 
 impl Figure {
+    /// The name that operators write.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Denials => "denials",
+            Self::Tools => "tools",
+            Self::Rows => "rows",
+            Self::Amount => "amount",
+            Self::BytesOut => "bytes_out",
+            Self::Kind(kind) => kind.name(),
+        }
+    }
+
     /// The figure of that name: one of the list, or an action's.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

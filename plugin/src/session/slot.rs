@@ -6,6 +6,7 @@ use super::act::{Act, Outcome};
 use super::entry::Entry;
 use super::figures::Figures;
 use super::settings::{Key, Quarantine};
+use crate::action::ActionKind;
 use crate::time::Timestamp;
 
 /// With four sessions in each, 4096 sessions are remembered, in 10 MiB at most.
@@ -53,7 +54,7 @@ impl<'s> Memory<'s> {
             None => {
                 let silent = entries().map(|entry| Entry::read(entry).touched).enumerate().min_by_key(|(_, at)| *at);
                 let way = silent.map_or(0, |(way, _)| way);
-                Self { entry: Entry { id: key.id, ..Entry::default() }, slot, way }
+                Self { entry: Entry::of(key.id), slot, way }
             }
         }
     }
@@ -68,6 +69,13 @@ impl<'s> Memory<'s> {
     #[must_use]
     pub fn figures(&self, act: &Act, now: Timestamp) -> Figures {
         Figures::new(&self.entry, act, now)
+    }
+
+    /// The whole slot, after a refusal of a call that was counted already.
+    #[must_use]
+    pub fn after_denial(self, quarantine: Option<&Quarantine>, now: Timestamp) -> Vec<u8> {
+        let nothing = Act { kind: ActionKind::Unknown, tool: 0, rows: 0, amount: 0, bytes: 0 };
+        self.after(&nothing, Outcome::Denied, quarantine, now)
     }
 
     /// The whole slot, after this call.
@@ -91,7 +99,6 @@ impl<'s> Memory<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::ActionKind;
     use crate::session::{Figure, Window};
 
     const ACT: Act = Act { kind: ActionKind::Read, tool: 1, rows: 2, amount: 0, bytes: 3 };
@@ -116,7 +123,10 @@ mod tests {
         slot = after(Some(&slot), 2, 1_800_000_001);
         slot = after(Some(&slot), 1, 1_800_000_002);
         assert_eq!(slot.len(), SLOT_BYTES);
-        assert_eq!((calls(&slot, 1, 1_800_000_003), calls(&slot, 2, 1_800_000_003), calls(&slot, 3, 1_800_000_003)), (3, 2, 1));
+        assert_eq!(
+            (calls(&slot, 1, 1_800_000_003), calls(&slot, 2, 1_800_000_003), calls(&slot, 3, 1_800_000_003)),
+            (3, 2, 1)
+        );
     }
 
     #[test]

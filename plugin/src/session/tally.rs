@@ -157,7 +157,8 @@ mod tests {
             assert!((least..=least + 10).contains(&u64::from(sums.calls)), "{second}: {}", sums.calls);
             assert_eq!(u64::from(sums.calls) * 10, sums.rows);
         }
-        let later = |seconds: u64| tally.sums(Window::Minute, Timestamp::from_millis(begin + (599 + seconds) * 1000)).calls;
+        let later =
+            |seconds: u64| tally.sums(Window::Minute, Timestamp::from_millis(begin + (599 + seconds) * 1000)).calls;
         assert!(later(30) >= 30 && later(71) == 0, "{} {}", later(30), later(71));
     }
 

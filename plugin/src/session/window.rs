@@ -56,7 +56,7 @@ impl Window {
 
     /// The length of one of its parts, in milliseconds.
     pub(super) const fn part(self) -> u64 {
-        self.length().as_secs() * 1000 / PARTS
+        self.length().as_secs().saturating_mul(1000) / PARTS
     }
 
     pub(super) const fn place(self) -> usize {

@@ -148,6 +148,7 @@ impl Call {
             path: "/mcp",
             protocol: "mcp",
             now: self.now,
+            session: None,
         })
     }
 
