@@ -6,9 +6,7 @@ use crate::support::configuration;
 
 fn problems(change: &Value) -> String {
     let mut written = configuration(&json!([{"id": "r", "effect": "allow", "when": {"tool": "x"}}]));
-    for (name, value) in change.as_object().unwrap() {
-        written[name] = value.clone();
-    }
+    written.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
     match toolgate::config::read(written.to_string().as_bytes()) {
         Ok(_) => String::new(),
         Err(problems) => problems.to_string(),
