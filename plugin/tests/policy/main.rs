@@ -10,4 +10,3 @@ mod literature;
 mod operators;
 mod precedence;
 mod support;
-mod tasks;
