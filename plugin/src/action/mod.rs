@@ -5,8 +5,6 @@
 
 use std::borrow::Cow;
 
-pub mod a2a;
-pub mod body;
 pub mod classify;
 pub mod mcp;
 mod parameters;
@@ -15,7 +13,6 @@ mod read;
 mod resource;
 pub mod rest;
 mod route;
-mod rpc;
 mod template;
 
 pub use parameters::{Datum, Fields, Parameters};

@@ -121,13 +121,7 @@ fn look_again(config: &Config, message: &Message, agent: &Agent, record: &Record
         server: route.server.clone(),
     });
     let _ = judge::read(config, &mut Tape::default(), &message.head, &message.body, &mut |route, reading| {
-        // Of several actions the one is shown that the record tells of.
-        let action = match reading.outcome? {
-            Reading::Judge(action) => Some(action),
-            Reading::Several(actions) => actions.into_iter().find(|action| record.action == Some(action.kind.name())),
-            Reading::Pass { .. } => None,
-        };
-        if let Some(action) = action {
+        if let Reading::Judge(action) = reading.outcome? {
             let risk = assess(&config.risk, &action);
             let facts = judge::facts(&message.head, agent, &action, &risk, route.protocol.name(), record.time);
             let figures = config.sessions.as_ref().map(|settings| {
@@ -135,7 +129,7 @@ fn look_again(config: &Config, message: &Message, agent: &Agent, record: &Record
                 memory.figures(&Act::of(settings, &action, message.body.len()), record.time)
             });
             let facts = Facts { session: figures.as_ref(), ..facts };
-            let rules = config.policy.trace(&facts);
+            let rules = config.policy_of(route).0.trace(&facts);
             explanation.rules = rules.iter().map(|trial| rule_step(trial, record)).collect();
             explanation.risk = Some(RiskStep {
                 base: base(action.kind),
