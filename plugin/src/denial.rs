@@ -67,6 +67,12 @@ fn mcp(refusal: &Refusal, rpc: Option<&Rpc>, facts: &Facts<'_>) -> String {
         data.insert("supported".into(), json!(SUPPORTED_VERSIONS));
     }
     let error = json!({ "code": refusal.reason.rpc_code(), "message": message(refusal.reason, facts), "data": data });
+    if let Some(rpc) = rpc.filter(|rpc| !rpc.batch.is_empty()) {
+        // Every request of a batch is answered (JSON-RPC 2.0 section 6): none of them was carried out.
+        let answers: Vec<_> =
+            rpc.batch.iter().map(|id| format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#)).collect();
+        return format!("[{}]", answers.join(","));
+    }
     // The id goes out with the very bytes that came in. Without one there is none: `null` is no id in any revision.
     match rpc.and_then(|rpc| RawValue::from_string(rpc.id.as_deref()?.into()).ok()) {
         Some(id) => format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#),
@@ -107,11 +113,12 @@ fn message<'a>(reason: Reason, facts: &Facts<'a>) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reason::Challenge;
 
     const FACTS: Facts<'_> = Facts { decision_id: "d-1", rule: None, policy_reason: None, findings: &[] };
 
     fn rpc(id: Option<&str>, era: Era) -> Rpc {
-        Rpc { id: id.map(Box::from), era, requested_version: Some("1900-01-01".into()) }
+        Rpc { requested_version: Some("1900-01-01".into()), ..Rpc::new(id.map(Box::from), era) }
     }
 
     fn parsed(denial: &Denial) -> Value {
@@ -124,6 +131,26 @@ mod tests {
             let denial = render(&Reason::PolicyDenied.into(), Protocol::Mcp, Some(&rpc(Some(id), Era::Modern)), &FACTS);
             let body = String::from_utf8(denial.body).unwrap();
             assert!(body.starts_with(&format!(r#"{{"jsonrpc":"2.0","id":{id},"error""#)), "{body}");
+        }
+    }
+
+    #[test]
+    fn each_request_of_a_batch_is_answered() {
+        let batch = ["1".into(), "\"b\"".into()].into();
+        let rpc = Rpc { batch, ..Rpc::new(None, Era::Legacy) };
+        let answers = parsed(&render(&Reason::PolicyDenied.into(), Protocol::Mcp, Some(&rpc), &FACTS));
+        assert_eq!((&answers[0]["id"], &answers[1]["id"]), (&json!(1), &json!("b")));
+        assert!(answers.as_array().unwrap().iter().all(|answer| answer["error"]["code"].is_i64()));
+    }
+
+    #[test]
+    fn no_refusal_makes_a_client_fall_back_to_the_legacy_era() {
+        // What a client of both eras takes for a server of the legacy one is a 400 without an error that it knows.
+        for reason in
+            Reason::ALL.iter().filter(|reason| reason.status() == 400 && reason.challenge() == Challenge::None)
+        {
+            let code = reason.rpc_code();
+            assert!(matches!(code, -32700 | -32600 | -32602 | -32020 | -32022), "{reason} has {code}");
         }
     }
 

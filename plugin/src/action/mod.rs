@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+pub mod body;
 pub mod classify;
 pub mod mcp;
 mod parameters;
@@ -13,6 +14,7 @@ mod read;
 mod resource;
 pub mod rest;
 mod route;
+mod rpc;
 mod template;
 
 pub use parameters::{Datum, Fields, Parameters};

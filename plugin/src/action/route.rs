@@ -21,6 +21,8 @@ pub struct Route {
     pub server: String,
     /// The largest body, in bytes.
     pub max_body: usize,
+    /// Of which web pages requests are accepted, as `Origin` says them; those without an origin come from no page.
+    pub origins: Vec<String>,
     /// REST: what there is, closest templates first.
     pub operations: Vec<Operation>,
 }
@@ -63,6 +65,8 @@ pub struct Operation {
     pub path: Template,
     /// The operator's name for it.
     pub tool: String,
+    /// Parameters of query and form that may stand several times: lists.
+    pub lists: Vec<String>,
     /// What the operator says of it.
     pub facts: ToolFacts,
 }
@@ -78,6 +82,9 @@ pub struct ToolFacts {
     pub action: Option<ActionKind>,
     /// What it is done to: the type, and where the id is found.
     pub resource: Option<(String, ResourcePlace)>,
+    /// Which headers of MCP repeat which arguments (`x-mcp-header` of the tool's schema): names in lower case with their
+    /// `mcp-param-`, and JSON pointers into the arguments.
+    pub headers: Vec<(String, String)>,
 }
 
 impl Routes {
@@ -138,6 +145,7 @@ mod tests {
             protocol: Protocol::Rest,
             server: server.into(),
             max_body: 1,
+            origins: Vec::new(),
             operations: Vec::new(),
         };
         Routes(vec![
