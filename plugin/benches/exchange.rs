@@ -90,7 +90,7 @@ fn parts(config: &Config, body: &[u8], rated: bool) -> impl FnMut() {
     move || {
         let document = Document::read(&body, &Limits::default(), Tape::default()).unwrap();
         let route = config.routes.find(head.target()).unwrap();
-        let read = action::read(route, &config.tools, &head, &Content { body: Some(document.root()), ..Content::default() });
+        let read = action::read(route, &config.tools, &head, &Content::json(&document));
         let Ok(Reading::Judge(action)) = read.outcome else { panic!("no action") };
         if rated {
             black_box(risk::assess(&config.risk, &action));

@@ -90,12 +90,12 @@ const LEDGER: &[(&str, Sent, &str, &str)] = &[
     ("SubscriptionsAcknowledgedNotification", Whole, "pass notifications/subscriptions/acknowledged", ""),
     ("ToolListChangedNotification", Whole, "pass notifications/tools/list_changed", ""),
     // Requests of servers: no method of a client.
-    ("CreateMessageRequest", Whole, NO_METHOD, "a server's question"),
+    ("CreateMessageRequest", Whole, NO_RPC, "a server's question, without an envelope"),
     ("CreateMessageRequestParams", Params("sampling/createMessage"), NO_METHOD, "a server's question"),
-    ("ElicitRequest", Whole, NO_METHOD, "a server's question"),
+    ("ElicitRequest", Whole, NO_RPC, "a server's question, without an envelope"),
     ("ElicitRequestFormParams", Params("elicitation/create"), NO_METHOD, "a server's question"),
     ("ElicitRequestURLParams", Params("elicitation/create"), NO_METHOD, "a server's question"),
-    ("ListRootsRequest", Whole, NO_METHOD, "a server's question"),
+    ("ListRootsRequest", Whole, NO_RPC, "a server's question, without an envelope"),
     // Answers: clients of this revision send none.
     ("CallToolResultResponse", Whole, NO_RPC, "an answer"),
     ("CompleteResultResponse", Whole, NO_RPC, "an answer"),
@@ -160,7 +160,8 @@ fn every_example_is_read_as_what_it_is() {
     let (mut read, mut used, mut differences) = (0, BTreeSet::new(), Vec::new());
     for (kind, path) in files(&folder) {
         let file = format!("{kind}/{}", path.file_stem().unwrap().to_str().unwrap());
-        let Some((key, (sent, expected))) = ledger.get_key_value(&*file).or_else(|| ledger.get_key_value(&*kind)) else {
+        let Some((key, (sent, expected))) = ledger.get_key_value(&*file).or_else(|| ledger.get_key_value(&*kind))
+        else {
             panic!("the ledger doesn't know `{file}`")
         };
         let example: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -279,7 +280,7 @@ fn send(body: &Value, revision: &str) -> String {
     let (body, limits) = (body.to_string(), Limits { case_variants: false, ..Limits::default() });
     let document = Document::read(body.as_bytes(), &limits, Tape::default()).unwrap();
     let tools = Tools::default();
-    match read(&route, &tools, &head, &Content { body: Some(document.root()), ..Content::default() }).outcome {
+    match read(&route, &tools, &head, &Content::json(&document)).outcome {
         Ok(Reading::Judge(action)) => told(&action),
         Ok(Reading::Several(actions)) => actions.iter().map(told).collect::<Vec<_>>().join("; "),
         Ok(Reading::Pass { method }) => format!("pass {method}"),

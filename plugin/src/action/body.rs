@@ -24,7 +24,7 @@ mod packed;
 use std::borrow::Cow;
 
 use super::parameters::Fields;
-use super::{Protocol, Route, path, read_head, rest, too_large_for};
+use super::{Protocol, Route, a2a, path, read_head, rest, too_large_for};
 use crate::head::Head;
 use crate::json::{Document, InvalidJson, Limits, Value};
 use crate::reason::{Reason, Refusal};
@@ -60,7 +60,19 @@ impl<'b> Opened<'b> {
     where
         'b: 'a,
     {
-        Content { body: body.map(Document::root), beside: beside.map(Document::root), operation: self.operation.as_ref() }
+        Content {
+            body: body.map(Document::root),
+            beside: beside.map(Document::root),
+            operation: self.operation.as_ref(),
+        }
+    }
+}
+
+impl<'a> Content<'a> {
+    /// The content of a body that is JSON as it stands.
+    #[must_use]
+    pub fn json(document: &'a Document<'a>) -> Self {
+        Self { body: Some(document.root()), ..Self::default() }
     }
 }
 
@@ -76,7 +88,12 @@ pub fn open<'b>(route: &'b Route, head: &'b Head, body: &'b [u8]) -> Result<Open
     }
     let media = if body.is_empty() { None } else { Some(Media::of(head)?) };
     let body = packed::unpack(head, body, media.as_ref(), route.max_body)?;
-    if route.protocol == Protocol::Rest {
+    let by_path = match route.protocol {
+        Protocol::Mcp => false,
+        Protocol::A2a => !a2a::is_rpc(route, head),
+        Protocol::Rest => true,
+    };
+    if by_path {
         return open_rest(route, head, body, media);
     }
     Ok(Opened { json: media.map(|_| body), ..Opened::default() })

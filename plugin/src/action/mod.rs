@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+pub mod a2a;
 pub mod body;
 pub mod classify;
 pub mod mcp;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::body::{Content, Media, check_encoding, check_type};
 use super::mcp::{self, Rpc};
-use super::{Action, Protocol, Route, Tools, rest};
+use super::{Action, Protocol, Route, Tools, a2a, rest};
 use crate::head::Head;
 use crate::reason::{Reason, Refusal};
 
@@ -52,6 +52,14 @@ pub fn read_head(route: &Route, head: &Head) -> Result<(), Refusal> {
             b"GET" | b"DELETE" if !mcp::is_modern(head) => mcp::check_head(route, head),
             _ => Err(Reason::RequestMethod.into()),
         },
+        Protocol::A2a => {
+            a2a::check_head(head)?;
+            match (a2a::is_rpc(route, head), head.method(), head.first("content-type")) {
+                (true, b"POST", _) | (false, _, Some(_)) => check_type(head, |it| *it == Media::Json),
+                (true, ..) => Err(Reason::RequestMethod.into()),
+                (false, _, None) => Ok(()),
+            }
+        }
         Protocol::Rest => match head.first("content-type") {
             Some(_) => check_type(head, |_| true),
             None => Ok(()),
@@ -64,6 +72,7 @@ pub fn read<'a>(route: &'a Route, tools: &'a Tools, head: &'a Head, content: &Co
     let mut rpc = None;
     let outcome = match (route.protocol, head.method(), content.body) {
         (Protocol::Rest, _, _) => rest::read(route, head, content).map(Reading::Judge),
+        (Protocol::A2a, _, _) => a2a::read(route, head, content, &mut rpc),
         (Protocol::Mcp, b"POST", Some(root)) => mcp::read(route, tools, head, root, &mut rpc),
         (Protocol::Mcp, b"POST", None) => Err(Reason::BodyMissing.into()),
         (Protocol::Mcp, _, Some(_)) => Err(Refusal::new(Reason::BodyMissing, "this HTTP method has no body here")),

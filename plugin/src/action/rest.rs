@@ -66,7 +66,8 @@ pub(super) fn read<'a>(route: &'a Route, head: &'a Head, content: &Content<'a>) 
 
 /// Rails, Laravel and others take the HTTP method from a parameter of that name.
 fn overrides_method(parameters: &Parameters<'_>) -> bool {
-    let in_body = parameters.body.filter(|body| body.kind() == Kind::Object).into_iter().flat_map(|body| body.members());
+    let in_body =
+        parameters.body.filter(|body| body.kind() == Kind::Object).into_iter().flat_map(|body| body.members());
     let names = in_body.map(|(name, _)| name).chain(parameters.beside.iter().map(|(name, _)| name.clone()));
     let mut names = names.chain(parameters.fields.iter().map(|(name, _)| name.clone()));
     names.any(|name| name.eq_ignore_ascii_case("_method"))

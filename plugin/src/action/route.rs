@@ -41,6 +41,8 @@ pub enum Matching {
 pub enum Protocol {
     /// Model Context Protocol over streamable HTTP.
     Mcp,
+    /// Agent2Agent, over JSON-RPC and over HTTP+JSON.
+    A2a,
     /// Operations by method and path.
     Rest,
 }
@@ -51,6 +53,7 @@ impl Protocol {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mcp => "mcp",
+            Self::A2a => "a2a",
             Self::Rest => "rest",
         }
     }

@@ -49,7 +49,7 @@ pub enum Attribute {
     RequestMethod,
     /// `request.path`: without the query.
     RequestPath,
-    /// `request.protocol`: `mcp` or `rest`.
+    /// `request.protocol`: `mcp`, `a2a` or `rest`.
     RequestProtocol,
 }
 

@@ -71,7 +71,7 @@ fn check_texts(attribute: &Attribute, wanted: &str, meets: impl Fn(&str) -> bool
         Attribute::Action => ("an action", ActionKind::ALL.iter().map(|(name, _)| *name).collect()),
         Attribute::RiskLevel => ("a risk level", Level::ALL.iter().map(|(name, _)| *name).collect()),
         Attribute::RiskFindings => ("a finding", Code::ALL.iter().map(|code| code.name()).collect()),
-        Attribute::RequestProtocol => ("a protocol", vec!["mcp", "rest"]),
+        Attribute::RequestProtocol => ("a protocol", vec!["mcp", "a2a", "rest"]),
         Attribute::RiskScore => return Err("this attribute is a whole number from 0 to 100".to_owned()),
         _ => return Ok(()),
     };

@@ -77,7 +77,11 @@ impl<'o> Collected<'o> {
 
     fn count(&mut self) -> Result<(), Refusal> {
         self.count = self.count.saturating_add(1);
-        if self.count > MAX_FIELDS { Err(refuse(&format!("there are more than {MAX_FIELDS} parameters"))) } else { Ok(()) }
+        if self.count > MAX_FIELDS {
+            Err(refuse(&format!("there are more than {MAX_FIELDS} parameters")))
+        } else {
+            Ok(())
+        }
     }
 
     /// The texts, and a JSON object of the rest. No name stands twice, neither in another case nor both plain and as the

@@ -18,7 +18,8 @@ const MAX_HEADERS: usize = 2048;
 /// Collects the fields, the JSON parts, and of files what is known without reading them.
 pub(super) fn parts(body: &[u8], boundary: &str, collected: &mut Collected<'_>) -> Result<(), Refusal> {
     let delimiter = format!("--{boundary}");
-    let mut rest = body.strip_prefix(delimiter.as_bytes()).ok_or_else(|| refuse("the body doesn't begin with its boundary"))?;
+    let mut rest =
+        body.strip_prefix(delimiter.as_bytes()).ok_or_else(|| refuse("the body doesn't begin with its boundary"))?;
     for _ in 0..MAX_PARTS {
         match rest {
             b"--" | b"--\r\n" => return Ok(()),
@@ -49,7 +50,9 @@ struct Part<'p> {
 fn read_part(part: &[u8], collected: &mut Collected<'_>) -> Result<(), Refusal> {
     // A part without headers would begin with the empty line, and have no name.
     let end = find(part, b"\r\n\r\n").filter(|end| *end <= MAX_HEADERS);
-    let (headers, content) = end.and_then(|end| part.split_at_checked(end)).ok_or_else(|| refuse("a part has no headers, or too long ones"))?;
+    let (headers, content) = end
+        .and_then(|end| part.split_at_checked(end))
+        .ok_or_else(|| refuse("a part has no headers, or too long ones"))?;
     let content = content.get(4..).unwrap_or_default();
     let headers = std::str::from_utf8(headers).map_err(|_| refuse("a part's headers are not UTF-8"))?;
     let Part { name, file, media } = Part::read(headers)?;
@@ -92,7 +95,11 @@ impl<'p> Part<'p> {
                     part.read_disposition(value.trim())?;
                 }
                 "content-type" if part.media.is_none() => part.media = Some(value.trim()),
-                _ => return Err(refuse("a part has a header twice, or another than `content-disposition` and `content-type`")),
+                _ => {
+                    return Err(refuse(
+                        "a part has a header twice, or another than `content-disposition` and `content-type`",
+                    ));
+                }
             }
         }
         Ok(part)
@@ -100,7 +107,9 @@ impl<'p> Part<'p> {
 
     /// `form-data; name="…"; filename="…"`
     fn read_disposition(&mut self, value: &'p str) -> Result<(), Refusal> {
-        let unclear = || refuse("a part's `content-disposition` is not `form-data; name=\"…\"` with an optional `filename=\"…\"`");
+        let unclear = || {
+            refuse("a part's `content-disposition` is not `form-data; name=\"…\"` with an optional `filename=\"…\"`")
+        };
         let mut rest = value.strip_prefix("form-data").ok_or_else(unclear)?;
         while !rest.is_empty() {
             let parameter = rest.strip_prefix(';').ok_or_else(unclear)?.trim_start();

@@ -62,7 +62,9 @@ pub(super) fn unpack<'b>(
     };
     match unpacked {
         Some(unpacked) if unpacked.len() > most => {
-            let limit = format!("unpacked it may have {longest} bytes (`max_body` of the route), {MAX_RATIO} times as many as packed");
+            let limit = format!(
+                "unpacked it may have {longest} bytes (`max_body` of the route), {MAX_RATIO} times as many as packed"
+            );
             Err(Refusal::new(Reason::BodyTooLarge, limit))
         }
         // A second member, or anything else behind the first: some servers read on, some stop.

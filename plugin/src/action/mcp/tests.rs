@@ -24,7 +24,7 @@ fn outcome(headers: &[(&str, &str)], body: &str) -> (Result<String, Reason>, Opt
     let usual = [(":method", "POST"), (":path", "/mcp"), ("content-type", "application/json")];
     let head = Head::from_pairs(usual.iter().chain(headers).copied());
     let document = Document::read(body.as_bytes(), &Limits::default(), Tape::default()).unwrap();
-    let read = read_action(&route, &tools, &head, &Content { body: Some(document.root()), ..Content::default() });
+    let read = read_action(&route, &tools, &head, &Content::json(&document));
     let told = |action: Action<'_>| {
         let resource = action.resource.map(|it| format!(" {}:{}", it.kind, it.id)).unwrap_or_default();
         format!("{} {}{resource}", action.kind.name(), action.tool)
@@ -340,7 +340,7 @@ fn all_that_the_caller_chose_is_a_parameter() {
     let (route, tools) = (route(), Tools::default());
     let head = Head::from_pairs([(":method", "POST"), (":path", "/mcp"), ("content-type", "application/json")]);
     let document = Document::read(body, &Limits::default(), Tape::default()).unwrap();
-    let Ok(Reading::Judge(action)) = read_action(&route, &tools, &head, &Content { body: Some(document.root()), ..Content::default() }).outcome else {
+    let Ok(Reading::Judge(action)) = read_action(&route, &tools, &head, &Content::json(&document)).outcome else {
         panic!("not judged")
     };
     let mut seen = Vec::new();

@@ -111,5 +111,8 @@ fn a_form_is_fields_lists_and_files() {
     ] {
         assert_eq!(sent("POST", refund, Some((media_type, body))), expected.map(str::to_owned), "{media_type} {body}");
     }
-    assert_eq!(sent("POST", &format!("{refund}?amount=1"), Some(("application/x-www-form-urlencoded", "amount=2"))), Err(Reason::ParameterRepeated));
+    assert_eq!(
+        sent("POST", &format!("{refund}?amount=1"), Some(("application/x-www-form-urlencoded", "amount=2"))),
+        Err(Reason::ParameterRepeated)
+    );
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::action::{
-    ActionKind, Matching, Operation, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts, Tools, path,
+    ActionKind, Matching, Operation, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts, Tools, a2a, path,
 };
 use crate::config::problem::Problems;
 use crate::config::raw;
@@ -22,15 +22,19 @@ pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
         let matching = matching(&entry.matching, &place, problems);
         let protocol = match entry.protocol {
             raw::ProtocolName::Mcp => Protocol::Mcp,
+            raw::ProtocolName::A2a => Protocol::A2a,
             raw::ProtocolName::Rest => Protocol::Rest,
         };
         if entry.server.is_empty() {
             problems.add(format!("{place}/server"), "the server's name is empty; rules and audit need one");
         }
         let max_body = size(&entry.max_body, &format!("{place}/max_body"), problems);
-        let operations = operations(protocol, &entry.operations, &place, problems);
+        let mut operations = operations(protocol, &entry.operations, &place, problems);
         let origins = origins(protocol, &entry.origins, &place, problems);
         let Some(matching) = matching else { continue };
+        if let (Protocol::A2a, Matching::Prefix(prefix)) = (protocol, &matching) {
+            operations = a2a::operations(prefix.trim_end_matches('/'));
+        }
         if let Some(earlier) = routes.iter().find(|earlier| earlier.matching.covers(&matching)) {
             let earlier = &earlier.matching;
             problems.add(
@@ -136,6 +140,9 @@ fn operations(protocol: Protocol, written: &[raw::Operation], place: &str, probl
         (Protocol::Mcp, false) => {
             problems
                 .add(format!("{place}/operations"), "an `mcp` route has no operations; its tools belong into `/tools`");
+        }
+        (Protocol::A2a, false) => {
+            problems.add(format!("{place}/operations"), "an `a2a` route has the operations of A2A, and no others");
         }
         _ => {}
     }

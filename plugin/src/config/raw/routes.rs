@@ -43,6 +43,8 @@ pub struct RouteMatch {
 pub enum ProtocolName {
     /// Model Context Protocol over streamable HTTP.
     Mcp,
+    /// Agent2Agent, 1.0 and 0.3: JSON-RPC at the path or the prefix itself, HTTP+JSON below a prefix.
+    A2a,
     /// Operations by method and path.
     Rest,
 }
