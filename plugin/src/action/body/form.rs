@@ -130,9 +130,13 @@ pub(super) fn json_text(text: &str) -> Vec<u8> {
 /// The parameters of a query.
 ///
 /// # Errors
-/// [`Reason::RequestPath`] where servers are known to read it differently: a `;`, a broken encoding, a NUL, or bytes that
-/// aren't UTF-8.
+/// [`Reason::RequestPath`] where servers are known to read it differently: a `?` in front, a `;`, a broken encoding, a NUL,
+/// or bytes that aren't UTF-8.
 pub(super) fn query(text: &str, collected: &mut Collected<'_>) -> Result<(), Refusal> {
+    // `URLSearchParams` drops one in front, whatever it was made from; others take it for the beginning of a name.
+    if text.starts_with('?') {
+        return Err(Refusal::new(Reason::RequestPath, "a query or form begins with a `?` of its own"));
+    }
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = path::pair(pair)?;
         collected.text(&name, &value)?;
@@ -198,6 +202,7 @@ mod tests {
             ("tag=1&TAG=2", Reason::ParameterRepeated),
             ("a=1;b=2", Reason::RequestPath),
             ("a=%zz", Reason::RequestPath),
+            ("?a=1", Reason::RequestPath),
             ("a=%ff", Reason::RequestPath),
             ("a=%00", Reason::RequestPath),
             (&"a[]=1&".repeat(1025), Reason::BodyForm),
