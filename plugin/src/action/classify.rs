@@ -13,6 +13,8 @@ mod name;
 mod verbs;
 mod words;
 
+pub(crate) use name::is_about_sql;
+
 use std::ops::ControlFlow;
 
 use super::{ActionKind, Parameters, Source, ToolFacts};
@@ -25,7 +27,7 @@ pub fn tool(facts: Option<&ToolFacts>, tool: &str, parameters: &Parameters<'_>) 
         return (kind, Source::Operator);
     }
     let named = name::kind(tool);
-    if name::is_about_sql(tool)
+    if is_about_sql(tool)
         && let Some(kind) = statement_kind(parameters)
     {
         return (kind, Source::Parameter);
@@ -58,7 +60,7 @@ pub fn operation(
         "DELETE" => ActionKind::Delete,
         _ => ActionKind::Unknown,
     };
-    let named = name::kind(tool).or_else(|| last_word.and_then(name::kind));
+    let named = name::kind(name::without_method(tool, method)).or_else(|| last_word.and_then(name::kind));
     match named {
         // A name can't make a DELETE a read; what a POST does, only its name tells.
         Some(named @ (ActionKind::List | ActionKind::Read)) if by_method == ActionKind::Read => (named, Source::Name),
@@ -97,15 +99,18 @@ fn statement_kind(parameters: &Parameters<'_>) -> Option<ActionKind> {
     let mut worst: Option<Does> = None;
     // The end of the walk says nothing: it is never stopped.
     let _ = parameters.leaves(&mut |_, datum| {
-        if let Some(text) = datum.text().filter(|text| sql::is_sql(text)) {
-            worst = worst.max(Some(sql::worst(&text)));
+        if let Some(text) = datum.text() {
+            let reading = sql::read(&text);
+            if reading.is_certain || reading.is_parsed {
+                worst = worst.max(Some(reading.worst()));
+            }
         }
         ControlFlow::Continue(())
     });
     worst.map(|does| match does {
         Does::Read => ActionKind::Read,
         Does::Add => ActionKind::Create,
-        Does::Session | Does::Change | Does::Alter => ActionKind::Update,
+        Does::Session | Does::Change | Does::Alter | Does::Overwrite => ActionKind::Update,
         Does::Unknown => ActionKind::Unknown,
         Does::Maintain | Does::Run => ActionKind::Execute,
         Does::Files => ActionKind::Export,

@@ -54,6 +54,10 @@ pub(super) const AUDIENCES: &[&str] = &[
     "principal",
     "privacy",
     "linksharing",
+    "sharetype",
+    "sharewith",
+    "granteetype",
+    "viewaccess",
 ];
 
 /// Names of parameters that say whether a safeguard is overridden, or all below is meant, without `_`, in lower case.
@@ -117,6 +121,9 @@ const VALUES: &[(Role, &[&str], Code)] = &[
         &[
             "public",
             "anyone",
+            "all_users",
+            "anybody",
+            "internet",
             "everyone",
             "allusers",
             "allauthenticatedusers",

@@ -96,7 +96,7 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, findings: &mut Finding
             When::InCommand => is_command,
         };
         let is_what_it_seems = match code {
-            Code::SecretKey => is_key(&text, found.start(), found.end()),
+            Code::SecretKey | Code::SecretJwt | Code::SecretPrivateKey => is_key(&text, found.start(), found.end()),
             Code::PathSensitive => is_in_place(&text, found.start(), found.end()),
             _ => true,
         };
@@ -124,7 +124,7 @@ fn is_key(text: &str, start: usize, end: usize) -> bool {
         return false;
     }
     let beginning = text.get(start..end).unwrap_or_default();
-    if beginning.starts_with('-') {
+    if beginning.starts_with('-') || beginning.len() > 14 {
         return true;
     }
     let behind = text.get(end..).unwrap_or_default();
@@ -134,6 +134,7 @@ fn is_key(text: &str, start: usize, end: usize) -> bool {
     match beginning {
         // AWS: sixteen capitals and digits behind.
         "AKIA" | "ASIA" => rest.len() >= 16 && !rest.chars().any(|char| char.is_ascii_lowercase()),
+        "ATATT3" => rest.len() >= 16,
         "AIza" => rest.len() >= 30,
         // A JWT: three parts.
         "eyJ" => {

@@ -12,7 +12,7 @@ mod rules;
 pub use audit::{Audit, LogWhat};
 pub use decision::{Decision, DecisionCache, OnError};
 pub use identity::{Algorithm, Claims, Identity, Issuer, Jwks};
-pub use risk::{AmountLimit, Limits, RiskSettings};
+pub use risk::{AmountLimit, Limits, RiskSettings, Weight};
 pub use routes::{Operation, ProtocolName, ResourceSettings, Route, RouteMatch, Tool};
 pub use rules::{EffectName, Rule};
 
