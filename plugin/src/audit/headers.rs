@@ -89,9 +89,13 @@ pub fn encode(value: &str) -> String {
     if value.len() > MAX_VALUE {
         return digest(value.as_bytes());
     }
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
+    if value.bytes().all(plain) {
+        return value.to_owned();
+    }
     let mut encoded = String::with_capacity(value.len());
     for byte in value.bytes() {
-        if byte.is_ascii_graphic() && byte != b'%' {
+        if plain(byte) {
             encoded.push(char::from(byte));
         } else {
             // Writing into a String can't fail.
@@ -110,11 +114,8 @@ pub fn digest(bytes: &[u8]) -> String {
 /// A SHA-256 digest as [`digest`] writes it.
 #[must_use]
 pub fn shortened(digest: &[u8]) -> String {
-    let mut text = String::from("sha256:");
-    for byte in digest.iter().take(16) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let first = digest.get(..16).unwrap_or(digest);
+    ["sha256:", &base16ct::lower::encode_string(first)].concat()
 }
 
 #[cfg(test)]
