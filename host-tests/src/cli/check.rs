@@ -44,7 +44,7 @@ pub(super) fn run(path: &Path, format: Format) -> Result<bool> {
 }
 
 fn remarked(config: &Config) -> Vec<Complaint> {
-    let mut found = remarks(&config.policy, config.tools.0.keys().map(String::as_str));
+    let mut found = remarks(&config.policy, config.tools.names());
     // Operations of REST routes are tools too; they are named where they stand.
     for (place, route) in config.routes.0.iter().enumerate() {
         for (index, operation) in route.operations.iter().enumerate() {

@@ -11,7 +11,7 @@ fn rate(tool: &str, kind: Option<ActionKind>, parameter: &str, statement: &str) 
     let arguments = json!({parameter: statement}).to_string();
     let document = Document::read(arguments.as_bytes(), &Limits::default(), Tape::default()).unwrap();
     let parameters = Parameters { body: Some(document.root()), ..Parameters::default() };
-    let (guessed, source) = classify::tool(None, tool, &parameters);
+    let (guessed, source) = classify::tool(None, None, tool, &parameters);
     let action = Action {
         kind: kind.unwrap_or(guessed),
         source,

@@ -19,7 +19,7 @@ fn tools() -> Vec<(&'static str, &'static str)> {
 }
 
 fn kind(name: &str) -> ActionKind {
-    tool(None, name, &Parameters::default()).0
+    tool(None, None, name, &Parameters::default()).0
 }
 
 #[test]

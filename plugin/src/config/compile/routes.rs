@@ -1,7 +1,8 @@
 //! `routes` and `tools`.
 
 use crate::action::{
-    ActionKind, Matching, Operation, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts, Tools, path,
+    ActionKind, Annotation, Matching, Operation, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts, Tools,
+    path,
 };
 use crate::config::problem::Problems;
 use crate::config::raw;
@@ -42,11 +43,38 @@ pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
 
 /// What is known of tools; complaints go to `problems`.
 pub fn tools<'a>(written: impl IntoIterator<Item = (&'a String, &'a raw::Tool)>, problems: &mut Problems) -> Tools {
-    let known = written.into_iter().map(|(name, tool)| {
+    let mut tools = Tools::default();
+    for (name, tool) in written {
         let place = format!("/tools/{}", super::token(name));
-        (name.clone(), facts(tool.action.as_deref(), tool.resource.as_ref(), &place, problems))
-    });
-    Tools(known.collect())
+        tools.insert(name, facts(tool.action.as_deref(), tool.resource.as_ref(), &place, problems));
+    }
+    tools
+}
+
+/// Adds what servers say of their tools; complaints go to `problems`.
+pub fn servers<'a>(
+    written: impl IntoIterator<Item = (&'a String, &'a raw::Server)>,
+    routes: &Routes,
+    tools: &mut Tools,
+    problems: &mut Problems,
+) {
+    for (name, server) in written {
+        if !routes.0.iter().any(|route| route.server == *name) {
+            let known: Vec<&str> = routes.0.iter().map(|route| route.server.as_str()).collect();
+            problems.add(
+                format!("/servers/{}", super::token(name)),
+                format!("no route leads to `{name}`; the servers of `routes` are {}", known.join(", ")),
+            );
+        }
+        for listed in &server.tools {
+            let annotation = Annotation {
+                reads: listed.annotations.read_only,
+                destroys: listed.annotations.destructive,
+                is_trusted: server.trust_annotations,
+            };
+            tools.annotate(name, &listed.name, annotation);
+        }
+    }
 }
 
 fn matching(written: &raw::RouteMatch, place: &str, problems: &mut Problems) -> Option<Matching> {
