@@ -61,7 +61,7 @@ impl Span {
         if !returns_rows || !(begins || leaf.is(Role::End)) {
             return;
         }
-        let Some(day) = leaf.text().and_then(|text| day(&text)) else { return };
+        let Some(day) = leaf.text().and_then(day) else { return };
         if begins {
             leaf.pointer.clone_into(&mut self.pointer);
             self.begin = Some(day);

@@ -1,5 +1,7 @@
 //! Where data goes: hosts of URLs and e-mail addresses outside of the trusted domains.
 
+use memchr::{memchr_iter, memmem};
+
 use super::finding::Findings;
 use super::host::Host;
 use super::leaf::Leaf;
@@ -131,14 +133,16 @@ const BUCKETS: &[&str] =
     &["s3://", "s3a://", "gs://", "gcs://", "az://", "azure://", "abfs://", "abfss://", "wasbs://", "r2://", "oss://"];
 
 fn look_at_scheme(leaf: &Leaf<'_, '_>, text: &str, is_url: bool, findings: &mut Findings) {
+    let scheme = memmem::find(text.as_bytes(), b"://");
     let start: String = text.chars().take(16).flat_map(char::to_lowercase).collect();
-    if (is_url || text.contains("://")) && SCHEMES.iter().any(|scheme| start.starts_with(scheme)) {
+    if (is_url || scheme.is_some()) && SCHEMES.iter().any(|scheme| start.starts_with(scheme)) {
         findings.add_once(Code::DestinationScheme, leaf.pointer, Code::DestinationScheme.explanation());
     }
     if BUCKETS.iter().any(|scheme| start.starts_with(scheme)) {
         findings.add_once(Code::DestinationBucket, leaf.pointer, Code::DestinationBucket.explanation());
     }
-    let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    let authority =
+        scheme.and_then(|at| text.get(at.saturating_add(3)..)).and_then(|rest| rest.split(['/', '?', '#']).next());
     if !text.contains(char::is_whitespace) && authority.is_some_and(|authority| authority.contains('@')) {
         findings.add_once(Code::DestinationCredentials, leaf.pointer, Code::DestinationCredentials.explanation());
     }
@@ -191,15 +195,33 @@ const TOPS: &[&str] = &[
 
 /// Names of hosts that stand in prose without a scheme: `sign in at account-check.com today`.
 fn bare_names(text: &str) -> impl Iterator<Item = Host> {
-    let words =
-        text.split(|char: char| char.is_whitespace() || ENDS.contains(&char) || matches!(char, '(' | '[' | '{' | ':'));
-    let words = words.map(|word| word.trim_matches(['.', '!', ';', '*', '_'])).filter(|word| word.contains('.'));
-    let names = words.filter(|word| !word.contains('@')).map(Host::of_authority);
+    let bytes = text.as_bytes();
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') || *byte >= 0x80;
+    let is_alphanumeric = |at: usize| bytes.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80);
+    let mut seen = 0;
+    // Nearly every full stop has a blank behind it.
+    let inside = memchr_iter(b'.', bytes).filter(move |at| is_alphanumeric(at.saturating_add(1)));
+    let words = inside.filter_map(move |at| {
+        if at < seen {
+            return None;
+        }
+        let reach = at.saturating_sub(MAX_LABELS);
+        let before = bytes.get(reach..at)?.iter().rev().take_while(|byte| is_part(byte)).count();
+        let behind = bytes.get(at..)?.iter().take(MAX_LABELS).take_while(|byte| is_part(byte)).count();
+        let (start, end) = (at.saturating_sub(before), at.saturating_add(behind));
+        seen = end;
+        let is_address =
+            start.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'@') || bytes.get(end) == Some(&b'@');
+        text.get(start..end).filter(|_| !is_address).map(|word| Host::of_authority(word.trim_matches(['.', '_'])))
+    });
     let is_known = |host: &Host| {
         host.is_name() && host.as_str().rsplit_once('.').is_some_and(|(_, top)| TOPS.binary_search(&top).is_ok())
     };
-    names.filter(is_known).take(MAX_HOSTS)
+    words.filter(is_known).take(MAX_HOSTS)
 }
+
+/// How far to both sides of a full stop a name is followed.
+const MAX_LABELS: usize = 128;
 
 /// A host in a text.
 struct Place {
@@ -217,13 +239,13 @@ const MAX_HOSTS: usize = 64;
 /// host, the text itself.
 fn hosts(text: &str, is_url: bool) -> Vec<Place> {
     let is_whole = !text.contains(char::is_whitespace);
-    let mut places: Vec<Place> = text
-        .match_indices("://")
+    let bytes = text.as_bytes();
+    let mut places: Vec<Place> = memmem::find_iter(bytes, b"://")
         .take(MAX_HOSTS)
-        .map(|(at, mark)| place_at(text, at.saturating_add(mark.len()), is_whole))
+        .map(|at| place_at(text, at.saturating_add(3), is_whole))
         .collect();
-    let bare = text.match_indices("www.").chain(text.match_indices("WWW.")).take(MAX_HOSTS);
-    places.extend(bare.filter(|(at, _)| begins_a_word(text, *at)).map(|(at, _)| place_at(text, at, is_whole)));
+    let bare = memmem::find_iter(bytes, b"www.").chain(memmem::find_iter(bytes, b"WWW.")).take(MAX_HOSTS);
+    places.extend(bare.filter(|at| begins_a_word(text, *at)).map(|at| place_at(text, at, is_whole)));
     if let Some(rest) = text.strip_prefix("//").or_else(|| text.strip_prefix("\\\\")) {
         places.push(place_at(rest, 0, is_whole));
     }

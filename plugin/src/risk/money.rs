@@ -104,7 +104,7 @@ impl Paid {
             }
         } else if !table.known_payees.is_empty() && names_payee(leaf, kind) {
             self.names_payee = true;
-            let is_known = leaf.scalar().is_some_and(|text| table.known_payees.contains(&RiskTable::payee(&text)));
+            let is_known = leaf.scalar().is_some_and(|text| table.known_payees.contains(&RiskTable::payee(text)));
             if !is_known {
                 findings.add_once(Code::PayeeUnknown, leaf.pointer, Code::PayeeUnknown.explanation());
             }

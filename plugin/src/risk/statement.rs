@@ -26,10 +26,10 @@ const BEGINNINGS: &[&str] = &[
 pub(super) fn look(leaf: &Leaf<'_, '_>, tool: &str, table: &RiskTable, findings: &mut Findings) {
     let Some(text) = leaf.text() else { return };
     let holds_sql = leaf.is(Role::Sql) || leaf.is(Role::Query) && classify::is_about_sql(tool);
-    if !(holds_sql || begins_like_sql(&text) && sql::is_sql(&text)) || text.trim().is_empty() {
+    if !(holds_sql || begins_like_sql(text) && sql::is_sql(text)) || text.trim().is_empty() {
         return;
     }
-    let reading = sql::read(&text);
+    let reading = sql::read(text);
     // Beyond parameters for SQL, prose begins with such words too.
     if !(holds_sql || reading.is_parsed || reading.is_certain && reading.worst() >= Does::Change) {
         return;

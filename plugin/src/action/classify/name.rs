@@ -17,8 +17,34 @@ pub(super) fn kind(name: &str) -> Option<ActionKind> {
     if is_namespaced && destroys && danger(found) < danger(ActionKind::Delete) && !is_about_destroying(&all) {
         return Some(ActionKind::Delete);
     }
-    Some(found)
+    let moves_matter =
+        matches!(found, ActionKind::Create | ActionKind::Update) && all.iter().any(|word| MACHINES.contains(word));
+    Some(if moves_matter { ActionKind::Execute } else { found })
 }
+
+/// Machines that move, heat, or keep people safe: what is changed of them happens in the world, and nobody takes it back.
+const MACHINES: &[&str] = &[
+    "robot",
+    "drone",
+    "thermostat",
+    "valve",
+    "furnace",
+    "oven",
+    "stove",
+    "elevator",
+    "pump",
+    "reactor",
+    "vehicle",
+    "alarm",
+    "ventilator",
+    "insulin",
+    "sprinkler",
+    "conveyor",
+    "actuator",
+    "plc",
+    "scada",
+    "traffic",
+];
 
 /// The name of an operation without the HTTP method at its beginning: `PostRefunds` posts nothing to anybody.
 pub(super) fn without_method<'n>(name: &'n str, method: &str) -> &'n str {
@@ -183,7 +209,7 @@ fn with_its_object(word: &str, kind: ActionKind, words: &[&str], rest: &[&str]) 
         {
             ActionKind::Transfer
         }
-        "add" | "set" | "create" | "update" | "change" | "modify" | "assign" | "generate"
+        "add" | "set" | "create" | "update" | "change" | "modify" | "assign" | "generate" | "manage" | "edit"
             if RIGHTS.contains(&object) =>
         {
             ActionKind::Grant
