@@ -134,6 +134,9 @@ const BUCKETS: &[&str] =
 
 fn look_at_scheme(leaf: &Leaf<'_, '_>, text: &str, is_url: bool, findings: &mut Findings) {
     let scheme = memmem::find(text.as_bytes(), b"://");
+    if scheme.is_none() && !is_url {
+        return;
+    }
     let start: String = text.chars().take(16).flat_map(char::to_lowercase).collect();
     if (is_url || scheme.is_some()) && SCHEMES.iter().any(|scheme| start.starts_with(scheme)) {
         findings.add_once(Code::DestinationScheme, leaf.pointer, Code::DestinationScheme.explanation());
