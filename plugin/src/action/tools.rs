@@ -86,10 +86,9 @@ impl Tools {
         self.annotations.get(server)?.get(tool).copied()
     }
 
-    /// The names that the operator knows, without patterns.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        let annotated = self.annotations.values().flat_map(BTreeMap::keys);
-        self.exact.keys().chain(annotated).map(String::as_str)
+    /// What the operator says by exact name.
+    pub fn exact(&self) -> impl Iterator<Item = (&str, &ToolFacts)> {
+        self.exact.iter().map(|(name, facts)| (name.as_str(), facts))
     }
 }
 
