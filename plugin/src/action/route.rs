@@ -20,6 +20,8 @@ pub struct Route {
     pub server: String,
     /// The largest body, in bytes.
     pub max_body: usize,
+    /// Of which web pages requests are accepted, as `Origin` says them; those without an origin come from no page.
+    pub origins: Vec<String>,
     /// REST: what there is, closest templates first.
     pub operations: Vec<Operation>,
 }
@@ -38,6 +40,8 @@ pub enum Matching {
 pub enum Protocol {
     /// Model Context Protocol over streamable HTTP.
     Mcp,
+    /// Agent2Agent, over JSON-RPC and over HTTP+JSON.
+    A2a,
     /// Operations by method and path.
     Rest,
 }
@@ -48,6 +52,7 @@ impl Protocol {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mcp => "mcp",
+            Self::A2a => "a2a",
             Self::Rest => "rest",
         }
     }
@@ -62,6 +67,8 @@ pub struct Operation {
     pub path: Template,
     /// The operator's name for it.
     pub tool: String,
+    /// Parameters of query and form that may stand several times: lists.
+    pub lists: Vec<String>,
     /// What the operator says of it.
     pub facts: ToolFacts,
 }
@@ -116,6 +123,7 @@ mod tests {
             protocol: Protocol::Rest,
             server: server.into(),
             max_body: 1,
+            origins: Vec::new(),
             operations: Vec::new(),
         };
         Routes(vec![

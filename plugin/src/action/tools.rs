@@ -23,6 +23,9 @@ pub struct ToolFacts {
     pub action: Option<ActionKind>,
     /// What it is done to: the type, and where the id is found.
     pub resource: Option<(String, ResourcePlace)>,
+    /// Which headers of MCP repeat which arguments (`x-mcp-header` of the tool's schema): names in lower case with their
+    /// `mcp-param-`, and JSON pointers into the arguments.
+    pub headers: Vec<(String, String)>,
 }
 
 /// What a server says of one of its tools (MCP's `ToolAnnotations`).
