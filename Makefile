@@ -50,6 +50,10 @@ fuzz: ## fuzz what reads untrusted bytes, FUZZ_SECONDS for each target (installs
 vectors: ## run the public test suites, a line for each
 	@.ci/vectors
 
+.PHONY: reference
+reference: ## write what is made from the types: JSON Schemas and the table of every configuration field, in envoy/
+	@TOOLGATE_UPDATE=1 cargo test --quiet --locked -p toolgate --lib config::reference
+
 clean: ## remove everything that was built
 	cargo clean
 

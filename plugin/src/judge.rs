@@ -1,11 +1,8 @@
 //! The middle of a request's way: from a body and a known agent to what should happen.
 
-use sha2::{Digest, Sha256};
-
 use crate::action::mcp::Rpc;
 use crate::action::{self, Action, Read, Reading, Route};
-use crate::audit::headers::{digest, shortened};
-use crate::audit::{Record, ResourceRecord};
+use crate::audit::{Record, ResourceRecord, TraceRecord, Verdict};
 use crate::config::Config;
 use crate::decision::{Asked, Question, question};
 use crate::head::Head;
@@ -44,13 +41,10 @@ pub(crate) fn judge(
     body: &[u8],
     mut record: Record,
 ) -> Judged {
-    if let Ok(route) = config.routes.find(head.target()) {
-        record.server = Some(route.server.clone());
-        record.protocol = Some(route.protocol.name());
-    }
     let mut rpc = None;
     let outcome = read(config, tape, head, body, &mut |_, reading| {
         rpc = reading.rpc;
+        record.trace = record.trace.or(reading.trace.map(TraceRecord));
         match reading.outcome? {
             Reading::Pass { method } => {
                 record.method = Some(method.into_owned());
@@ -58,7 +52,7 @@ pub(crate) fn judge(
             }
             Reading::Judge(action) => {
                 let outcome = judge_action(config, head, agent, &action, &mut record);
-                record.parameters_digest = parameters_digest(&action, &outcome);
+                digests(config, &action, &outcome, &mut record);
                 Ok(outcome)
             }
         }
@@ -148,16 +142,14 @@ fn denied(rule: &Rule) -> Refusal {
     Refusal::new(Reason::PolicyDenied, rule.reason.clone().unwrap_or_default())
 }
 
-/// What the audit says of an action. Ids and parameters as digests: whoever reads the log need not know them.
+/// What the audit says of an action.
 fn describe(record: &mut Record, action: &Action<'_>, risk: &Risk) {
     record.method = Some(action.method.to_string());
     record.tool = Some(action.tool.to_string());
     record.action = Some(action.kind.name());
     record.action_source = Some(action.source.name());
-    record.resource = action.resource.as_ref().map(|resource| ResourceRecord {
-        kind: resource.kind.to_string(),
-        id_digest: (!resource.id.is_empty()).then(|| digest(resource.id.as_bytes())),
-    });
+    record.resource =
+        action.resource.as_ref().map(|resource| ResourceRecord { kind: resource.kind.to_string(), id_digest: None });
     record.risk = Some(risk.clone().into());
 }
 
@@ -165,14 +157,24 @@ fn describe(record: &mut Record, action: &Action<'_>, risk: &Risk) {
 /// body it would cost more than everything else together, and what was denied or asked about matters more.
 const DIGESTED_ALWAYS: usize = 1024;
 
-/// What names the parameters without telling them: SHA-256 over their canonical form (RFC 8785).
-fn parameters_digest(action: &Action<'_>, outcome: &Outcome) -> Option<String> {
-    let body = action.parameters.body?;
-    if matches!(outcome, Outcome::Forward) && body.raw().len() > DIGESTED_ALWAYS {
-        return None;
+/// What names resource and parameters without telling them: whoever reads the log need not know them. Only for a record
+/// that will be kept.
+fn digests(config: &Config, action: &Action<'_>, outcome: &Outcome, record: &mut Record) {
+    let goes_on = matches!(outcome, Outcome::Forward);
+    // Of what the decision service is asked, the worse is assumed.
+    let verdict = if goes_on { Verdict::Forward } else { Verdict::Reject };
+    if !config.audit.kept.keeps(verdict) {
+        return;
     }
-    let mut hasher = Sha256::new();
+    let id = action.resource.as_ref().map(|resource| &resource.id).filter(|id| !id.is_empty());
+    if let (Some(id), Some(resource)) = (id, &mut record.resource) {
+        resource.id_digest = Some(config.audit.digests.of(id.as_bytes()));
+    }
+    let Some(body) = action.parameters.body.filter(|body| !goes_on || body.raw().len() <= DIGESTED_ALWAYS) else {
+        return;
+    };
+    let mut digest = config.audit.digests.begin();
     // A rounded number names more than one body; for telling records apart that is good enough.
-    let _ = canonical::write(body, &mut |bytes| hasher.update(bytes));
-    Some(shortened(&hasher.finalize()))
+    let _ = canonical::write(body, &mut |bytes| digest.update(bytes));
+    record.parameters_digest = Some(digest.end());
 }

@@ -28,24 +28,26 @@
 //! |------------|------------|
 //! | `time`     |            |
 //! | `head`     |            |
+//! | `trace_context` | `head` |
 //! | `reason`   |            |
 //! | `json`     |            |
 //! | `sql`      |            |
 //! | `token`    | `head` `json` `reason` `time` |
-//! | `action`   | `head` `json` `reason` `sql` |
+//! | `action`   | `head` `json` `reason` `sql` `trace_context` |
 //! | `risk`     | `action` `sql` |
 //! | `policy`   | `action` `json` `risk` `token` |
 //! | `decision` | `action` `json` `reason` `risk` `time` `token` |
-//! | `audit`    | `head` `reason` `risk` `time` `token` |
+//! | `audit`    | `head` `reason` `risk` `time` `token` `trace_context` |
 //! | `config`   | `action` `audit` `decision` `policy` `risk` `token` |
+//! | `metrics`  | `action` `audit` `config` `reason` `risk` |
 //! | `gate`     | `config` `decision` `json` `token` |
 //! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
-//! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `time` `token` |
+//! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `time` `token` `trace_context` |
 //! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
-//! | `proxy`    | `audit` `config` `decision` `exchange` `gate` `head` `reply` `time` `token` |
+//! | `proxy`    | `audit` `config` `decision` `exchange` `gate` `head` `metrics` `reply` `time` `token` |
 
 pub mod action;
 pub mod audit;
@@ -58,6 +60,7 @@ pub mod gate;
 pub mod head;
 pub mod json;
 mod judge;
+pub mod metrics;
 pub mod policy;
 pub mod reason;
 pub mod reply;
@@ -65,6 +68,7 @@ pub mod risk;
 pub mod sql;
 pub mod time;
 pub mod token;
+pub mod trace_context;
 
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub mod browser;

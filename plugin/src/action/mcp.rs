@@ -31,6 +31,7 @@ use method::{Judged, Method};
 pub use envelope::{Era, Rpc};
 pub use headers::SUPPORTED_VERSIONS;
 pub(super) use headers::is_modern;
+pub(super) use meta::trace;
 
 /// What a message would do. What is known of the envelope is left in `rpc`, whatever comes of the rest.
 pub(super) fn read<'a>(

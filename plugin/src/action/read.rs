@@ -9,6 +9,7 @@ use super::{Action, Protocol, Route, Tools, rest};
 use crate::head::Head;
 use crate::json::Document;
 use crate::reason::{Reason, Refusal};
+use crate::trace_context::TraceContext;
 
 /// What a request turned out to be.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Read<'a> {
     pub rpc: Option<Rpc>,
     /// The reading.
     pub outcome: Result<Reading<'a>, Refusal>,
+    /// In which trace the body says that it was sent.
+    pub trace: Option<TraceContext>,
 }
 
 /// Refuses what the head alone makes unacceptable: HTTP method, content type and encoding, announced length, headers
@@ -66,7 +69,8 @@ pub fn read<'a>(route: &'a Route, tools: &'a Tools, head: &'a Head, document: Op
         (Protocol::Mcp, _, Some(_)) => Err(Refusal::new(Reason::BodyMissing, "this HTTP method has no body here")),
         (Protocol::Mcp, method, None) => Ok(Reading::Pass { method: String::from_utf8_lossy(method) }),
     });
-    Read { rpc, outcome }
+    let trace = document.filter(|_| route.protocol == Protocol::Mcp).and_then(|document| mcp::trace(document.root()));
+    Read { rpc, outcome, trace }
 }
 
 /// Decoded bodies are what the tool behind sees; we would judge the encoded ones.

@@ -5,9 +5,7 @@
 
 use std::fmt::Write as _;
 
-use sha2::{Digest, Sha256};
-
-use super::Record;
+use super::{Digests, Record};
 use crate::head::Head;
 use crate::reason::Reason;
 
@@ -87,7 +85,7 @@ pub fn spoofed(head: &Head) -> Vec<Vec<u8>> {
 #[must_use]
 pub fn encode(value: &str) -> String {
     if value.len() > MAX_VALUE {
-        return digest(value.as_bytes());
+        return Digests::Plain.of(value.as_bytes());
     }
     let mut encoded = String::with_capacity(value.len());
     for byte in value.bytes() {
@@ -99,22 +97,6 @@ pub fn encode(value: &str) -> String {
         }
     }
     encoded
-}
-
-/// `sha256:` and the first 16 bytes of the digest in hex: enough to tell values apart, nothing to read.
-#[must_use]
-pub fn digest(bytes: &[u8]) -> String {
-    shortened(&Sha256::digest(bytes))
-}
-
-/// A SHA-256 digest as [`digest`] writes it.
-#[must_use]
-pub fn shortened(digest: &[u8]) -> String {
-    let mut text = String::from("sha256:");
-    for byte in digest.iter().take(16) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]

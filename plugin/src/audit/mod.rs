@@ -1,6 +1,12 @@
-//! Say what happened: one record for each judged request, and the headers that upstream and client get.
+//! What happened: headers for the upstream and the client, and the audit record.
 
+mod account;
+mod digest;
 pub mod headers;
 mod record;
 
-pub use record::{FindingRecord, Mode, Record, ResourceRecord, RiskRecord, Verdict};
+pub use account::{Account, Kept};
+pub use digest::{Digesting, Digests};
+pub use record::{
+    AgentRecord, Durations, FindingRecord, Mode, Record, ResourceRecord, RiskRecord, TraceRecord, Verdict,
+};

@@ -7,13 +7,15 @@ pub mod compile;
 mod document;
 pub mod problem;
 pub mod raw;
+#[cfg(test)]
+mod reference;
 
 use std::sync::Arc;
 
 use problem::Problems;
 
 use crate::action::{Routes, Tools};
-use crate::audit::Mode;
+use crate::audit::{Digests, Kept, Mode};
 use crate::decision::DecisionService;
 use crate::policy::Policy;
 use crate::risk::RiskTable;
@@ -43,12 +45,14 @@ pub struct Config {
 }
 
 /// What is recorded, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct AuditSettings {
     /// Whether the upstream gets `x-agent-*` headers.
     pub headers: bool,
-    /// Whether what was forwarded is logged; what was rejected always is.
-    pub log_forwarded: bool,
+    /// Which records are written.
+    pub kept: Kept,
+    /// How values are digested in them.
+    pub digests: Digests,
 }
 
 /// Reads a configuration from its JSON.

@@ -9,10 +9,11 @@ use std::ptr::null_mut;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use proxy_wasm::hostcalls;
-use proxy_wasm::types::{BufferType, Bytes};
+use proxy_wasm::types::{BufferType, Bytes, LogLevel};
 
 use crate::decision::DecisionService;
 use crate::head::Head;
+use crate::metrics::Kind;
 use crate::reply::Reply;
 use crate::time::Timestamp;
 
@@ -59,6 +60,9 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
+    fn proxy_increment_metric(id: u32, by: i64) -> u32;
+    fn proxy_record_metric(id: u32, value: u64) -> u32;
     fn proxy_call_foreign_function(
         name: *const u8,
         name_size: usize,
@@ -172,11 +176,55 @@ pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> bool {
     hostcalls::dispatch_http_call(&service.cluster, headers, Some(body), Vec::new(), service.timeout).is_ok()
 }
 
+/// Writes a line of UTF-8 into the proxy's log; one that an operator should look at as a warning.
+pub(super) fn log(warns: bool, line: &[u8]) {
+    let level = if warns { LogLevel::Warn } else { LogLevel::Info };
+    if let Ok(line) = std::str::from_utf8(line) {
+        let _ = hostcalls::log(level, line);
+    }
+}
+
+/// Defines a metric; none when the host won't.
+pub(super) fn define_metric(kind: Kind, name: &str) -> Option<u32> {
+    let kind = match kind {
+        Kind::Counter => 0,
+        Kind::Gauge => 1,
+        Kind::Histogram => 2,
+    };
+    let mut id = 0;
+    // SAFETY: the host only reads the name, during the call; the place of the id lives through it.
+    let status = unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &raw mut id) };
+    (status == OK).then_some(id)
+}
+
+/// Moves a counter up, or a gauge up or down.
+pub(super) fn increment_metric(id: u32, by: i64) {
+    // SAFETY: no memory is handed over.
+    unsafe { proxy_increment_metric(id, by) };
+}
+
+/// Records a value in a histogram.
+pub(super) fn record_metric(id: u32, value: u64) {
+    // SAFETY: no memory is handed over.
+    unsafe { proxy_record_metric(id, value) };
+}
+
+/// This VM's linear memory, in bytes.
+pub(super) fn memory() -> u64 {
+    const PAGE: u64 = 65_536;
+    u64::try_from(core::arch::wasm32::memory_size::<0>()).unwrap_or_default().saturating_mul(PAGE)
+}
+
 /// The time.
 pub(super) fn now() -> Timestamp {
+    Timestamp::from_millis(micros() / 1000)
+}
+
+/// The time, in microseconds since 1970.
+pub(super) fn micros() -> u64 {
     let time = hostcalls::get_current_time().unwrap_or(SystemTime::UNIX_EPOCH);
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// 128 random bits, in hex.

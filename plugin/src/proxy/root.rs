@@ -7,6 +7,7 @@ use std::sync::Arc;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Bytes, ContextType};
 
+use super::books::Books;
 use super::host;
 use super::stream::Stream;
 use crate::config;
@@ -19,6 +20,8 @@ pub(super) type SharedGate = Rc<RefCell<Option<Gate>>>;
 #[derive(Default)]
 pub(super) struct Root {
     gate: SharedGate,
+    /// None before a configuration was accepted.
+    books: Option<Rc<Books>>,
 }
 
 impl Context for Root {}
@@ -29,6 +32,9 @@ impl RootContext for Root {
         match config::read(&json) {
             Ok(config) => {
                 log::info!("toolgate policy {} is in force", config.policy_version);
+                // The old ones go first: what their gauges hold is taken back before it is counted anew.
+                self.books = None;
+                self.books = Some(Rc::new(Books::open(&config)));
                 *self.gate.borrow_mut() = Some(Gate::new(Arc::new(config)));
                 true
             }
@@ -42,7 +48,7 @@ impl RootContext for Root {
     }
 
     fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Stream::new(Rc::clone(&self.gate))))
+        Some(Box::new(Stream::new(Rc::clone(&self.gate), self.books.clone())))
     }
 
     fn get_type(&self) -> Option<ContextType> {

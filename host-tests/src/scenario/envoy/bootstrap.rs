@@ -39,6 +39,7 @@ pub(super) fn bootstrap(deployed: &Path, cases: &[Case<'_>], places: Places<'_>)
     let listeners = cases.iter().map(|case| listener(template, case, places)).collect::<Result<Vec<_>>>()?;
     let bootstrap = json!({
         "admin": {"address": socket(0)},
+        "stats_config": deployed.get("stats_config").context("envoy.yaml has no stats_config")?,
         "static_resources": {
             "listeners": listeners,
             "clusters": [

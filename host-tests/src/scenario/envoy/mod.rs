@@ -52,6 +52,14 @@ impl EnvoyLane {
         let ports = envoy.ports()?;
         Ok(Self { envoy, ports, servers, turn: Mutex::new(()), unanswered: AtomicU32::new(0) })
     }
+
+    /// Envoy's Prometheus page, as far as it is about the filter.
+    ///
+    /// # Errors
+    /// When Envoy doesn't answer.
+    pub fn statistics(&self) -> Result<String> {
+        Ok(String::from_utf8(self.envoy.admin("/stats/prometheus?filter=toolgate")?)?)
+    }
 }
 
 impl Lane for EnvoyLane {

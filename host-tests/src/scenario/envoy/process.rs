@@ -95,7 +95,10 @@ impl Envoy {
     }
 
     /// The body of Envoy's admin page at `path`.
-    fn admin(&self, path: &str) -> Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// When Envoy doesn't answer.
+    pub(super) fn admin(&self, path: &str) -> Result<Vec<u8>> {
         let address = fs::read_to_string(self.folder.path().join("admin"))?;
         let mut stream = TcpStream::connect(address.trim())?;
         write!(stream, "GET {path} HTTP/1.1\r\nhost: admin\r\n\r\n")?;

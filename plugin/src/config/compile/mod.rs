@@ -1,5 +1,6 @@
 //! From the configuration as written to the configuration as used.
 
+mod audit;
 mod decision;
 mod identity;
 mod jwks;
@@ -10,7 +11,7 @@ mod rules;
 pub use identity::identity;
 
 use super::problem::Problems;
-use super::{AuditSettings, Config, raw};
+use super::{Config, raw};
 use crate::audit::Mode;
 
 /// The configuration in the form that requests use; none where a part could not be made sense of.
@@ -24,6 +25,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     let tools = routes::tools(&raw.tools, problems);
     let risk = risk::risk(&raw.risk, problems);
     let policy = rules::compile(&raw.rules, raw.decision.is_some(), problems);
+    let audit = audit::audit(&raw.audit, problems);
     let decision = raw.decision.as_ref().map(|decision| decision::compile(decision, problems));
     Some(Config {
         policy_version: raw.policy_version.into(),
@@ -40,7 +42,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
             Some(decision) => Some(decision?),
             None => None,
         },
-        audit: AuditSettings { headers: raw.audit.headers, log_forwarded: raw.audit.log == raw::LogWhat::All },
+        audit,
     })
 }
 

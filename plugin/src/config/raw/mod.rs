@@ -22,6 +22,7 @@ use serde::Deserialize;
 
 /// The filter's plugin configuration.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// A name for this version of the policy, in every audit record and every question to the decision service.
@@ -51,6 +52,7 @@ pub struct Config {
 
 /// Whether verdicts are carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Verdicts are carried out.

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// One entry of `routes`; the first that matches counts.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// Which paths.
@@ -23,6 +24,7 @@ pub struct Route {
 
 /// Which paths an entry of `routes` is for: exactly one of the two.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct RouteMatch {
     /// This path exactly.
@@ -33,6 +35,7 @@ pub struct RouteMatch {
 
 /// A protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum ProtocolName {
     /// Model Context Protocol over streamable HTTP.
@@ -43,6 +46,7 @@ pub enum ProtocolName {
 
 /// One REST operation.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     /// The HTTP method.
@@ -59,6 +63,7 @@ pub struct Operation {
 
 /// What is known of a tool.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// The kind of action.
@@ -69,6 +74,7 @@ pub struct Tool {
 
 /// Where the resource of an action is found.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct ResourceSettings {
     /// Its type.

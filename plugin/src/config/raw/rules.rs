@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// One rule.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Its name, in audit records and denials.
@@ -20,6 +21,7 @@ pub struct Rule {
 
 /// What a rule does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum EffectName {
     /// Forwards, unless a rule that is stronger matches or the risk asks for a decision.
