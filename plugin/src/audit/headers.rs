@@ -87,9 +87,13 @@ pub fn encode(value: &str) -> String {
     if value.len() > MAX_VALUE {
         return Digests::Plain.of(value.as_bytes());
     }
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
+    if value.bytes().all(plain) {
+        return value.to_owned();
+    }
     let mut encoded = String::with_capacity(value.len());
     for byte in value.bytes() {
-        if byte.is_ascii_graphic() && byte != b'%' {
+        if plain(byte) {
             encoded.push(char::from(byte));
         } else {
             // Writing into a String can't fail.
