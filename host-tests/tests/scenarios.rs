@@ -131,7 +131,10 @@ fn every_record_is_as_its_published_schema_says() {
     let schema = jsonschema::validator_for(&schema).unwrap();
     each(&scenarios(), |scenario| {
         let records = report(scenario, &NativeLane).map(|report| report.records).unwrap_or_default();
-        records.iter().flat_map(|record| schema.iter_errors(record).map(|error| error.to_string()).collect::<Vec<_>>()).collect()
+        records
+            .iter()
+            .flat_map(|record| schema.iter_errors(record).map(|error| error.to_string()).collect::<Vec<_>>())
+            .collect()
     });
 }
 

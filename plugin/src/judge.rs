@@ -163,7 +163,7 @@ fn digests(config: &Config, action: &Action<'_>, outcome: &Outcome, record: &mut
     let goes_on = matches!(outcome, Outcome::Forward);
     // Of what the decision service is asked, the worse is assumed.
     let verdict = if goes_on { Verdict::Forward } else { Verdict::Reject };
-    if !config.audit.kept.keeps(verdict) {
+    if !config.audit.keeps(verdict) {
         return;
     }
     let id = action.resource.as_ref().map(|resource| &resource.id).filter(|id| !id.is_empty());

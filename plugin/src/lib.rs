@@ -38,7 +38,8 @@
 //! | `policy`   | `action` `json` `risk` `token` |
 //! | `decision` | `action` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` `trace_context` |
-//! | `config`   | `action` `audit` `decision` `policy` `risk` `token` |
+//! | `export`   | `audit` `time` |
+//! | `config`   | `action` `audit` `decision` `export` `policy` `risk` `token` |
 //! | `metrics`  | `action` `audit` `config` `reason` `risk` |
 //! | `gate`     | `config` `decision` `json` `token` |
 //! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `token` |
@@ -47,7 +48,7 @@
 //! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `time` `token` `trace_context` |
 //! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
-//! | `proxy`    | `audit` `config` `decision` `exchange` `gate` `head` `metrics` `reply` `time` `token` |
+//! | `proxy`    | `audit` `config` `decision` `exchange` `export` `gate` `head` `metrics` `reply` `time` `token` |
 
 pub mod action;
 pub mod audit;
@@ -56,6 +57,7 @@ pub mod decision;
 pub mod denial;
 pub mod exchange;
 pub mod explain;
+pub mod export;
 pub mod gate;
 pub mod head;
 pub mod json;

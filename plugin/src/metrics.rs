@@ -47,6 +47,14 @@ pub enum Single {
     SignaturesByFilter,
     /// Memory of all VMs with the filter.
     Memory,
+    /// Records made for the collector: those sent, dropped and queued.
+    RecordsMade,
+    /// Records that the collector has taken.
+    RecordsSent,
+    /// Records that found the queue full, that the collector didn't want, or that were left at the end.
+    RecordsDropped,
+    /// Records that wait.
+    RecordsQueued,
 }
 
 impl Single {
@@ -58,6 +66,10 @@ impl Single {
         (Self::SignaturesByHost, Kind::Counter, "toolgate_signatures_total;by=host"),
         (Self::SignaturesByFilter, Kind::Counter, "toolgate_signatures_total;by=filter"),
         (Self::Memory, Kind::Gauge, "toolgate_memory_bytes"),
+        (Self::RecordsMade, Kind::Counter, "toolgate_records_total;fate=made"),
+        (Self::RecordsSent, Kind::Counter, "toolgate_records_total;fate=sent"),
+        (Self::RecordsDropped, Kind::Counter, "toolgate_records_total;fate=dropped"),
+        (Self::RecordsQueued, Kind::Gauge, "toolgate_records_queued"),
     ];
 }
 
@@ -151,7 +163,8 @@ const fn after_actions() -> usize {
 
 /// The place in a table of several dimensions, each with its index and its size, the last the fastest.
 fn place(dimensions: &[(usize, usize)], start: usize) -> usize {
-    let within = dimensions.iter().fold(0_usize, |place, (index, size)| place.saturating_mul(*size).saturating_add(*index));
+    let within =
+        dimensions.iter().fold(0_usize, |place, (index, size)| place.saturating_mul(*size).saturating_add(*index));
     start.saturating_add(within)
 }
 

@@ -73,6 +73,7 @@ fn told_by_the_record_alone(record: &Value) -> Value {
     if let Some(fields) = record.as_object_mut() {
         fields.remove("durations");
         fields.remove("status");
+        fields.remove("chain");
     }
     record
 }

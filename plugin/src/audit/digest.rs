@@ -33,6 +33,15 @@ impl Digests {
         digesting.end()
     }
 
+    /// The whole digest of `bytes`: 32 bytes in hex.
+    #[must_use]
+    pub fn whole(&self, bytes: &[u8]) -> String {
+        match self {
+            Self::Plain => base16ct::lower::encode_string(&Sha256::digest(bytes)),
+            Self::Keyed(key) => base16ct::lower::encode_string(&HMAC::mac(bytes, key)),
+        }
+    }
+
     /// A digest of what comes piece by piece.
     #[must_use]
     pub fn begin(&self) -> Digesting {

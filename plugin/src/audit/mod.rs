@@ -1,12 +1,16 @@
 //! What happened: headers for the upstream and the client, and the audit record.
 
 mod account;
+mod chain;
 mod digest;
 pub mod headers;
 mod record;
+mod state;
 
 pub use account::{Account, Kept};
+pub use chain::{Chain, Link};
 pub use digest::{Digesting, Digests};
 pub use record::{
     AgentRecord, Durations, FindingRecord, Mode, Record, ResourceRecord, RiskRecord, TraceRecord, Verdict,
 };
+pub use state::filter_state;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::Link;
 use crate::reason::{Reason, Refusal};
 use crate::risk::Risk;
 use crate::time::Timestamp;
@@ -79,10 +80,10 @@ pub struct Record {
     pub status: Option<u16>,
     /// How long it took.
     pub durations: Durations,
+    /// Its place in the chain of its worker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain: Option<Link>,
 }
-
-/// Most records fit into so many bytes, those without many findings.
-const USUAL_LENGTH: usize = 1024;
 
 impl Record {
     /// A record of a request that nothing is known of yet but who sent it: rejected, until it is judged otherwise.
@@ -117,6 +118,7 @@ impl Record {
             detail: String::new(),
             status: None,
             durations: Durations::default(),
+            chain: None,
         }
     }
 
@@ -124,9 +126,9 @@ impl Record {
     ///
     /// # Errors
     /// None that is known of: nothing in it can't be written.
-    pub fn write(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
-        line.reserve(USUAL_LENGTH);
-        serde_json::to_writer(line, self)
+    pub fn write(&self, line: &mut String) -> serde_json::Result<()> {
+        line.push_str(&serde_json::to_string(self)?);
+        Ok(())
     }
 
     /// The request was forwarded.

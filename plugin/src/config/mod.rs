@@ -15,8 +15,9 @@ use std::sync::Arc;
 use problem::Problems;
 
 use crate::action::{Routes, Tools};
-use crate::audit::{Digests, Kept, Mode};
+use crate::audit::{Digests, Kept, Mode, Verdict};
 use crate::decision::DecisionService;
+use crate::export::Collector;
 use crate::policy::Policy;
 use crate::risk::RiskTable;
 use crate::token::Identity;
@@ -49,10 +50,24 @@ pub struct Config {
 pub struct AuditSettings {
     /// Whether the upstream gets `x-agent-*` headers.
     pub headers: bool,
-    /// Which records are written.
+    /// Which records are written to the proxy's log.
     pub kept: Kept,
     /// How values are digested in them.
     pub digests: Digests,
+    /// Whether each worker's records form a chain.
+    pub chain: bool,
+    /// Whether the verdict is left in filter state.
+    pub filter_state: bool,
+    /// Whom records are sent to.
+    pub export: Option<Collector>,
+}
+
+impl AuditSettings {
+    /// Whether anybody keeps the record of a request with this verdict.
+    #[must_use]
+    pub fn keeps(&self, verdict: Verdict) -> bool {
+        self.kept.keeps(verdict) || self.export.as_ref().is_some_and(|collector| collector.kept.keeps(verdict))
+    }
 }
 
 /// Reads a configuration from its JSON.

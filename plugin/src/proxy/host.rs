@@ -6,12 +6,13 @@
 #![expect(unsafe_code, reason = "the ABI is one of pointers; nothing else in the crate needs them")]
 
 use std::ptr::null_mut;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, Bytes, LogLevel};
 
 use crate::decision::DecisionService;
+use crate::export::Collector;
 use crate::head::Head;
 use crate::metrics::Kind;
 use crate::reply::Reply;
@@ -60,6 +61,7 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_set_property(key: *const u8, key_size: usize, value: *const u8, value_size: usize) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, by: i64) -> u32;
     fn proxy_record_metric(id: u32, value: u64) -> u32;
@@ -176,12 +178,33 @@ pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> bool {
     hostcalls::dispatch_http_call(&service.cluster, headers, Some(body), Vec::new(), service.timeout).is_ok()
 }
 
-/// Writes a line of UTF-8 into the proxy's log; one that an operator should look at as a warning.
-pub(super) fn log(warns: bool, line: &[u8]) {
+/// Sends records to the collector; the call's number, if it is under way.
+pub(super) fn send_records(collector: &Collector, body: &[u8]) -> Option<u32> {
+    let headers = vec![
+        (":method", "POST"),
+        (":scheme", collector.scheme),
+        (":authority", collector.authority.as_str()),
+        (":path", collector.path.as_str()),
+        ("content-type", "application/json"),
+    ];
+    hostcalls::dispatch_http_call(&collector.cluster, headers, Some(body), Vec::new(), collector.timeout).ok()
+}
+
+/// Has `on_tick` called so often.
+pub(super) fn tick_every(period: Duration) {
+    let _ = hostcalls::set_tick_period(period);
+}
+
+/// Leaves a value in filter state, where access logs find it as `wasm.<key>`.
+pub(super) fn leave(key: &str, value: &str) {
+    // SAFETY: the host only reads both, during the call.
+    unsafe { proxy_set_property(key.as_ptr(), key.len(), value.as_ptr(), value.len()) };
+}
+
+/// Writes a line into the proxy's log; one that an operator should look at as a warning.
+pub(super) fn log(warns: bool, line: &str) {
     let level = if warns { LogLevel::Warn } else { LogLevel::Info };
-    if let Ok(line) = std::str::from_utf8(line) {
-        let _ = hostcalls::log(level, line);
-    }
+    let _ = hostcalls::log(level, line);
 }
 
 /// Defines a metric; none when the host won't.

@@ -31,18 +31,25 @@ impl Meters {
         self.weigh();
     }
 
-    /// A counter goes up by one.
-    pub(super) fn count(&self, single: Single) {
-        self.change(Metrics::place(single), 1);
+    /// A counter goes up.
+    pub(super) fn add(&self, single: Single, amount: u64) {
+        if amount > 0 {
+            self.change(Metrics::place(single), amount);
+        }
+    }
+
+    /// This worker's part of a gauge changes.
+    pub(super) fn shift(&self, single: Single, from: u64, to: u64) {
+        if let Some(Some(id)) = self.ids.get(Metrics::place(single)).filter(|_| from != to) {
+            let signed = |amount| i64::try_from(amount).unwrap_or(i64::MAX);
+            host::increment_metric(*id, signed(to).saturating_sub(signed(from)));
+        }
     }
 
     /// Linear memory only grows, so after the first requests this is a comparison.
     fn weigh(&self) {
         let now = host::memory();
-        if let Some(more) = now.checked_sub(self.memory.get()).filter(|more| *more > 0) {
-            self.memory.set(now);
-            self.change(Metrics::place(Single::Memory), more);
-        }
+        self.shift(Single::Memory, self.memory.replace(now), now);
     }
 
     fn change(&self, place: usize, amount: u64) {
@@ -59,8 +66,6 @@ impl Meters {
 impl Drop for Meters {
     /// The gauge is of all workers: this one's part goes with it.
     fn drop(&mut self) {
-        if let Some(Some(id)) = self.ids.get(Metrics::place(Single::Memory)) {
-            host::increment_metric(*id, 0_i64.saturating_sub_unsigned(self.memory.get()));
-        }
+        self.shift(Single::Memory, self.memory.get(), 0);
     }
 }

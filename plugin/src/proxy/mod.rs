@@ -4,6 +4,7 @@
 //! [`crate::exchange::Step`]s that come back; [`host`] holds every host call.
 
 mod books;
+mod exporter;
 mod host;
 mod meters;
 mod root;

@@ -194,6 +194,6 @@ fn edit(map: Map, edits: &Edits) {
 }
 
 /// `:status`; none where there was no answer at all, which the proxy reports as a head without any header.
-fn status(head: &Head) -> Option<u16> {
+pub(super) fn status(head: &Head) -> Option<u16> {
     std::str::from_utf8(head.first(":status")?).ok()?.parse().ok()
 }

@@ -9,7 +9,7 @@ mod risk;
 mod routes;
 mod rules;
 
-pub use audit::{Audit, LogWhat};
+pub use audit::{Audit, Export, LogWhat};
 pub use decision::{Decision, DecisionCache, OnError};
 pub use identity::{Algorithm, Claims, Identity, Issuer, Jwks};
 pub use risk::{AmountLimit, Limits, RiskSettings};
