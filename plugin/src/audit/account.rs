@@ -100,7 +100,7 @@ mod tests {
     }
 
     fn at(millis: u64) -> Timestamp {
-        Timestamp::from_millis(START.as_millis() + millis)
+        Timestamp::from_millis(START.as_millis().saturating_add(millis))
     }
 
     #[test]

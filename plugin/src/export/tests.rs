@@ -1,3 +1,5 @@
+#![expect(clippy::arithmetic_side_effects, reason = "a test computes with numbers of its own")]
+
 use proptest::prelude::*;
 
 use super::*;

@@ -111,7 +111,7 @@ fn no_servers_name_can_make_a_label_or_more_series_than_there_are_places() {
     let many: Vec<_> = many.iter().map(String::as_str).collect();
     let metrics = metrics(&many);
     let servers = metrics.definitions().iter().filter(|(_, name)| name.starts_with("toolgate_requests_total")).count();
-    assert_eq!(servers, (MAX_SERVERS + 1) * VERDICTS.len());
+    assert_eq!(servers, MAX_SERVERS.saturating_add(1).saturating_mul(VERDICTS.len()));
     let mut record = record(Mode::Enforce);
     record.server = Some("s199".into());
     assert!(moved(&metrics, &record, None).contains_key("toolgate_requests_total;server=other;verdict=reject"));
