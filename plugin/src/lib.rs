@@ -13,6 +13,7 @@
 //!   json, sql, action           what would it do?  │          │          │
 //!   risk                          how risky is that?          │          │
 //!   policy                                may it?             │          │
+//!   session                     and how often did it already?  │          │
 //!   decision                              may it, says the PDP?          │
 //!   audit, reply                                            what happened, and what the client reads
 //! ```
@@ -35,18 +36,19 @@
 //! | `token`    | `head` `json` `reason` `time` |
 //! | `action`   | `head` `json` `reason` `sql` `trace_context` |
 //! | `risk`     | `action` `sql` |
-//! | `policy`   | `action` `json` `risk` `token` |
+//! | `session`  | `action` `risk` `time` `token` |
+//! | `policy`   | `action` `json` `risk` `session` `time` `token` |
 //! | `decision` | `action` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` `trace_context` |
 //! | `export`   | `audit` `time` |
-//! | `config`   | `action` `audit` `decision` `export` `policy` `risk` `token` |
+//! | `config`   | `action` `audit` `decision` `export` `policy` `risk` `session` `token` |
 //! | `metrics`  | `action` `audit` `config` `reason` `risk` |
 //! | `gate`     | `config` `decision` `json` `token` |
-//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `token` |
+//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `session` `time` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
-//! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `time` `token` `trace_context` |
-//! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `time` `token` |
+//! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `session` `time` `token` `trace_context` |
+//! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `session` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
 //! | `proxy`    | `audit` `config` `decision` `exchange` `export` `gate` `head` `metrics` `reply` `time` `token` |
 
@@ -67,6 +69,7 @@ pub mod policy;
 pub mod reason;
 pub mod reply;
 pub mod risk;
+pub mod session;
 pub mod sql;
 pub mod time;
 pub mod token;

@@ -1,7 +1,7 @@
 //! The first lane: the pure core, driven as the proxy drives it but without any proxy. It is the reference: what the
 //! other lanes see must be what it says.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +9,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use toolgate::audit::{Account, Record, headers};
 use toolgate::config::{self, Config};
 use toolgate::decision::Question as Asked;
-use toolgate::exchange::{Edits, Exchange, Input, Step};
+use toolgate::exchange::{Edits, Exchange, Input, Step, Stored};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
+use toolgate::session::SlotId;
 use toolgate::time::Timestamp;
 use toolgate::token::verify_in_process;
 
@@ -39,14 +40,19 @@ impl Lane for NativeLane {
             .map_err(|problems| anyhow!("{problems}"))
             .context("the configuration")?;
         let mut gate = Gate::new(Arc::new(config));
+        let mut shared = Shared::new();
         let steps = (1..).zip(&case.steps);
-        steps.map(|(number, (message, step))| Run::new(&mut gate, message, step).run(number)).collect()
+        steps.map(|(number, (message, step))| Run::new(&mut gate, &mut shared, message, step).run(number)).collect()
     }
 }
+
+/// What the workers of a proxy share: slots, and the version of each.
+type Shared = BTreeMap<SlotId, (Vec<u8>, u32)>;
 
 /// One request on its way.
 struct Run<'r> {
     gate: &'r mut Gate,
+    shared: &'r mut Shared,
     config: Arc<Config>,
     exchange: Exchange,
     account: Account,
@@ -57,12 +63,13 @@ struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    fn new(gate: &'r mut Gate, message: &'r Message, step: &'r Scripted) -> Self {
+    fn new(gate: &'r mut Gate, shared: &'r mut Shared, message: &'r Message, step: &'r Scripted) -> Self {
         let config = Arc::clone(&gate.config);
         Self {
             exchange: Exchange::new(Arc::clone(&config)),
             account: Account::default(),
             gate,
+            shared,
             config,
             message,
             step,
@@ -113,6 +120,15 @@ impl<'r> Run<'r> {
                     self.exchange.advance(self.gate, now(), Input::Signature(verdict))
                 }
                 Step::Ask(question, id) => self.ask(&question, &id)?,
+                Step::Recall(slot) => {
+                    let (bytes, version) =
+                        self.shared.get(&slot).cloned().map_or((None, 0), |(bytes, version)| (Some(bytes), version));
+                    self.exchange.advance(self.gate, now(), Input::Recalled { slot: bytes.as_deref(), version })
+                }
+                Step::Remember { slot, bytes, version } => {
+                    self.shared.insert(slot, (bytes, version.saturating_add(1)));
+                    self.exchange.advance(self.gate, now(), Input::Remembered(Stored::Yes))
+                }
                 Step::Forward(edits, record) => {
                     self.account.forwarded(record, now());
                     self.outcome.upstream = Some(self.arrival(&edits));
@@ -208,7 +224,7 @@ impl<'r> Run<'r> {
     }
 
     fn audit(&mut self, record: &Record) -> Result<()> {
-        if self.config.audit.kept.keeps(record.verdict) {
+        if self.config.audit.kept.takes(record) {
             self.outcome.audit.push(serde_json::to_value(record)?);
         }
         Ok(())

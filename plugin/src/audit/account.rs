@@ -73,7 +73,13 @@ pub enum Kept {
 }
 
 impl Kept {
-    /// Whether the record of a request with this verdict is kept.
+    /// Whether this record is kept: one that a rule requires always is.
+    #[must_use]
+    pub fn takes(self, record: &Record) -> bool {
+        record.required || self.keeps(record.verdict)
+    }
+
+    /// Whether the record of a request with this verdict is kept, where no rule requires it.
     #[must_use]
     pub fn keeps(self, verdict: Verdict) -> bool {
         match self {

@@ -11,6 +11,6 @@ pub use account::{Account, Kept};
 pub use chain::{Chain, Link};
 pub use digest::{Digesting, Digests};
 pub use record::{
-    AgentRecord, Durations, FindingRecord, Mode, Record, ResourceRecord, RiskRecord, TraceRecord, Verdict,
+    AgentRecord, Cost, Durations, FindingRecord, Mode, Record, ResourceRecord, RiskRecord, TraceRecord, Verdict, Would,
 };
 pub use state::filter_state;

@@ -67,7 +67,7 @@ impl Books {
     }
 
     fn write(&self, mut record: Box<Record>) {
-        let logged = self.kept.keeps(record.verdict);
+        let logged = self.kept.takes(&record);
         if !logged && self.exporter.is_none() {
             return;
         }

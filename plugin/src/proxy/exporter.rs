@@ -27,7 +27,7 @@ impl Exporter {
 
     /// Takes in a record, written as `json`.
     pub(super) fn push(&self, record: &Record, json: &str) {
-        if !self.collector.kept.keeps(record.verdict) {
+        if !self.collector.kept.takes(record) {
             return;
         }
         match encode(record, json) {

@@ -60,6 +60,14 @@ impl Stream {
                         }
                     }
                 }
+                Step::Recall(slot) => {
+                    let (bytes, version) = host::shared(&slot.to_string());
+                    self.step(Input::Recalled { slot: bytes.as_deref(), version })
+                }
+                Step::Remember { slot, bytes, version } => {
+                    let stored = host::share(&slot.to_string(), &bytes, version);
+                    self.step(Input::Remembered(stored))
+                }
                 Step::Forward(edits, record) => {
                     self.entry.forwarded(record);
                     edit(Map::RequestHeaders, &edits);

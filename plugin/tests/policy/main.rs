@@ -6,6 +6,8 @@ mod complaints;
 mod evasion;
 mod index;
 mod lint;
+mod literature;
 mod operators;
 mod precedence;
 mod support;
+mod tasks;

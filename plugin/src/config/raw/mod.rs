@@ -8,13 +8,17 @@ mod identity;
 mod risk;
 mod routes;
 mod rules;
+mod session;
+mod tasks;
 
 pub use audit::{Audit, Export, LogWhat};
 pub use decision::{Decision, DecisionCache, OnError};
 pub use identity::{Algorithm, Claims, Identity, Issuer, Jwks};
 pub use risk::{AmountLimit, Limits, RiskSettings};
 pub use routes::{Operation, ProtocolName, ResourceSettings, Route, RouteMatch, Tool};
-pub use rules::{EffectName, Rule};
+pub use rules::{Comparison, Credential, EffectName, NamedPolicy, Rule, RuleAudit};
+pub use session::{PartName, Quarantine, SessionMemory};
+pub use tasks::{Task, TaskResource, Tasks};
 
 use std::collections::BTreeMap;
 
@@ -40,9 +44,20 @@ pub struct Config {
     /// What counts as risky.
     #[serde(default)]
     pub risk: RiskSettings,
+    /// Comparisons of two attributes, by the name under which rules use them.
+    #[serde(default)]
+    pub comparisons: BTreeMap<String, Comparison>,
     /// What agents may do. Nothing matched: denied.
     #[serde(default)]
     pub rules: Vec<Rule>,
+    /// Rules of their own for some routes, by the name under which `routes[].policy` refers to them.
+    #[serde(default)]
+    pub policies: BTreeMap<String, NamedPolicy>,
+    /// What runs may do, by what they were started for.
+    #[serde(default)]
+    pub tasks: Tasks,
+    /// What is counted of an agent's calls.
+    pub session_memory: Option<SessionMemory>,
     /// Whom to ask when the risk is high.
     pub decision: Option<Decision>,
     /// What is recorded, and where.
