@@ -11,7 +11,7 @@ export TOOLGATE_ENVOY := $(ENVOY)
 
 .DEFAULT_GOAL := wasm
 .NOTPARALLEL:
-.PHONY: help wasm envoy lint deny test demo demo-rest bench fuzz vectors clean
+.PHONY: help wasm envoy lint deny test demo demo-rest bench soak fuzz vectors clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,11 +44,25 @@ demo-rest: wasm envoy ## the same agents at a REST API
 bench: wasm envoy ## CPU and latency beside Envoy's own filters; writes target/bench/summary.json
 	@cargo run --locked --quiet --profile host -p toolgate-host-tests --bin bench
 
+soak: wasm envoy ## 200,000 requests with the collector of records stopped and started again in between
+	@TOOLGATE_SOAK=200000 cargo test --locked --profile host -p toolgate-host-tests --test export -- --nocapture
+
 fuzz: ## fuzz what reads untrusted bytes, FUZZ_SECONDS for each target (installs cargo-fuzz)
 	@.ci/fuzz $(FUZZ_SECONDS)
 
 vectors: ## run the public test suites, a line for each
 	@.ci/vectors
+
+.PHONY: reference
+reference: ## write what is made from the types: JSON Schemas and the table of every configuration field, in envoy/
+	@TOOLGATE_UPDATE=1 cargo test --quiet --locked -p toolgate --lib config::reference
+
+.PHONY: package reproduce
+package: wasm ## the filter as an OCI image layout, with bill of materials and checksums, in target/package
+	@.ci/package
+
+reproduce: wasm ## build once more in another folder: is the filter the same?
+	@.ci/reproduce
 
 clean: ## remove everything that was built
 	cargo clean

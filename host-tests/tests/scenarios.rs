@@ -16,6 +16,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use serde_json::Value;
 use toolgate::reason::Reason;
 use toolgate_host_tests::deployment::Deployment;
 use toolgate_host_tests::host::Module;
@@ -124,6 +125,31 @@ fn same_as_the_core(scenarios: &[Scenario], lane: &dyn Lane) {
             (Some(_), false) => snapshot(&format!("{}@{}", scenario.name, lane.name()), scenario, &found),
         }
     });
+}
+
+/// What the published schema doesn't name, nobody who reads records can rely on.
+#[test]
+fn every_record_is_as_its_published_schema_says() {
+    let mut schema: Value = serde_json::from_str(include_str!("../../envoy/record.schema.json")).unwrap();
+    schema["additionalProperties"] = false.into();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    each(&scenarios(), |scenario| {
+        let records = report(scenario, &NativeLane).map(|report| report.records).unwrap_or_default();
+        records
+            .iter()
+            .flat_map(|record| schema.iter_errors(record).map(|error| error.to_string()).collect::<Vec<_>>())
+            .collect()
+    });
+}
+
+/// An operator's editor checks with the schema before the filter does.
+#[test]
+fn every_configuration_is_as_its_published_schema_says() {
+    let schema: Value = serde_json::from_str(include_str!("../../envoy/configuration.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    each(&scenarios(), |scenario| schema.iter_errors(scenario.config.json()).map(|error| error.to_string()).collect());
+    let shipped = Deployment::shipped().unwrap().plugin_configuration;
+    assert_eq!(schema.iter_errors(&shipped).map(|error| error.to_string()).collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 #[test]

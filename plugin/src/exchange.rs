@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::action::mcp::Rpc;
 use crate::action::{self, Route};
-use crate::audit::{Mode, Record, headers};
+use crate::audit::{Mode, Record, TraceRecord, headers};
 use crate::config::Config;
 use crate::decision::{Decision, Question, read_answer};
 use crate::gate::Gate;
@@ -26,6 +26,7 @@ use crate::reply::{Reply, reply};
 use crate::session::{Key, Memory, SlotId};
 use crate::time::Timestamp;
 use crate::token::{Agent, Candidate, Presented, SignatureCheck, SignatureVerdict};
+use crate::trace_context::TraceContext;
 
 /// What the proxy saw.
 #[derive(Debug)]
@@ -202,6 +203,12 @@ impl Exchange {
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
         Self { config, state: State::Start }
+    }
+
+    /// The configuration under which it is judged.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Takes in what the proxy saw, and says what it must do.
@@ -503,7 +510,14 @@ impl Exchange {
     }
 
     fn record(&self, request: &Request, agent: Option<Arc<Agent>>) -> Record {
+        let policy = Arc::clone(&self.config.policy_version);
         let mode = self.config.mode_of(request.head.target());
-        Record::new(request.since, request.id.clone(), Arc::clone(&self.config.policy_version), mode, agent)
+        let mut record = Record::new(request.since, request.id.clone(), policy, mode, agent);
+        if let Ok(route) = self.route(&request.head) {
+            record.server = Some(route.server.clone());
+            record.protocol = Some(route.protocol.name());
+        }
+        record.trace = TraceContext::of(&request.head).map(TraceRecord);
+        record
     }
 }

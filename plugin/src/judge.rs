@@ -2,12 +2,9 @@
 
 mod several;
 
-use sha2::{Digest, Sha256};
-
 use crate::action::mcp::Rpc;
 use crate::action::{self, Action, Read, Reading, Route};
-use crate::audit::headers::{digest, shortened};
-use crate::audit::{Cost, Record, ResourceRecord, Would};
+use crate::audit::{Cost, Record, ResourceRecord, TraceRecord, Verdict, Would};
 use crate::config::Config;
 use crate::decision::{Asked, Question, question};
 use crate::head::Head;
@@ -62,14 +59,11 @@ pub(crate) fn judge(
     mut record: Record,
     session: Option<Recollection<'_>>,
 ) -> Judged {
-    if let Ok(route) = config.routes.find(head.target()) {
-        record.server = Some(route.server.clone());
-        record.protocol = Some(route.protocol.name());
-    }
     let mut rpc = None;
     let mut remembered = None;
     let outcome = read(config, tape, head, body, &mut |route, reading| {
         rpc = reading.rpc;
+        record.trace = record.trace.or(reading.trace.map(TraceRecord));
         match reading.outcome? {
             Reading::Pass { method } => {
                 record.method = Some(method.into_owned());
@@ -84,7 +78,7 @@ pub(crate) fn judge(
                 let outcome = judge_action(config, policy, head, agent, action, record, turn.as_ref());
                 let after = turn.and_then(|turn| turn.after(&outcome));
                 remembered = after.or(slot);
-                record.parameters_digest = parameters_digest(action, &outcome);
+                digests(config, action, &outcome, record);
                 outcome
             })),
             Reading::Judge(action) => {
@@ -92,7 +86,7 @@ pub(crate) fn judge(
                 let (policy, _) = config.policy_of(route);
                 let outcome = judge_action(config, policy, head, agent, &action, &mut record, turn.as_ref());
                 remembered = turn.and_then(|turn| turn.after(&outcome));
-                record.parameters_digest = parameters_digest(&action, &outcome);
+                digests(config, &action, &outcome, &mut record);
                 Ok(outcome)
             }
         }
@@ -242,16 +236,14 @@ fn denied(rule: &Rule) -> Refusal {
     Refusal::new(Reason::PolicyDenied, rule.reason.clone().unwrap_or_default())
 }
 
-/// What the audit says of an action. Ids and parameters as digests: whoever reads the log need not know them.
+/// What the audit says of an action.
 fn describe(record: &mut Record, action: &Action<'_>, risk: &Risk) {
     record.method = Some(action.method.to_string());
     record.tool = Some(action.tool.to_string());
     record.action = Some(action.kind.name());
     record.action_source = Some(action.source.name());
-    record.resource = action.resource.as_ref().map(|resource| ResourceRecord {
-        kind: resource.kind.to_string(),
-        id_digest: (!resource.id.is_empty()).then(|| digest(resource.id.as_bytes())),
-    });
+    record.resource =
+        action.resource.as_ref().map(|resource| ResourceRecord { kind: resource.kind.to_string(), id_digest: None });
     record.risk = Some(risk.clone().into());
 }
 
@@ -259,14 +251,24 @@ fn describe(record: &mut Record, action: &Action<'_>, risk: &Risk) {
 /// body it would cost more than everything else together, and what was denied or asked about matters more.
 const DIGESTED_ALWAYS: usize = 1024;
 
-/// What names the parameters without telling them: SHA-256 over their canonical form (RFC 8785).
-fn parameters_digest(action: &Action<'_>, outcome: &Outcome) -> Option<String> {
-    let body = action.parameters.body?;
-    if matches!(outcome, Outcome::Forward) && body.raw().len() > DIGESTED_ALWAYS {
-        return None;
+/// What names resource and parameters without telling them: whoever reads the log need not know them. Only for a record
+/// that will be kept.
+fn digests(config: &Config, action: &Action<'_>, outcome: &Outcome, record: &mut Record) {
+    let goes_on = matches!(outcome, Outcome::Forward);
+    // Of what the decision service is asked, the worse is assumed.
+    let verdict = if goes_on { Verdict::Forward } else { Verdict::Reject };
+    if !record.required && !config.audit.keeps(verdict) {
+        return;
     }
-    let mut hasher = Sha256::new();
+    let id = action.resource.as_ref().map(|resource| &resource.id).filter(|id| !id.is_empty());
+    if let (Some(id), Some(resource)) = (id, &mut record.resource) {
+        resource.id_digest = Some(config.audit.digests.of(id.as_bytes()));
+    }
+    let Some(body) = action.parameters.body.filter(|body| !goes_on || body.raw().len() <= DIGESTED_ALWAYS) else {
+        return;
+    };
+    let mut digest = config.audit.digests.begin();
     // A rounded number names more than one body; for telling records apart that is good enough.
-    let _ = canonical::write(body, &mut |bytes| hasher.update(bytes));
-    Some(shortened(&hasher.finalize()))
+    let _ = canonical::write(body, &mut |bytes| digest.update(bytes));
+    record.parameters_digest = Some(digest.end());
 }

@@ -29,25 +29,28 @@
 //! |------------|------------|
 //! | `time`     |            |
 //! | `head`     |            |
+//! | `trace_context` | `head` |
 //! | `reason`   |            |
 //! | `json`     |            |
 //! | `sql`      |            |
 //! | `token`    | `head` `json` `reason` `time` |
-//! | `action`   | `head` `json` `reason` `sql` |
+//! | `action`   | `head` `json` `reason` `sql` `trace_context` |
 //! | `risk`     | `action` `sql` |
 //! | `session`  | `action` `risk` `time` `token` |
 //! | `policy`   | `action` `json` `risk` `session` `time` `token` |
 //! | `decision` | `action` `json` `reason` `risk` `time` `token` |
-//! | `audit`    | `head` `reason` `risk` `time` `token` |
-//! | `config`   | `action` `audit` `decision` `policy` `risk` `session` `token` |
+//! | `audit`    | `head` `reason` `risk` `time` `token` `trace_context` |
+//! | `export`   | `audit` `time` |
+//! | `config`   | `action` `audit` `decision` `export` `policy` `risk` `session` `token` |
+//! | `metrics`  | `action` `audit` `config` `reason` `risk` |
 //! | `gate`     | `config` `decision` `json` `token` |
 //! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `session` `time` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
-//! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `session` `time` `token` |
+//! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `session` `time` `token` `trace_context` |
 //! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `session` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
-//! | `proxy`    | `audit` `config` `decision` `exchange` `gate` `head` `reply` `time` `token` |
+//! | `proxy`    | `audit` `config` `decision` `exchange` `export` `gate` `head` `metrics` `reply` `time` `token` |
 
 pub mod action;
 pub mod audit;
@@ -56,10 +59,12 @@ pub mod decision;
 pub mod denial;
 pub mod exchange;
 pub mod explain;
+pub mod export;
 pub mod gate;
 pub mod head;
 pub mod json;
 mod judge;
+pub mod metrics;
 pub mod policy;
 pub mod reason;
 pub mod reply;
@@ -68,6 +73,7 @@ pub mod session;
 pub mod sql;
 pub mod time;
 pub mod token;
+pub mod trace_context;
 
 #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 pub mod browser;

@@ -218,6 +218,18 @@ mod tests {
         assert_eq!(codes.len(), Reason::ALL.len());
     }
 
+    /// Whoever is called at night looks there.
+    #[test]
+    fn every_reason_is_in_the_runbook() {
+        let runbook = include_str!("../../envoy/RUNBOOK.md");
+        for reason in Reason::ALL {
+            assert!(
+                runbook.contains(&format!("\n| `{reason}` | ")),
+                "`{reason}` is not in envoy/RUNBOOK.md: what does it mean, what to do?"
+            );
+        }
+    }
+
     #[test]
     fn a_challenge_goes_with_a_status_that_may_carry_one() {
         for reason in Reason::ALL {

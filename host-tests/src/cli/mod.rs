@@ -11,6 +11,7 @@ mod output;
 mod recorded;
 mod replay;
 mod test;
+mod verify_log;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -73,6 +74,15 @@ enum Command {
         /// A file with one call as for `replay`, or `-` for standard input
         request: PathBuf,
     },
+    /// Are the chained records of a log complete, in order and unchanged? Names the first that isn't
+    VerifyLog {
+        /// Envoy's log, or files of records, oldest first; `-` for standard input
+        #[arg(required = true)]
+        logs: Vec<PathBuf>,
+        /// The filter's configuration, for its `audit.digest_key`
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
 }
 
 /// Runs the command line of this process: success, 1 for findings or failures, 2 for what could not be done.
@@ -84,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Test { paths } => test::run(&paths, wasm.as_deref(), format),
         Command::Replay { config } => replay::run(&config, wasm.as_deref()),
         Command::Openapi { document, base } => openapi::run(&document, base.as_deref(), format),
+        Command::VerifyLog { logs, config } => verify_log::run(&logs, config.as_deref(), format),
         Command::Explain { config, request } => explain::run(&config, &request, format),
     };
     match done {

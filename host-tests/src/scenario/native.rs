@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use toolgate::audit::{Record, headers};
+use toolgate::audit::{Account, Record, headers};
 use toolgate::config::{self, Config};
 use toolgate::decision::Question as Asked;
 use toolgate::exchange::{Edits, Exchange, Input, Step, Stored};
@@ -55,6 +55,7 @@ struct Run<'r> {
     shared: &'r mut Shared,
     config: Arc<Config>,
     exchange: Exchange,
+    account: Account,
     message: &'r Message,
     step: &'r Scripted,
     answers: VecDeque<Answer>,
@@ -66,6 +67,7 @@ impl<'r> Run<'r> {
         let config = Arc::clone(&gate.config);
         Self {
             exchange: Exchange::new(Arc::clone(&config)),
+            account: Account::default(),
             gate,
             shared,
             config,
@@ -108,6 +110,7 @@ impl<'r> Run<'r> {
     }
 
     fn advance(&mut self, input: Input<'_>) -> Result<()> {
+        let status = matches!(input, Input::Response(_)).then_some(self.outcome.client.status);
         let mut step = self.exchange.advance(self.gate, now(), input);
         loop {
             step = match step {
@@ -127,11 +130,12 @@ impl<'r> Run<'r> {
                     self.exchange.advance(self.gate, now(), Input::Remembered(Stored::Yes))
                 }
                 Step::Forward(edits, record) => {
-                    self.audit(&record)?;
+                    self.account.forwarded(record, now());
                     self.outcome.upstream = Some(self.arrival(&edits));
                     return Ok(());
                 }
                 Step::Reject(reply, record) => {
+                    let record = self.account.answered_for(record, Some(reply.status), now());
                     self.audit(&record)?;
                     let fields =
                         reply.headers.iter().map(|(name, value)| ((*name).to_string(), value.clone().into_bytes()));
@@ -140,6 +144,7 @@ impl<'r> Run<'r> {
                 }
                 Step::Respond(edits, record) => {
                     if let Some(record) = record {
+                        let record = self.account.answered_for(record, status, now());
                         self.audit(&record)?;
                     }
                     edit(&mut self.outcome.client.headers, &edits);
@@ -171,7 +176,11 @@ impl<'r> Run<'r> {
         self.outcome.client =
             Response { status: upstream.status, headers: telling(fields), body: upstream.text.clone().into_bytes() };
         let head = response_head(&self.outcome.client);
-        self.advance(Input::Response(&head))
+        self.advance(Input::Response(&head))?;
+        match self.account.responded(Some(upstream.status), now()) {
+            Some(record) => self.audit(&record),
+            None => Ok(()),
+        }
     }
 
     fn ask(&mut self, asked: &Asked, id: &str) -> Result<Step> {
@@ -215,7 +224,7 @@ impl<'r> Run<'r> {
     }
 
     fn audit(&mut self, record: &Record) -> Result<()> {
-        if record.is_logged(self.config.audit.log_forwarded) {
+        if self.config.audit.kept.takes(record) {
             self.outcome.audit.push(serde_json::to_value(record)?);
         }
         Ok(())

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use super::expect::differences;
 use super::format::Step;
@@ -50,6 +51,8 @@ pub struct Report {
     pub differences: Vec<String>,
     /// The reasons that the audit records give.
     pub reasons: Vec<String>,
+    /// The audit records.
+    pub records: Vec<Value>,
 }
 
 /// Runs `scenario` in `lane`.
@@ -68,6 +71,7 @@ pub fn run(scenario: &Scenario, lane: &dyn Lane) -> Result<Report> {
         report.differences.extend(differences(step, sent, outcome).iter().map(|text| format!("{place}{text}")));
         let reasons = outcome.audit.iter().filter_map(|record| record.get("reason")?.as_str());
         report.reasons.extend(reasons.map(String::from));
+        report.records.extend(outcome.audit.iter().cloned());
     }
     let sent: Vec<_> = case.steps.into_iter().map(|(message, _)| message).collect();
     report.text = render::outcomes(&sent, &outcomes);

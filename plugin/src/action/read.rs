@@ -10,6 +10,7 @@ use super::mcp::{self, Rpc};
 use super::{Action, Protocol, Route, Tools, a2a, rest};
 use crate::head::Head;
 use crate::reason::{Reason, Refusal};
+use crate::trace_context::TraceContext;
 
 /// What a request turned out to be.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Read<'a> {
     pub rpc: Option<Rpc>,
     /// The reading.
     pub outcome: Result<Reading<'a>, Refusal>,
+    /// In which trace the body says that it was sent.
+    pub trace: Option<TraceContext>,
 }
 
 /// Refuses what the head alone makes unacceptable: HTTP method, content type and encoding, announced length, headers
@@ -78,7 +81,8 @@ pub fn read<'a>(route: &'a Route, tools: &'a Tools, head: &'a Head, content: &Co
         (Protocol::Mcp, _, Some(_)) => Err(Refusal::new(Reason::BodyMissing, "this HTTP method has no body here")),
         (Protocol::Mcp, method, None) => Ok(Reading::Pass { method: String::from_utf8_lossy(method) }),
     };
-    Read { rpc, outcome }
+    let trace = content.body.filter(|_| route.protocol == Protocol::Mcp).and_then(mcp::trace);
+    Read { rpc, outcome, trace }
 }
 
 fn check_length(route: &Route, head: &Head) -> Result<(), Refusal> {

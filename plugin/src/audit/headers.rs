@@ -5,9 +5,7 @@
 
 use std::fmt::Write as _;
 
-use sha2::{Digest, Sha256};
-
-use super::Record;
+use super::{Digests, Record};
 use crate::head::Head;
 use crate::reason::Reason;
 
@@ -101,7 +99,7 @@ pub fn spoofed(head: &Head) -> Vec<Vec<u8>> {
 #[must_use]
 pub fn encode(value: &str) -> String {
     if value.len() > MAX_VALUE {
-        return digest(value.as_bytes());
+        return Digests::Plain.of(value.as_bytes());
     }
     let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
     if value.bytes().all(plain) {
@@ -117,19 +115,6 @@ pub fn encode(value: &str) -> String {
         }
     }
     encoded
-}
-
-/// `sha256:` and the first 16 bytes of the digest in hex: enough to tell values apart, nothing to read.
-#[must_use]
-pub fn digest(bytes: &[u8]) -> String {
-    shortened(&Sha256::digest(bytes))
-}
-
-/// A SHA-256 digest as [`digest`] writes it.
-#[must_use]
-pub fn shortened(digest: &[u8]) -> String {
-    let first = digest.get(..16).unwrap_or(digest);
-    ["sha256:", &base16ct::lower::encode_string(first)].concat()
 }
 
 #[cfg(test)]

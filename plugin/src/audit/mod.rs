@@ -1,6 +1,16 @@
-//! Say what happened: one record for each judged request, and the headers that upstream and client get.
+//! What happened: headers for the upstream and the client, and the audit record.
 
+mod account;
+mod chain;
+mod digest;
 pub mod headers;
 mod record;
+mod state;
 
-pub use record::{Cost, FindingRecord, Mode, Record, ResourceRecord, RiskRecord, Verdict, Would};
+pub use account::{Account, Kept};
+pub use chain::{Chain, Link};
+pub use digest::{Digesting, Digests};
+pub use record::{
+    AgentRecord, Cost, Durations, FindingRecord, Mode, Record, ResourceRecord, RiskRecord, TraceRecord, Verdict, Would,
+};
+pub use state::filter_state;

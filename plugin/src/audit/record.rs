@@ -4,24 +4,32 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::Link;
 use crate::reason::{Reason, Refusal};
 use crate::risk::Risk;
 use crate::time::Timestamp;
 use crate::token::Agent;
+use crate::trace_context::TraceContext;
 
 /// What was judged, and how. Written as one JSON object; values from the request stand in it as digests only.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Record {
     /// When, as RFC 3339.
     #[serde(serialize_with = "rfc3339")]
+    #[cfg_attr(test, schemars(with = "String"))]
     pub time: Timestamp,
     /// The key that headers carry too.
     pub decision_id: String,
     /// The policy that judged.
     #[serde(serialize_with = "text")]
+    #[cfg_attr(test, schemars(with = "String"))]
     pub policy_version: Arc<str>,
     /// Whether the verdict was carried out.
     pub mode: Mode,
+    /// In which trace, as the request says.
+    #[serde(flatten)]
+    pub trace: Option<TraceRecord>,
     /// Who, once the token was verified.
     #[serde(flatten)]
     pub agent: Option<AgentRecord>,
@@ -46,7 +54,7 @@ pub struct Record {
     /// What it was to be done to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<ResourceRecord>,
-    /// SHA-256 over the canonical form (RFC 8785) of the parameters in the body; not of large ones that went on unasked.
+    /// A digest of the canonical form (RFC 8785) of the parameters in the body; not of large ones that went on unasked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameters_digest: Option<String>,
     /// How risky it is.
@@ -73,10 +81,20 @@ pub struct Record {
     pub verdict: Verdict,
     /// Why it was rejected.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "reason_code")]
+    #[cfg_attr(test, schemars(schema_with = "schema::reason"))]
     pub reason: Option<Reason>,
     /// What was found and what would be right; holds no value of the request.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub detail: String,
+    /// The HTTP status of the response that the client got, from the upstream or from the gateway; none when the stream
+    /// was gone before there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// How long it took.
+    pub durations: Durations,
+    /// Its place in the chain of its worker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain: Option<Link>,
 }
 
 impl Record {
@@ -94,6 +112,7 @@ impl Record {
             decision_id,
             policy_version,
             mode,
+            trace: None,
             agent: agent.map(AgentRecord),
             server: None,
             protocol: None,
@@ -113,13 +132,19 @@ impl Record {
             verdict: Verdict::Reject,
             reason: Some(Reason::Fault),
             detail: String::new(),
+            status: None,
+            durations: Durations::default(),
+            chain: None,
         }
     }
 
-    /// Whether it is to be written, where verdicts to forward are only if `log_forwarded`.
-    #[must_use]
-    pub fn is_logged(&self, log_forwarded: bool) -> bool {
-        log_forwarded || self.required || self.verdict == Verdict::Reject
+    /// Appends the record to `line`, as one JSON object without a line break.
+    ///
+    /// # Errors
+    /// None that is known of: nothing in it can't be written.
+    pub fn write(&self, line: &mut String) -> serde_json::Result<()> {
+        line.push_str(&serde_json::to_string(self)?);
+        Ok(())
     }
 
     /// The request was forwarded.
@@ -136,12 +161,31 @@ impl Record {
     }
 }
 
+/// How long the parts of a request took, in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Durations {
+    /// From the head to the verdict: the body's coming, the decision service's answer, and the gate's own work.
+    pub held_ms: u64,
+    /// How long the decision service took; none where it wasn't asked, or the answer was remembered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision_ms: Option<u64>,
+    /// From the verdict to the head of the response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream_ms: Option<u64>,
+}
+
+/// The trace in which a request was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct TraceRecord(pub TraceContext);
+
 /// Who asked, as the audit names it.
 #[derive(Clone, Debug)]
 pub struct AgentRecord(pub Arc<Agent>);
 
 /// What a call costs of a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cost {
     /// Rows asked for.
     pub rows: u64,
@@ -151,6 +195,7 @@ pub struct Cost {
 
 /// What a rule in shadow mode would have decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Would {
     /// The rule.
     pub rule: String,
@@ -160,6 +205,7 @@ pub struct Would {
 
 /// What an action was to be done to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ResourceRecord {
     /// Its type.
     #[serde(rename = "type")]
@@ -171,6 +217,7 @@ pub struct ResourceRecord {
 
 /// How risky an action is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RiskRecord {
     /// `low`, `medium`, `high` or `critical`.
     pub level: &'static str,
@@ -182,6 +229,7 @@ pub struct RiskRecord {
 
 /// One observed risk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FindingRecord {
     /// What was found.
     pub code: &'static str,
@@ -204,6 +252,7 @@ impl From<Risk> for RiskRecord {
 
 /// What the filter did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The request went on.
@@ -214,6 +263,7 @@ pub enum Verdict {
 
 /// Whether verdicts are carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// They are.
@@ -222,26 +272,53 @@ pub enum Mode {
     Shadow,
 }
 
+/// A record's trace, as it is written.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct TraceFields {
+    /// The trace (W3C Trace Context): that of the header `traceparent`, else that of `_meta` of an MCP call.
+    trace_id: String,
+    /// The span in which the agent sent the request.
+    span_id: String,
+}
+
+impl Serialize for TraceRecord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        TraceFields { trace_id: self.0.trace_id(), span_id: self.0.span_id() }.serialize(serializer)
+    }
+}
+
+/// A record's agent, as it is written.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct AgentFields<'a> {
+    /// The token's issuer.
+    issuer: &'a str,
+    /// The software acting.
+    agent: &'a str,
+    /// On whose behalf.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
+    /// The customer organisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<&'a str>,
+    /// The session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<&'a str>,
+    /// The task for which the token was issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<&'a str>,
+    /// The chain of actors, outermost first (RFC 8693).
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    actors: &'a [String],
+    /// `jti`.
+    token_id: &'a str,
+}
+
 impl Serialize for AgentRecord {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            issuer: &'a str,
-            agent: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            user: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            tenant: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            session: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            task: Option<&'a str>,
-            #[serde(skip_serializing_if = "<[_]>::is_empty")]
-            actors: &'a [String],
-            token_id: &'a str,
-        }
         let agent = &*self.0;
-        Fields {
+        AgentFields {
             issuer: &agent.issuer,
             agent: &agent.id,
             user: agent.user.as_deref(),
@@ -269,5 +346,39 @@ fn reason_code<S: Serializer>(reason: &Option<Reason>, serializer: S) -> Result<
     match reason {
         Some(reason) => serializer.serialize_str(reason.code()),
         None => serializer.serialize_none(),
+    }
+}
+
+/// What the types alone don't say to the published schema.
+#[cfg(test)]
+mod schema {
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{AgentFields, AgentRecord, TraceFields, TraceRecord};
+    use crate::reason::Reason;
+
+    pub(super) fn reason(_: &mut SchemaGenerator) -> Schema {
+        let codes: Vec<_> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+        json_schema!({"type": "string", "enum": codes})
+    }
+
+    impl JsonSchema for AgentRecord {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Agent".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            AgentFields::json_schema(generator)
+        }
+    }
+
+    impl JsonSchema for TraceRecord {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Trace".into()
+        }
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            TraceFields::json_schema(generator)
+        }
     }
 }

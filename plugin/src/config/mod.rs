@@ -7,6 +7,8 @@ pub mod compile;
 mod document;
 pub mod problem;
 pub mod raw;
+#[cfg(test)]
+mod reference;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,8 +16,9 @@ use std::sync::Arc;
 use problem::Problems;
 
 use crate::action::{Route, Routes, Tools};
-use crate::audit::Mode;
+use crate::audit::{Digests, Kept, Mode, Verdict};
 use crate::decision::DecisionService;
+use crate::export::Collector;
 use crate::policy::{Policy, Tasks};
 use crate::risk::RiskTable;
 use crate::session::Sessions;
@@ -80,12 +83,28 @@ impl Config {
 }
 
 /// What is recorded, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct AuditSettings {
     /// Whether the upstream gets `x-agent-*` headers.
     pub headers: bool,
-    /// Whether what was forwarded is logged; what was rejected always is.
-    pub log_forwarded: bool,
+    /// Which records are written to the proxy's log.
+    pub kept: Kept,
+    /// How values are digested in them.
+    pub digests: Digests,
+    /// Whether each worker's records form a chain.
+    pub chain: bool,
+    /// Whether the verdict is left in filter state.
+    pub filter_state: bool,
+    /// Whom records are sent to.
+    pub export: Option<Collector>,
+}
+
+impl AuditSettings {
+    /// Whether anybody keeps the record of a request with this verdict.
+    #[must_use]
+    pub fn keeps(&self, verdict: Verdict) -> bool {
+        self.kept.keeps(verdict) || self.export.as_ref().is_some_and(|collector| collector.kept.keeps(verdict))
+    }
 }
 
 /// Reads a configuration from its JSON.

@@ -6,14 +6,16 @@
 #![expect(unsafe_code, reason = "the ABI is one of pointers; nothing else in the crate needs them")]
 
 use std::ptr::null_mut;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proxy_wasm::hostcalls;
-use proxy_wasm::types::{BufferType, Bytes};
+use proxy_wasm::types::{BufferType, Bytes, LogLevel};
 
 use crate::decision::DecisionService;
 use crate::exchange::Stored;
+use crate::export::Collector;
 use crate::head::Head;
+use crate::metrics::Kind;
 use crate::reply::Reply;
 use crate::time::Timestamp;
 
@@ -65,6 +67,10 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_set_property(key: *const u8, key_size: usize, value: *const u8, value_size: usize) -> u32;
+    fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
+    fn proxy_increment_metric(id: u32, by: i64) -> u32;
+    fn proxy_record_metric(id: u32, value: u64) -> u32;
     fn proxy_get_shared_data(
         key: *const u8,
         key_size: usize,
@@ -209,11 +215,76 @@ pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> bool {
     hostcalls::dispatch_http_call(&service.cluster, headers, Some(body), Vec::new(), service.timeout).is_ok()
 }
 
+/// Sends records to the collector; the call's number, if it is under way.
+pub(super) fn send_records(collector: &Collector, body: &[u8]) -> Option<u32> {
+    let headers = vec![
+        (":method", "POST"),
+        (":scheme", collector.scheme),
+        (":authority", collector.authority.as_str()),
+        (":path", collector.path.as_str()),
+        ("content-type", "application/json"),
+    ];
+    hostcalls::dispatch_http_call(&collector.cluster, headers, Some(body), Vec::new(), collector.timeout).ok()
+}
+
+/// Has `on_tick` called so often.
+pub(super) fn tick_every(period: Duration) {
+    let _ = hostcalls::set_tick_period(period);
+}
+
+/// Leaves a value in filter state, where access logs find it as `wasm.<key>`.
+pub(super) fn leave(key: &str, value: &str) {
+    // SAFETY: the host only reads both, during the call.
+    unsafe { proxy_set_property(key.as_ptr(), key.len(), value.as_ptr(), value.len()) };
+}
+
+/// Writes a line into the proxy's log; one that an operator should look at as a warning.
+pub(super) fn log(warns: bool, line: &str) {
+    let level = if warns { LogLevel::Warn } else { LogLevel::Info };
+    let _ = hostcalls::log(level, line);
+}
+
+/// Defines a metric; none when the host won't.
+pub(super) fn define_metric(kind: Kind, name: &str) -> Option<u32> {
+    let kind = match kind {
+        Kind::Counter => 0,
+        Kind::Gauge => 1,
+        Kind::Histogram => 2,
+    };
+    let mut id = 0;
+    // SAFETY: the host only reads the name, during the call; the place of the id lives through it.
+    let status = unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &raw mut id) };
+    (status == OK).then_some(id)
+}
+
+/// Moves a counter up, or a gauge up or down.
+pub(super) fn increment_metric(id: u32, by: i64) {
+    // SAFETY: no memory is handed over.
+    unsafe { proxy_increment_metric(id, by) };
+}
+
+/// Records a value in a histogram.
+pub(super) fn record_metric(id: u32, value: u64) {
+    // SAFETY: no memory is handed over.
+    unsafe { proxy_record_metric(id, value) };
+}
+
+/// This VM's linear memory, in bytes.
+pub(super) fn memory() -> u64 {
+    const PAGE: u64 = 65_536;
+    u64::try_from(core::arch::wasm32::memory_size::<0>()).unwrap_or_default().saturating_mul(PAGE)
+}
+
 /// The time.
 pub(super) fn now() -> Timestamp {
+    Timestamp::from_millis(micros() / 1000)
+}
+
+/// The time, in microseconds since 1970.
+pub(super) fn micros() -> u64 {
     let time = hostcalls::get_current_time().unwrap_or(SystemTime::UNIX_EPOCH);
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// 128 random bits, in hex.

@@ -3,7 +3,10 @@
 //! It decides nothing. [`stream`] turns callbacks into [`crate::exchange::Input`]s and carries out the
 //! [`crate::exchange::Step`]s that come back; [`host`] holds every host call.
 
+mod books;
+mod exporter;
 mod host;
+mod meters;
 mod root;
 mod stream;
 

@@ -1,19 +1,24 @@
 //! One HTTP stream: callbacks become inputs of the machine, its steps become host calls.
 
+use std::rc::Rc;
+
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
+use super::books::{Books, Entry};
 use super::host::{self, Map};
 use super::root::SharedGate;
-use crate::audit::{Record, Verdict, headers};
+use crate::audit::headers;
 use crate::exchange::{Edits, Exchange, Input, Step};
 use crate::head::Head;
+use crate::metrics::Single;
 use crate::reply::Reply;
 use crate::token::{SignatureCheck, SignatureVerdict, host_form, verify_in_process};
 
 /// One HTTP stream.
 pub(super) struct Stream {
     gate: SharedGate,
+    entry: Entry,
     exchange: Option<Exchange>,
     /// The body so far, in bytes. Envoy counts all that is buffered, not what is new.
     buffered: usize,
@@ -28,23 +33,33 @@ enum Hold {
 }
 
 impl Stream {
-    pub(super) fn new(gate: SharedGate) -> Self {
+    pub(super) fn new(gate: SharedGate, books: Option<Rc<Books>>) -> Self {
         let exchange = gate.borrow().as_ref().map(|gate| Exchange::new(gate.config.clone()));
-        Self { gate, exchange, buffered: 0 }
+        Self { gate, entry: Entry::new(books), exchange, buffered: 0 }
     }
 
     /// Gives the machine an input and carries out what it answers, up to where it must wait.
     fn advance(&mut self, input: Input<'_>) -> Hold {
+        let answer_status = match &input {
+            Input::Response(head) => status(head),
+            _ => None,
+        };
         let mut step = self.step(input);
         loop {
             step = match step {
                 Step::Hold => return Hold::Keep,
                 Step::Pass => return Hold::Release,
-                Step::Verify(check) => self.step(Input::Signature(verify(&check))),
-                Step::Ask(question, id) => match self.ask(&id, &question.body) {
-                    true => return Hold::Keep,
-                    false => self.step(Input::Answer { status: None, body: b"" }),
-                },
+                Step::Verify(check) => self.step(Input::Signature(self.verify(&check))),
+                Step::Ask(question, id) => {
+                    self.entry.asked();
+                    match self.ask(&id, &question.body) {
+                        true => return Hold::Keep,
+                        false => {
+                            self.entry.answered();
+                            self.step(Input::Answer { status: None, body: b"" })
+                        }
+                    }
+                }
                 Step::Recall(slot) => {
                     let (bytes, version) = host::shared(&slot.to_string());
                     self.step(Input::Recalled { slot: bytes.as_deref(), version })
@@ -54,18 +69,18 @@ impl Stream {
                     self.step(Input::Remembered(stored))
                 }
                 Step::Forward(edits, record) => {
-                    self.log(&record);
+                    self.entry.forwarded(record);
                     edit(Map::RequestHeaders, &edits);
                     return Hold::Release;
                 }
                 Step::Reject(reply, record) => {
-                    self.log(&record);
+                    self.entry.answered_for(record, Some(reply.status));
                     host::answer(&reply);
                     return Hold::Keep;
                 }
                 Step::Respond(edits, record) => {
                     if let Some(record) = record {
-                        self.log(&record);
+                        self.entry.answered_for(record, answer_status);
                     }
                     edit(Map::ResponseHeaders, &edits);
                     return Hold::Release;
@@ -96,21 +111,23 @@ impl Stream {
         host::post(service, id, body)
     }
 
-    fn log(&self, record: &Record) {
-        let shared = self.gate.borrow();
-        let forwarded = record.verdict == Verdict::Forward;
-        if !record.is_logged(shared.as_ref().is_some_and(|gate| gate.config.audit.log_forwarded)) {
-            return;
-        }
-        match serde_json::to_string(record) {
-            Ok(json) if forwarded => log::info!("toolgate audit {json}"),
-            Ok(json) => log::warn!("toolgate audit {json}"),
-            Err(error) => log::error!("toolgate audit record {} was lost: {error}", record.decision_id),
+    /// The host verifies what it can, about fifteen times as fast as code in here; what it can't is verified in here.
+    fn verify(&self, check: &SignatureCheck) -> SignatureVerdict {
+        let by_host = host_form::verify_signature_arguments(check)
+            .and_then(|arguments| host::call_foreign("verify_signature", &arguments))
+            .and_then(|result| host_form::verify_signature_result(&result));
+        let by = if by_host.is_some() { Single::SignaturesByHost } else { Single::SignaturesByFilter };
+        self.entry.verified(by);
+        match by_host {
+            Some(true) => SignatureVerdict::Valid,
+            Some(false) => SignatureVerdict::Invalid,
+            None => verify_in_process(check),
         }
     }
 
     /// The whole body is there.
     fn body(&mut self) -> Action {
+        self.entry.whole();
         let body = host::request_body(self.buffered);
         if body.len() != self.buffered {
             // What can't be read whole can't be judged: an input that no state has is refused as a fault.
@@ -131,6 +148,7 @@ impl From<Hold> for Action {
 
 impl Context for Stream {
     fn on_http_call_response(&mut self, _token: u32, _headers: usize, body_size: usize, _trailers: usize) {
+        self.entry.answered();
         let status = host::head(Map::CallResponseHeaders).and_then(|head| status(&head));
         let body = host::call_body(body_size);
         if let Hold::Release = self.advance(Input::Answer { status, body: &body }) {
@@ -142,6 +160,9 @@ impl Context for Stream {
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         let head = host::head(Map::RequestHeaders).unwrap_or_default();
+        if end_of_stream {
+            self.entry.whole();
+        }
         self.advance(Input::Head { head, end: end_of_stream, id: host::random_id() }).into()
     }
 
@@ -162,7 +183,12 @@ impl HttpContext for Stream {
     fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
         let head = host::head(Map::ResponseHeaders).unwrap_or_default();
         self.advance(Input::Response(&head));
+        self.entry.responded(status(&head));
         Action::Continue
+    }
+
+    fn on_log(&mut self) {
+        self.entry.ended();
     }
 }
 
@@ -175,19 +201,7 @@ fn edit(map: Map, edits: &Edits) {
     }
 }
 
-/// The host verifies what it can, about fifteen times as fast as code in here; what it can't is verified in here.
-fn verify(check: &SignatureCheck) -> SignatureVerdict {
-    let by_host = host_form::verify_signature_arguments(check)
-        .and_then(|arguments| host::call_foreign("verify_signature", &arguments))
-        .and_then(|result| host_form::verify_signature_result(&result));
-    match by_host {
-        Some(true) => SignatureVerdict::Valid,
-        Some(false) => SignatureVerdict::Invalid,
-        None => verify_in_process(check),
-    }
-}
-
 /// `:status`; none where there was no answer at all, which the proxy reports as a head without any header.
-fn status(head: &Head) -> Option<u16> {
+pub(super) fn status(head: &Head) -> Option<u16> {
     std::str::from_utf8(head.first(":status")?).ok()?.parse().ok()
 }

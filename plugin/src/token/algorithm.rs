@@ -7,6 +7,7 @@ use serde::Deserialize;
 /// `none` is missing, and so is HMAC: whoever can check a MAC can also make one, so every gateway that holds the
 /// key would be an issuer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256.
     ES256,

@@ -39,6 +39,7 @@ pub(super) fn bootstrap(deployed: &Path, cases: &[Case<'_>], places: Places<'_>)
     let listeners = cases.iter().map(|case| listener(template, case, places)).collect::<Result<Vec<_>>>()?;
     let bootstrap = json!({
         "admin": {"address": socket(0)},
+        "stats_config": deployed.get("stats_config").context("envoy.yaml has no stats_config")?,
         "static_resources": {
             "listeners": listeners,
             "clusters": [
@@ -76,7 +77,6 @@ fn listener(template: &Value, case: &Case<'_>, places: Places<'_>) -> Result<Val
     });
     let host = json!({"name": "all", "domains": ["*"], "routes": [route]});
     set(&mut listener, MANAGER, "route_config", json!({"name": case.name, "virtual_hosts": [host]}));
-    set(&mut listener, MANAGER, "access_log", json!([]));
     let manager = listener.pointer_mut(MANAGER).and_then(Value::as_object_mut).context("no connection manager")?;
     // By default Envoy drops trailers of HTTP/1; here what a client writes into them must be seen.
     let options = manager.entry("http_protocol_options").or_insert_with(|| json!({}));

@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod client;
+mod load;
 mod process;
 mod servers;
 
@@ -29,9 +30,13 @@ pub struct EnvoyLane {
     ports: BTreeMap<String, u16>,
     servers: Servers,
     turn: Mutex<()>,
+    nobody: u16,
     /// How often no answer came.
     unanswered: AtomicU32,
 }
+
+/// Requests between which the servers forget.
+const AT_ONCE: usize = 10_000;
 
 /// After so many requests without an answer the rest is not tried: each would have to be waited for.
 const MOST_UNANSWERED: u32 = 3;
@@ -45,12 +50,53 @@ impl EnvoyLane {
         let binary = process::binary(workspace)?;
         let servers = Servers::start()?;
         let cases = scenarios.iter().map(|scenario| run::case(scenario, now())).collect::<Result<Vec<_>>>()?;
-        let places =
-            Places { wasm, upstream: servers.upstream_port, decision: servers.decision_port, nobody: free_port()? };
+        let nobody = free_port()?;
+        let places = Places { wasm, upstream: servers.upstream_port, decision: servers.decision_port, nobody };
         let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, places)?;
         let envoy = Envoy::start(&binary, &bootstrap)?;
         let ports = envoy.ports()?;
-        Ok(Self { envoy, ports, servers, turn: Mutex::new(()), unanswered: AtomicU32::new(0) })
+        Ok(Self { envoy, ports, servers, turn: Mutex::new(()), nobody, unanswered: AtomicU32::new(0) })
+    }
+
+    /// The port behind the cluster `refused`: nobody listens there, unless a test does.
+    #[must_use]
+    pub const fn nobody(&self) -> u16 {
+        self.nobody
+    }
+
+    /// Sends the first request of a scenario so often, over a few connections; every answer must be a 200.
+    ///
+    /// # Errors
+    /// One that is none.
+    pub fn repeat(&self, scenario: &Scenario, times: usize) -> Result<()> {
+        let case = run::case(scenario, now())?;
+        let port = *self.ports.get(case.name).context("Envoy has no listener for it")?;
+        let (message, step) = case.steps.first().context("the scenario has no step")?;
+        let mut left = times;
+        while left > 0 {
+            // The servers remember what they saw: not of all at once.
+            self.servers.play(Script { upstream: step.upstream.clone(), ..Script::default() });
+            let now = left.min(AT_ONCE);
+            load::repeat(message, port, now)?;
+            left = left.saturating_sub(now);
+        }
+        Ok(())
+    }
+
+    /// Envoy's access log, once it has so many lines: what `envoy.yaml` writes of each request.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn access_log(&self, lines: usize) -> Result<Vec<String>> {
+        self.envoy.access_log(lines)
+    }
+
+    /// Envoy's Prometheus page, as far as it is about the filter.
+    ///
+    /// # Errors
+    /// When Envoy doesn't answer.
+    pub fn statistics(&self) -> Result<String> {
+        Ok(String::from_utf8(self.envoy.admin("/stats/prometheus?filter=toolgate")?)?)
     }
 }
 

@@ -24,12 +24,17 @@ pub(super) struct Envoy {
     folder: TempDir,
 }
 
+/// Where Envoy's access log goes, as `envoy.yaml` formats it.
+const ACCESS_LOG: &str = "access.log";
+
 /// How often we look whether something has come.
 const GLANCE: Duration = Duration::from_millis(10);
 /// Two minutes: each listener starts a plugin, on a machine that may have other things to do.
 const GLANCES_AT_START: u32 = 12_000;
 /// Two seconds: Envoy writes its log before it answers.
 const GLANCES_AT_LOG: u32 = 200;
+/// Twenty seconds.
+const GLANCES_AT_ACCESS_LOG: u32 = 2000;
 
 /// The Envoy to test with: `TOOLGATE_ENVOY`, or where `make envoy` puts it.
 ///
@@ -59,9 +64,10 @@ impl Envoy {
             .arg("--admin-address-path")
             .arg(folder.path().join("admin"))
             .args(["--concurrency", "1", "--use-dynamic-base-id", "--log-format", "%v"])
+            .args(["--file-flush-interval-msec", "100"])
             .args(["--log-level", "warn", "--component-log-level", "wasm:info"])
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(fs::File::create(folder.path().join(ACCESS_LOG))?)
             .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("can't start `{}`", binary.display()))?;
@@ -95,7 +101,10 @@ impl Envoy {
     }
 
     /// The body of Envoy's admin page at `path`.
-    fn admin(&self, path: &str) -> Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// When Envoy doesn't answer.
+    pub(super) fn admin(&self, path: &str) -> Result<Vec<u8>> {
         let address = fs::read_to_string(self.folder.path().join("admin"))?;
         let mut stream = TcpStream::connect(address.trim())?;
         write!(stream, "GET {path} HTTP/1.1\r\nhost: admin\r\n\r\n")?;
@@ -138,6 +147,24 @@ impl Envoy {
         // One more glance, for one that should not be there.
         thread::sleep(GLANCE);
         found()
+    }
+
+    /// The access log, once it has so many lines or for a while none comes.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub(super) fn access_log(&self, lines: usize) -> Result<Vec<String>> {
+        let read = || -> Result<Vec<String>> {
+            Ok(fs::read_to_string(self.folder.path().join(ACCESS_LOG))?.lines().map(String::from).collect())
+        };
+        // Envoy writes it out every ten seconds, or sooner when much has come.
+        for _ in 0..GLANCES_AT_ACCESS_LOG {
+            if read()?.len() >= lines {
+                break;
+            }
+            thread::sleep(GLANCE);
+        }
+        read()
     }
 
     /// The end of the log.

@@ -4,9 +4,16 @@ use std::borrow::Cow;
 
 use crate::json::{Kind, Value, fold};
 use crate::reason::{Reason, Refusal};
+use crate::trace_context::{self, TraceContext};
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+
+/// What `_meta` of a message says of its trace.
+pub(in crate::action) fn trace(root: Value<'_>) -> Option<TraceContext> {
+    let value = root.get("params")?.get("_meta")?.get(trace_context::NAME)?.as_str()?;
+    TraceContext::read(value.as_bytes())
+}
 
 /// What `_meta` says of the protocol.
 pub(super) struct Meta<'a> {

@@ -1,5 +1,6 @@
 //! From the configuration as written to the configuration as used.
 
+mod audit;
 mod comparisons;
 mod decision;
 mod identity;
@@ -15,7 +16,7 @@ pub use identity::identity;
 use std::collections::BTreeMap;
 
 use super::problem::Problems;
-use super::{AuditSettings, Config, NamedPolicy, raw};
+use super::{Config, NamedPolicy, raw};
 use crate::audit::Mode;
 use crate::policy::Comparisons;
 
@@ -30,6 +31,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     let mut tools = routes::tools(&raw.tools, problems);
     routes::servers(&raw.servers, &routes, &mut tools, problems);
     let risk = risk::risk(&raw.risk, problems);
+    let audit = audit::audit(&raw.audit, problems);
     let comparisons = comparisons::compile(&raw.comparisons, problems);
     let can_ask = raw.decision.is_some();
     let policy = rules::compile(&raw.rules, "", &comparisons, can_ask, problems);
@@ -56,7 +58,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
             Some(decision) => Some(decision?),
             None => None,
         },
-        audit: AuditSettings { headers: raw.audit.headers, log_forwarded: raw.audit.log == raw::LogWhat::All },
+        audit,
     })
 }
 

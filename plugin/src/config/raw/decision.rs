@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// The decision service.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
     /// The Envoy cluster through which it is reached.
@@ -22,6 +23,7 @@ pub struct Decision {
 
 /// What an error of the decision service means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum OnError {
     /// The request is denied.
@@ -31,6 +33,7 @@ pub enum OnError {
 
 /// How long answers are remembered.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct DecisionCache {
     /// At most so long, such as `30s`.

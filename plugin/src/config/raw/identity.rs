@@ -6,6 +6,7 @@ pub use crate::token::Algorithm;
 
 /// Whose tokens are accepted.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
     /// At least one.
@@ -16,6 +17,7 @@ pub struct Identity {
 
 /// One issuer, and what its tokens must look like.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Issuer {
     /// The exact `iss`.
@@ -45,6 +47,7 @@ pub struct Issuer {
 
 /// A JWK Set (RFC 7517 section 5).
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Jwks {
     /// The keys, written out.
@@ -53,6 +56,7 @@ pub struct Jwks {
 
 /// Names of claims; a name that starts with `/` is a JSON pointer into the claims.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub struct Claims {
     /// The agent, unless `act` names an actor.

@@ -11,7 +11,7 @@ mod rules;
 mod session;
 mod tasks;
 
-pub use audit::{Audit, LogWhat};
+pub use audit::{Audit, Export, LogWhat};
 pub use decision::{Decision, DecisionCache, OnError};
 pub use identity::{Algorithm, Claims, Identity, Issuer, Jwks};
 pub use risk::{AmountLimit, Limits, RiskSettings, Weight};
@@ -26,6 +26,7 @@ use serde::Deserialize;
 
 /// The filter's plugin configuration.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// A name for this version of the policy, in every audit record and every question to the decision service.
@@ -70,6 +71,7 @@ pub struct Config {
 
 /// Whether verdicts are carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Verdicts are carried out.

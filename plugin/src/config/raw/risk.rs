@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 /// What counts as risky.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub struct RiskSettings {
     /// From this level on the decision service is asked: `low`, `medium`, `high` (the default) or `critical`.
@@ -34,6 +35,7 @@ pub enum Weight {
 
 /// Bounds beyond which a parameter is a finding.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Rows that one call may ask for.
@@ -46,6 +48,7 @@ pub struct Limits {
 
 /// A bound on money.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct AmountLimit {
     /// The largest amount.

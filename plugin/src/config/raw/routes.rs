@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 /// One entry of `routes`; the first that matches counts.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// Which paths.
@@ -31,6 +32,7 @@ pub struct Route {
 
 /// Which paths an entry of `routes` is for: exactly one of the two.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct RouteMatch {
     /// This path exactly.
@@ -41,6 +43,7 @@ pub struct RouteMatch {
 
 /// A protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum ProtocolName {
     /// Model Context Protocol over streamable HTTP.
@@ -53,6 +56,7 @@ pub enum ProtocolName {
 
 /// One REST operation.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     /// The HTTP method.
@@ -73,6 +77,7 @@ pub struct Operation {
 
 /// What is known of a tool.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// The kind of action.
@@ -120,6 +125,7 @@ pub struct Annotations {
 
 /// Where the resource of an action is found.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct ResourceSettings {
     /// Its type.

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 /// One rule.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Its name, in audit records and denials.
@@ -33,6 +34,7 @@ pub struct Rule {
 
 /// Rules for the routes that name them, in the place of those at the top.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct NamedPolicy {
     /// Whether its verdicts are carried out or only recorded. Left out: as at the top.
@@ -43,6 +45,7 @@ pub struct NamedPolicy {
 
 /// What a rule does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum EffectName {
     /// Forwards, unless a rule that is stronger matches or the risk asks for a decision.
@@ -57,6 +60,7 @@ pub enum EffectName {
 
 /// A credential of a request's own.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
     /// What it is good for, in the words of whoever issues it.
@@ -67,6 +71,7 @@ pub struct Credential {
 
 /// What a rule demands of the audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum RuleAudit {
     /// Every verdict that the rule decides is recorded.
@@ -76,6 +81,7 @@ pub enum RuleAudit {
 /// A comparison of two attributes under a name of the operator's, which rules use like an attribute that is true or
 /// false. It is false where one of the two isn't there. Exactly one of `equals`, `in` and `at_most` is given.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Comparison {
     /// The first attribute, such as `token.ticket.customer_id`.

@@ -5,6 +5,7 @@ use serde::Deserialize;
 /// What is counted of an agent's calls. Nothing is, unless a rule looks at `session.<figure>_<window>`, or one of
 /// `quarantine` and `export` is set.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionMemory {
     /// Whose calls are counted together: those alike in all of these (`agent`, `user`, `session`), and in issuer and
@@ -35,6 +36,7 @@ impl Default for SessionMemory {
 
 /// A part of an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum PartName {
     /// The agent.
@@ -47,6 +49,7 @@ pub enum PartName {
 
 /// After so many denials within a window, everything of the session is refused for a time.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Quarantine {
     /// How many denials.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 /// What runs may do, by what they were started for.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub struct Tasks {
     /// Whether a token that names no task is refused.
@@ -17,6 +18,7 @@ pub struct Tasks {
 
 /// What one task is bound to. Rules still decide; what isn't part of the task is refused, whatever they say.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
 pub struct Task {
     /// Tools, by name or with `*`. Left out: any.
@@ -33,6 +35,7 @@ pub struct Task {
 
 /// Resources of one type.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct TaskResource {
     /// Their type.

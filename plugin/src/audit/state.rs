@@ -1,0 +1,29 @@
+//! What the proxy's own access log can be told: the verdict, in filter state.
+//!
+//! A key `toolgate.verdict` here is `%FILTER_STATE(wasm.toolgate.verdict:PLAIN)%` in a format of Envoy's access log. The
+//! values are encoded as in headers, so that none breaks a log that is no JSON.
+
+use super::headers::encode;
+use super::{Mode, Record, Verdict};
+
+/// The keys and values of a judged request; a key that has no value is left out.
+pub fn filter_state(record: &Record) -> Vec<(&'static str, String)> {
+    let agent = record.agent.as_ref().map(|agent| &*agent.0);
+    let verdict = match (record.verdict, record.mode) {
+        (Verdict::Forward, _) => "forward",
+        (Verdict::Reject, Mode::Enforce) => "reject",
+        (Verdict::Reject, Mode::Shadow) => "would_reject",
+    };
+    let values = [
+        ("toolgate.decision_id", Some(record.decision_id.as_str())),
+        ("toolgate.verdict", Some(verdict)),
+        ("toolgate.reason", record.reason.map(crate::reason::Reason::code)),
+        ("toolgate.rule", record.rule.as_deref()),
+        ("toolgate.agent", agent.map(|agent| agent.id.as_str())),
+        ("toolgate.user", agent.and_then(|agent| agent.user.as_deref())),
+        ("toolgate.tool", record.tool.as_deref()),
+        ("toolgate.action", record.action),
+        ("toolgate.risk", record.risk.as_ref().map(|risk| risk.level)),
+    ];
+    values.into_iter().filter_map(|(key, value)| Some((key, encode(value?)))).collect()
+}
