@@ -24,7 +24,7 @@ use crate::judge::{Judged, Outcome, judge};
 use crate::reason::{Reason, Refusal};
 use crate::reply::{Reply, reply};
 use crate::time::Timestamp;
-use crate::token::{Agent, Candidate, Presented, SignatureCheck, SignatureVerdict};
+use crate::token::{Agent, CREDENTIALS, Candidate, Presented, SignatureCheck, SignatureVerdict};
 
 /// What the proxy saw.
 #[derive(Debug)]
@@ -68,6 +68,8 @@ pub enum Step {
     Forward(Edits, Box<Record>),
     /// Answer the client so; nothing goes to the upstream.
     Reject(Reply, Box<Record>),
+    /// Answer the client so: it asked for what anybody may know, and nothing was judged.
+    Answer(Reply),
     /// Let the response go on, changed so. The record is there when the proxy answered what wasn't judged yet.
     Respond(Edits, Option<Box<Record>>),
     /// Let it pass as it is.
@@ -103,7 +105,7 @@ enum State {
     Asking(Box<Asking>),
     /// The request went on; the response will say under which decision.
     Forwarded(Decided),
-    /// The client was answered.
+    /// The client was answered, and nothing goes on.
     Rejected,
 }
 
@@ -180,6 +182,10 @@ impl Exchange {
 
     /// The head is there: which route is it on, could it ever be read, and whose token does it carry?
     fn start(&mut self, gate: &mut Gate, now: Timestamp, request: Request) -> Step {
+        if let Some(metadata) = self.config.routes.metadata(&request.head) {
+            self.state = State::Rejected;
+            return Step::Answer(Reply::metadata(metadata));
+        }
         match self.config.identity.present(&request.head, now, &gate.tokens) {
             Ok(Presented::Known(agent)) => self.admitted(gate, now, Box::new(request), agent),
             Ok(Presented::Unverified(candidate)) => {
@@ -193,10 +199,18 @@ impl Exchange {
 
     /// The token is valid: judge now what has no body, else wait for its end.
     fn admitted(&mut self, gate: &mut Gate, now: Timestamp, request: Box<Request>, agent: Arc<Agent>) -> Step {
-        if request.end {
+        let route = self.route(&request.head);
+        let (audience, scopes) = match &route {
+            Ok(route) => (route.access.check_audience(&agent), route.access.check_scopes(&agent)),
+            Err(_) => (Ok(()), Ok(())),
+        };
+        if let Err(refusal) = audience {
+            return self.refuse_stranger(&request, &refusal);
+        }
+        if request.end && scopes.is_ok() {
             return self.judge(gate, now, *request, agent, b"");
         }
-        let refused = self.route(&request.head).and_then(|route| action::read_head(route, &request.head)).err();
+        let refused = scopes.and(route.and_then(|route| action::read_head(route, &request.head))).err();
         self.read_on(request, agent, refused)
     }
 
@@ -329,6 +343,8 @@ impl Exchange {
     fn let_through(&mut self, head: &Head, record: Record, decision: &'static str) -> Step {
         self.state = State::Forwarded(Decided { id: record.decision_id.clone(), decision });
         let mut edits = Edits { remove: headers::spoofed(head), add: Vec::new() };
+        let stripped = self.route(head).map_or(CREDENTIALS, |route| route.access.stripped());
+        edits.remove.extend(stripped.iter().map(|name| name.to_vec()));
         if self.config.audit.headers {
             edits.add = headers::to_upstream(&record, decision);
         }

@@ -32,7 +32,7 @@
 //! | `json`     |            |
 //! | `sql`      |            |
 //! | `token`    | `head` `json` `reason` `time` |
-//! | `action`   | `head` `json` `reason` `sql` |
+//! | `action`   | `head` `json` `reason` `sql` `token` |
 //! | `risk`     | `action` `sql` |
 //! | `policy`   | `action` `json` `risk` `token` |
 //! | `decision` | `action` `json` `reason` `risk` `time` `token` |

@@ -36,6 +36,7 @@ enum Symbol {
     HeadOfGet,
     HeadWithoutToken,
     HeadOfAnotherPath,
+    HeadOfMetadata,
     HeadWithExpiredToken,
     BufferedLittle,
     BufferedTooMuch,
@@ -62,6 +63,7 @@ const ALPHABET: &[Symbol] = &[
     HeadOfGet,
     HeadWithoutToken,
     HeadOfAnotherPath,
+    HeadOfMetadata,
     HeadWithExpiredToken,
     BufferedLittle,
     BufferedTooMuch,
@@ -93,7 +95,8 @@ fn configuration(mode: &str) -> Arc<config::Config> {
             "jwks": {"inline": {"keys": [{"kty": "EC", "crv": "P-256", "kid": "1",
                 "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}},
         }]},
-        "routes": [{"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm", "max_body": MAX_BODY.to_string()}],
+        "routes": [{"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm", "max_body": MAX_BODY.to_string(),
+            "protected_resource": {"resource": "https://gateway.example.com/mcp"}}],
         "rules": [
             {"id": "reads", "effect": "allow", "when": {"tool": "customers.get"}},
             {"id": "deletes", "effect": "deny", "when": {"tool": "customers.delete"}},
@@ -168,6 +171,7 @@ impl Bodies {
             HeadOfGet => head(self::head("POST", "/mcp", Some(&self.valid))),
             HeadWithoutToken => head(self::head("POST", "/mcp", None)),
             HeadOfAnotherPath => head(self::head("POST", "/other", Some(&self.valid))),
+            HeadOfMetadata => head(self::head("GET", "/.well-known/oauth-protected-resource/mcp", None)),
             HeadWithExpiredToken => head(self::head("POST", "/mcp", Some(&self.expired))),
             BufferedLittle => Input::Buffered(10),
             BufferedTooMuch => Input::Buffered(MAX_BODY + 1),
@@ -238,6 +242,14 @@ impl Walk {
                     assert!(!may_go_on(seen), "rejected after {seen:?}: {:?}", record.reason);
                     assert!(reply.status >= 400 && record.reason.is_some(), "no reason after {seen:?}");
                     self.rejected += 1;
+                    ends = true;
+                }
+                Step::Answer(reply) => {
+                    assert_eq!(
+                        (seen.as_slice(), reply.status),
+                        (&[HeadOfMetadata][..], 200),
+                        "answered without a verdict"
+                    );
                     ends = true;
                 }
                 Step::Pass => assert!(ended || symbol == Response, "let pass before a verdict: {seen:?}"),

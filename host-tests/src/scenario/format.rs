@@ -182,6 +182,20 @@ pub enum Sign {
     Rs256,
     /// Ed25519.
     Eddsa,
+    /// ECDSA on P-384.
+    Es384,
+    /// RSA with SHA-384.
+    Rs384,
+    /// RSA with SHA-512.
+    Rs512,
+    /// RSA-PSS.
+    Ps256,
+    /// RSA-PSS with SHA-384.
+    Ps384,
+    /// RSA-PSS with SHA-512.
+    Ps512,
+    /// HMAC with the issuer's secret.
+    Secret,
     /// ECDSA on P-256 with a key that nobody knows, under the name of one that is known.
     Stranger,
     /// HMAC with the public key as the secret (RFC 8725 section 2.1).
@@ -257,7 +271,8 @@ impl Default for Upstream {
 pub struct Expect {
     /// Whether the upstream gets it.
     pub forwarded: bool,
-    /// The audit record's reason, which the client reads too; needed where nothing is forwarded.
+    /// The audit record's reason, which the client reads too; needed where something is judged and not
+    /// forwarded.
     pub reason: Option<String>,
     /// The client's HTTP status; that of the upstream where the request is forwarded and this is left out.
     pub status: Option<u16>,

@@ -132,7 +132,7 @@ fn check(step: &Step) -> Result<()> {
         bodies.iter().filter(|given| **given).count() <= 1,
         "more than one body: one of `call`, `json`, `text`, `hex`, `generate`"
     );
-    if !step.expect.forwarded && step.expect.reason.is_none() {
+    if !step.expect.forwarded && step.expect.audited && step.expect.reason.is_none() {
         bail!("what is not forwarded needs `reason` in `[expect]`");
     }
     Ok(())

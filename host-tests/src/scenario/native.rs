@@ -12,6 +12,7 @@ use toolgate::decision::Question as Asked;
 use toolgate::exchange::{Edits, Exchange, Input, Step};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
+use toolgate::reply::Reply;
 use toolgate::time::Timestamp;
 use toolgate::token::verify_in_process;
 
@@ -117,11 +118,9 @@ impl<'r> Run<'r> {
                 }
                 Step::Reject(reply, record) => {
                     self.audit(&record)?;
-                    let fields =
-                        reply.headers.iter().map(|(name, value)| ((*name).to_string(), value.clone().into_bytes()));
-                    let client = Response { status: reply.status, headers: telling(fields), body: reply.body };
-                    return self.local_reply(client);
+                    return self.local_reply(response(reply));
                 }
+                Step::Answer(reply) => return self.local_reply(response(reply)),
                 Step::Respond(edits, record) => {
                     if let Some(record) = record {
                         self.audit(&record)?;
@@ -208,6 +207,11 @@ impl<'r> Run<'r> {
 
 fn now() -> Timestamp {
     Timestamp::from_secs(NOW.as_secs())
+}
+
+fn response(reply: Reply) -> Response {
+    let fields = reply.headers.iter().map(|(name, value)| ((*name).to_string(), value.clone().into_bytes()));
+    Response { status: reply.status, headers: telling(fields), body: reply.body }
 }
 
 fn response_head(response: &Response) -> Head {

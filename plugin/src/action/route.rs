@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{ActionKind, ResourcePlace, Template, path};
+use crate::head::Head;
 use crate::reason::{Reason, Refusal};
+use crate::token::{Access, Metadata};
 
 /// The table of routes; the first that matches counts.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,8 @@ pub struct Route {
     pub server: String,
     /// The largest body, in bytes.
     pub max_body: usize,
+    /// What it wants of a token, and what becomes of the token.
+    pub access: Access,
     /// REST: what there is, closest templates first.
     pub operations: Vec<Operation>,
 }
@@ -91,6 +95,14 @@ impl Routes {
     }
 }
 
+impl Routes {
+    /// The public description of the protected resource that this request asks for, if it asks for one.
+    #[must_use]
+    pub fn metadata(&self, head: &Head) -> Option<&Metadata> {
+        self.0.iter().filter_map(|route| route.access.metadata.as_ref()).find(|metadata| metadata.is_asked_for(head))
+    }
+}
+
 impl Matching {
     /// Whether it is for every path that `other` is for.
     #[must_use]
@@ -138,6 +150,7 @@ mod tests {
             protocol: Protocol::Rest,
             server: server.into(),
             max_body: 1,
+            access: Access::default(),
             operations: Vec::new(),
         };
         Routes(vec![

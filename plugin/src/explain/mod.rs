@@ -99,7 +99,7 @@ impl Passage {
                 }
                 Step::Forward(_, record) => return Self { record: *record, question, reply: None },
                 Step::Reject(reply, record) => return Self { record: *record, question, reply: Some(reply) },
-                Step::Respond(..) | Step::Pass => break,
+                Step::Respond(..) | Step::Pass | Step::Answer(_) => break,
             };
         }
         // A new record says of its request that it was rejected for a fault of ours.

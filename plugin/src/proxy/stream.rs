@@ -55,6 +55,10 @@ impl Stream {
                     host::answer(&reply);
                     return Hold::Keep;
                 }
+                Step::Answer(reply) => {
+                    host::answer(&reply);
+                    return Hold::Keep;
+                }
                 Step::Respond(edits, record) => {
                     if let Some(record) = record {
                         self.log(&record);

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::candidate::Candidate;
-use super::claims;
-use super::issuer::Issuer;
+use super::claims::{self, Claims};
+use super::issuer::{Issuer, Profile};
 use super::jws::Jws;
-use super::{Agent, SignatureCheck, TokenMemory, authorization};
+use super::{Agent, SignatureCheck, TokenMemory, authorization, spiffe};
 use crate::head::Head;
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
@@ -59,8 +59,7 @@ impl Identity {
         }
         let jws = Jws::parse(token)?;
         let claims = claims::read(&jws.payload)?;
-        let named = claims.get("iss").ok_or_else(|| claims::missing("iss"))?;
-        let at = self.issuers.iter().position(|issuer| *named == issuer.issuer).ok_or(Reason::TokenIssuer)?;
+        let at = self.find(&claims)?;
         let key = self.issuer(at)?.key(&jws.header)?;
         let check = SignatureCheck {
             algorithm: key.algorithm(),
@@ -69,6 +68,24 @@ impl Identity {
             signature: jws.signature,
         };
         Ok(Presented::Unverified(Box::new(Candidate::new(check, token.into(), claims, at, self.seal.clone()))))
+    }
+
+    /// Where the issuer stands that `iss` names exactly; for a JWT-SVID, which need not have one, the trust domain that
+    /// its `sub` is in.
+    fn find(&self, claims: &Claims) -> Result<usize, Refusal> {
+        let named = claims.get("iss");
+        let subject = claims.get("sub").and_then(|subject| subject.as_str());
+        let domain = subject.and_then(spiffe::trust_domain);
+        let is_it = |issuer: &Issuer| match &issuer.profile {
+            Profile::AccessToken { .. } => named.is_some_and(|named| *named == issuer.issuer),
+            Profile::Svid { trust_domain } => domain == Some(trust_domain),
+        };
+        let access = |issuer: &&Issuer| matches!(issuer.profile, Profile::AccessToken { .. });
+        let place = |of: &dyn Fn(&Issuer) -> bool| self.issuers.iter().position(of);
+        place(&|issuer| access(&issuer) && is_it(issuer)).or_else(|| place(&is_it)).ok_or_else(|| match named {
+            Some(_) => Reason::TokenIssuer.into(),
+            None => claims::missing("iss"),
+        })
     }
 
     /// The issuer at that place.

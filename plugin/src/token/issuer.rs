@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::claims::{self, ClaimPath, Claims};
 use super::jws::Header;
-use super::{Agent, Algorithm, PublicKey, actor};
+use super::{Agent, Algorithm, AllowedActor, PublicKey, actor, allowed};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
 
@@ -16,8 +16,8 @@ pub(crate) struct Issuer {
     pub(crate) issuer: String,
     /// `aud` must name one of these, exactly.
     pub(crate) audiences: Vec<String>,
-    /// `typ` in lower case and without `application/`.
-    pub(crate) token_type: String,
+    /// What kind of token it issues.
+    pub(crate) profile: Profile,
     /// Nothing else is verified (RFC 8725 section 3.1).
     pub(crate) algorithms: Vec<Algorithm>,
     /// Its keys, each of one of those algorithms, their ids unique.
@@ -28,8 +28,37 @@ pub(crate) struct Issuer {
     pub(crate) clock_skew: Duration,
     /// How long a chain of actors may be.
     pub(crate) max_actors: usize,
+    /// Claims that must be there besides those of the profile.
+    pub(crate) required: Vec<ClaimPath>,
+    /// Who may act for somebody; whoever the issuer lets where there is no list.
+    pub(crate) actors: Option<Vec<AllowedActor>>,
     /// Which claims say what.
     pub(crate) mapping: Mapping,
+}
+
+/// A kind of token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// A JWT access token (RFC 9068) of this `typ`, in lower case and without `application/`.
+    AccessToken {
+        /// The `typ`.
+        token_type: String,
+    },
+    /// A JWT-SVID (SPIFFE): it says no `iss`, its `sub` is an id in this trust domain, and the agent's.
+    Svid {
+        /// The name of the trust domain.
+        trust_domain: String,
+    },
+}
+
+impl Profile {
+    /// The `typ` that its tokens may have.
+    pub(super) fn token_type(&self) -> &str {
+        match self {
+            Self::AccessToken { token_type } => token_type,
+            Self::Svid { .. } => "JWT",
+        }
+    }
 }
 
 /// Which claims say what.
@@ -83,20 +112,41 @@ impl Issuer {
     fn check_type(&self, token_type: Option<&str>) -> Result<(), Refusal> {
         let lower = token_type.unwrap_or_default().to_ascii_lowercase();
         let short = lower.strip_prefix("application/").unwrap_or(&lower);
-        if short == self.token_type { Ok(()) } else { Err(Reason::TokenType.into()) }
+        let right = match &self.profile {
+            Profile::AccessToken { token_type } => short == token_type,
+            // JWT-SVID section 3.3 (`typ`): absent, or one of these.
+            Profile::Svid { .. } => token_type.is_none() || matches!(&*lower, "jwt" | "jose"),
+        };
+        if right { Ok(()) } else { Err(Reason::TokenType.into()) }
     }
 
     /// Reads the claims of a token whose signature holds.
     ///
     /// # Errors
     /// What is wrong with them.
-    pub(super) fn agent(&self, claims: Claims, now: Timestamp) -> Result<Agent, Refusal> {
+    pub(super) fn agent(&self, mut claims: Claims, now: Timestamp) -> Result<Agent, Refusal> {
         let expires = self.check_times(&claims, now)?;
         self.check_audience(&claims)?;
         check_restrictions(&claims)?;
         let actors = actor::chain(&claims, self.max_actors)?;
+        if let Some(absent) =
+            self.required.iter().find(|path| path.find(&claims).is_none_or(serde_json::Value::is_null))
+        {
+            return Err(claims::missing(&absent.shown()));
+        }
         let subject = claims::required(&claims, "sub")?;
-        let client = self.mapping.agent.required(&claims)?;
+        let (client, token_id) = match &self.profile {
+            Profile::AccessToken { .. } => {
+                (self.mapping.agent.required(&claims)?, self.mapping.token_id.required(&claims)?)
+            }
+            Profile::Svid { .. } => (subject.clone(), self.mapping.token_id.text(&claims)?.unwrap_or_default()),
+        };
+        let mut scopes = self.mapping.scopes.texts(&claims)?;
+        if let (Some(allowed), Some(actor)) = (&self.actors, actors.first()) {
+            allowed::bound(allowed, actor, &mut scopes)?;
+            // Rules may look at the claim itself.
+            self.mapping.scopes.replace_texts(&mut claims, &scopes);
+        }
         let id = actors.first().cloned().unwrap_or(client);
         // A token that an agent got in its own name (RFC 9068 section 2.2: `sub` is the client) has no user.
         let user = self.mapping.user.text(&claims)?.filter(|user| *user != id);
@@ -111,9 +161,9 @@ impl Issuer {
             task: optional(&self.mapping.task)?,
             intent: optional(&self.mapping.intent)?,
             role: optional(&self.mapping.role)?,
-            scopes: self.mapping.scopes.texts(&claims)?,
+            scopes,
             actors,
-            token_id: self.mapping.token_id.required(&claims)?,
+            token_id,
             expires,
             claims,
         })
@@ -122,7 +172,9 @@ impl Issuer {
     /// `exp`, `iat` and `nbf` (RFC 7519 section 4.1), and how long the token lives. Returns `exp`.
     fn check_times(&self, claims: &Claims, now: Timestamp) -> Result<Timestamp, Refusal> {
         let expires = claims::moment(claims, "exp")?.ok_or_else(|| claims::missing("exp"))?;
-        let issued = claims::moment(claims, "iat")?.ok_or_else(|| claims::missing("iat"))?;
+        // A JWT-SVID need not say since when: what counts is how long it still lives.
+        let since = matches!(self.profile, Profile::Svid { .. }).then_some(now);
+        let issued = claims::moment(claims, "iat")?.or(since).ok_or_else(|| claims::missing("iat"))?;
         let not_before = claims::moment(claims, "nbf")?.unwrap_or(issued);
         if self.end(expires) <= now {
             return Err(Reason::TokenExpired.into());

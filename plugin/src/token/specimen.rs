@@ -38,7 +38,8 @@ impl Identity {
 fn header(issuer: &Issuer) -> Value {
     let key = issuer.keys.first();
     let algorithm = key.map(|key| key.algorithm()).or_else(|| issuer.algorithms.first().copied());
-    let mut header = json!({"alg": algorithm.map_or("none", super::Algorithm::name), "typ": issuer.token_type});
+    let mut header =
+        json!({"alg": algorithm.map_or("none", super::Algorithm::name), "typ": issuer.profile.token_type()});
     if let (Some(members), Some(id)) = (header.as_object_mut(), key.and_then(|key| key.key_id())) {
         members.insert("kid".into(), id.into());
     }

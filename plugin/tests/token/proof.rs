@@ -146,6 +146,32 @@ fn the_issuer_is_compared_exactly() {
 }
 
 #[test]
+fn a_mac_counts_only_behind_its_dangerous_word() {
+    use jwt_simple::algorithms::{HS256Key, MACLike as _};
+
+    let secret = [9_u8; 32];
+    let key = json!({"kty": "oct", "kid": "k1", "k": URL_SAFE_NO_PAD.encode(secret)});
+    let mut configuration = configuration();
+    configuration["issuers"][0]["algorithms"] = json!(["HS256"]);
+    configuration["issuers"][0]["dangerously_allow_hs256"] = json!(true);
+    configuration["issuers"][0]["jwks"] = json!({"inline": {"keys": [key]}});
+    let identity = compiled(configuration);
+    let header = with(header(), json!({"alg": "HS256"}));
+    let signed =
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims().to_string()));
+    let mut tag = HS256Key::from_bytes(&secret).authentication_tag(signed.as_bytes());
+    let outcome = |tag: &[u8]| {
+        let token = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag));
+        run(&identity, &token, now(), &mut TokenMemory::default()).map(|_| ()).map_err(|refusal| refusal.reason)
+    };
+    assert_eq!(outcome(&tag), Ok(()));
+    assert_eq!(outcome(&tag[..31]), Err(Reason::TokenSignature));
+    assert_eq!(outcome(&[]), Err(Reason::TokenSignature));
+    tag[31] ^= 1;
+    assert_eq!(outcome(&tag), Err(Reason::TokenSignature));
+}
+
+#[test]
 fn every_algorithm_verifies_what_its_own_key_signed() {
     use jwt_simple::algorithms::{ES384PublicKey, Ed25519PublicKey};
 

@@ -12,6 +12,7 @@ fn route() -> Route {
         protocol: Protocol::Mcp,
         server: "crm".into(),
         max_body: 1 << 20,
+        access: crate::token::Access::default(),
         operations: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ fn refused(protocol: Protocol, method: &str, headers: &[(&str, &str)]) -> Option
         protocol,
         server: "s".into(),
         max_body: 1000,
+        access: crate::token::Access::default(),
         operations: Vec::new(),
     };
     let head = Head::from_pairs([(":method", method), (":path", "/x")].iter().chain(headers).copied());

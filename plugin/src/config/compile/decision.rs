@@ -37,7 +37,7 @@ pub(super) fn compile(raw: &Decision, problems: &mut Problems) -> Option<Decisio
 }
 
 /// Scheme, authority and path of a base URL.
-fn split(url: &str) -> Option<(&'static str, &str, &str)> {
+pub(super) fn split(url: &str) -> Option<(&'static str, &str, &str)> {
     let (scheme, rest) = match url.split_once("://")? {
         ("https", rest) => ("https", rest),
         ("http", rest) => ("http", rest),

@@ -1,8 +1,10 @@
 //! From the configuration as written to the configuration as used.
 
+mod access;
 mod decision;
 mod identity;
 mod jwks;
+mod profile;
 pub mod risk;
 pub mod routes;
 mod rules;
@@ -20,7 +22,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     }
     // Every part is compiled before any is given up, so that every complaint is heard.
     let identity = identity(&raw.identity, problems);
-    let routes = routes::routes(&raw.routes, problems);
+    let routes = routes::routes(&raw.routes, &raw.identity.issuers, problems);
     let tools = routes::tools(&raw.tools, problems);
     let risk = risk::risk(&raw.risk, problems);
     let policy = rules::compile(&raw.rules, raw.decision.is_some(), problems);

@@ -1,5 +1,6 @@
 //! `routes` and `tools`.
 
+use super::access;
 use crate::action::{
     ActionKind, Matching, Operation, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts, Tools, path,
 };
@@ -10,7 +11,7 @@ use crate::config::raw;
 const MAX_BODY: u64 = 64 << 20;
 
 /// The table of routes, as far as it makes sense; complaints go to `problems`.
-pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
+pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Problems) -> Routes {
     if written.is_empty() {
         problems.add("/routes", "there is no route, so every request would be refused; name at least one");
     }
@@ -26,6 +27,7 @@ pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
             problems.add(format!("{place}/server"), "the server's name is empty; rules and audit need one");
         }
         let max_body = size(&entry.max_body, &format!("{place}/max_body"), problems);
+        let access = access::access(entry, issuers, &place, problems);
         let operations = operations(protocol, &entry.operations, &place, problems);
         let Some(matching) = matching else { continue };
         if let Some(earlier) = routes.iter().find(|earlier| earlier.matching.covers(&matching)) {
@@ -35,8 +37,9 @@ pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
                 format!("never used: an earlier route, for {earlier}, matches the same paths"),
             );
         }
-        routes.push(Route { matching, protocol, server: entry.server.clone(), max_body, operations });
+        routes.push(Route { matching, protocol, server: entry.server.clone(), max_body, access, operations });
     }
+    access::distinct(&routes, problems);
     Routes(routes)
 }
 
@@ -163,7 +166,7 @@ mod tests {
     fn compile(routes_text: &str) -> (Routes, Vec<String>) {
         let written: Vec<raw::Route> = serde_json::from_str(routes_text).unwrap();
         let mut problems = Problems::default();
-        let compiled = routes(&written, &mut problems);
+        let compiled = routes(&written, &[], &mut problems);
         (compiled, problems.iter().map(|problem| problem.pointer.clone()).collect())
     }
 

@@ -20,10 +20,17 @@ pub struct Identity {
 pub struct Issuer {
     /// The exact `iss`.
     pub issuer: String,
+    /// What kind of token it issues.
+    #[serde(default)]
+    pub profile: Profile,
     /// `aud` must contain one of these.
     pub audiences: Vec<String>,
     /// The algorithms allowed; nothing is inferred from the token (RFC 8725 section 3.1).
     pub algorithms: Vec<Algorithm>,
+    /// `HS256` may be among `algorithms`. Its key, an `oct` JWK in `jwks`, can make tokens as well as check them: whoever
+    /// reads this configuration can then be any agent of this issuer.
+    #[serde(default)]
+    pub dangerously_allow_hs256: bool,
     /// Its keys.
     pub jwks: Jwks,
     /// The exact `typ`, without regard to case and with or without `application/` (RFC 9068 section 2.1).
@@ -38,9 +45,39 @@ pub struct Issuer {
     /// A token with a longer chain of actors (`act`, RFC 8693 section 4.1) is refused.
     #[serde(default = "default_actors")]
     pub max_actors: u8,
+    /// Who may act for somebody (the outermost `act.sub`), and with which scopes; left out: whoever the issuer lets. The
+    /// first entry about an actor counts, and an actor without one is refused.
+    pub actors: Option<Vec<Actor>>,
+    /// Claims that every token must have, by name or JSON pointer, besides those that its profile requires.
+    #[serde(default)]
+    pub required_claims: Vec<String>,
     /// Which claims say what.
     #[serde(default)]
     pub claims: Claims,
+}
+
+/// What kind of token an issuer issues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// JWT access tokens (RFC 9068).
+    #[default]
+    AccessToken,
+    /// JWT-SVIDs (SPIFFE): `issuer` is `spiffe://` and the trust domain, `sub` names the agent; `iss`, `iat`, `jti` and
+    /// `client_id` need not be there, and `typ` is absent, `JWT` or `JOSE`.
+    JwtSvid,
+}
+
+/// Somebody who may act: exactly one of `id` and `host`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// The exact `sub`.
+    pub id: Option<String>,
+    /// Every client whose id is an https URL on this host, or, as `*.example.com`, on any host below.
+    pub host: Option<String>,
+    /// What a token in this actor's hands is cut to; left out: all its scopes.
+    pub scopes: Option<Vec<String>>,
 }
 
 /// A JWK Set (RFC 7517 section 5).

@@ -11,9 +11,9 @@ mod rules;
 
 pub use audit::{Audit, LogWhat};
 pub use decision::{Decision, DecisionCache, OnError};
-pub use identity::{Algorithm, Claims, Identity, Issuer, Jwks};
+pub use identity::{Actor, Algorithm, Claims, Identity, Issuer, Jwks, Profile};
 pub use risk::{AmountLimit, Limits, RiskSettings};
-pub use routes::{Operation, ProtocolName, ResourceSettings, Route, RouteMatch, Tool};
+pub use routes::{Operation, ProtectedResource, ProtocolName, ResourceSettings, Route, RouteMatch, TokenPassage, Tool};
 pub use rules::{EffectName, Rule};
 
 use std::collections::BTreeMap;
