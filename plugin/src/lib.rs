@@ -31,13 +31,14 @@
 //! | `reason`   |            |
 //! | `json`     |            |
 //! | `sql`      |            |
-//! | `token`    | `head` `json` `reason` `time` |
+//! | `remote`   | `time` |
+//! | `token`    | `head` `json` `reason` `remote` `time` |
 //! | `action`   | `head` `json` `reason` `sql` `token` |
 //! | `risk`     | `action` `sql` |
 //! | `policy`   | `action` `json` `risk` `token` |
 //! | `decision` | `action` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` |
-//! | `config`   | `action` `audit` `decision` `policy` `risk` `token` |
+//! | `config`   | `action` `audit` `decision` `policy` `remote` `risk` `token` |
 //! | `gate`     | `config` `decision` `json` `token` |
 //! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `token` |
 //! | `denial`   | `action` `reason` |
@@ -45,7 +46,7 @@
 //! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `time` `token` |
 //! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
-//! | `proxy`    | `audit` `config` `decision` `exchange` `gate` `head` `reply` `time` `token` |
+//! | `proxy`    | `audit` `config` `decision` `exchange` `gate` `head` `remote` `reply` `time` `token` |
 
 pub mod action;
 pub mod audit;
@@ -60,6 +61,7 @@ pub mod json;
 mod judge;
 pub mod policy;
 pub mod reason;
+pub mod remote;
 pub mod reply;
 pub mod risk;
 pub mod sql;

@@ -128,6 +128,8 @@ reasons! {
     TokenAlgorithm: "token.algorithm", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's algorithm is not allowed";
     /// No key of the issuer fits.
     TokenKey: "token.key", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's key is not known";
+    /// The issuer's keys, or what it revoked, could not be fetched for longer than they may be used without.
+    TokenKeysUnavailable: "token.keys_unavailable", 503, RPC_INTERNAL_ERROR, None, "what the token's issuer publishes is not available";
     /// The signature doesn't hold.
     TokenSignature: "token.signature", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's signature is not valid";
     /// `aud` doesn't name this resource.
@@ -142,6 +144,8 @@ reasons! {
     TokenClaims: "token.claims", 401, RPC_UNAUTHENTICATED, InvalidToken, "a required claim is missing or malformed";
     /// The `act` chain is malformed, circular or too deep (RFC 8693 section 4.1).
     TokenActor: "token.actor", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's chain of actors is not acceptable";
+    /// The issuer has revoked the token, or whom it names.
+    TokenRevoked: "token.revoked", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token was revoked";
     /// The token is bound to a key (`cnf`) and that could not be verified.
     TokenBinding: "token.binding", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's key binding could not be verified";
 

@@ -258,7 +258,7 @@ impl Walk {
                     assert!(ended || record.is_some_and(|record| record.reason.is_some()), "unrecorded: {seen:?}");
                     ends = true;
                 }
-                Step::Hold | Step::Verify(_) | Step::Ask(..) => {
+                Step::Hold | Step::Await | Step::Read | Step::Verify(_) | Step::Ask(..) => {
                     assert!(ended || !may_go_on(seen), "held what may go on: {seen:?}");
                 }
             }

@@ -25,6 +25,8 @@ pub struct File {
     /// What the decision service answers in the only step.
     #[serde(default, rename = "answer")]
     pub answers: Vec<Answer>,
+    /// What the issuer publishes in the only step.
+    pub issuer: Option<Published>,
     /// What the upstream answers in the only step.
     pub upstream: Option<Upstream>,
     /// What the only step must lead to.
@@ -46,6 +48,10 @@ pub struct Step {
     /// What the decision service answers, question by question.
     #[serde(default, rename = "answer")]
     pub answers: Vec<Answer>,
+    /// How long after the step before it this one begins, such as `2s`.
+    pub after: Option<String>,
+    /// What the issuer publishes from this step on.
+    pub issuer: Option<Published>,
     /// What the upstream answers.
     #[serde(default)]
     pub upstream: Upstream,
@@ -242,6 +248,27 @@ pub struct Answer {
     /// Nobody listens.
     #[serde(default)]
     pub refused: bool,
+}
+
+/// What the issuer's server answers to a fetch: keys or revocations, whichever is fetched, or something else to both.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// The keys, as in `sign`.
+    #[serde(default)]
+    pub keys: Vec<Sign>,
+    /// What is revoked.
+    #[serde(default)]
+    pub revoked: Vec<Value>,
+    /// The HTTP status; 200 where left out.
+    pub status: Option<u16>,
+    /// The body as text.
+    pub text: Option<String>,
+    /// The body, generated.
+    pub generate: Option<Generate>,
+    /// Nothing comes until the fetch has timed out.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 /// What the upstream answers.

@@ -13,13 +13,13 @@ use toolgate::exchange::{Edits, Exchange, Input, Step};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
 use toolgate::reply::Reply;
-use toolgate::time::Timestamp;
 use toolgate::token::verify_in_process;
 
 use super::format::{Answer, Step as Scripted};
 use super::gateway::{BUFFER_LIMIT, CLUSTER, NOW, request_head};
 use super::message::{Message, Pairs, answer_body, pairs};
 use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
+use super::published::{Issuer, pause};
 use super::run::{Case, Lane};
 
 /// The pure core.
@@ -40,14 +40,27 @@ impl Lane for NativeLane {
             .map_err(|problems| anyhow!("{problems}"))
             .context("the configuration")?;
         let mut gate = Gate::new(Arc::new(config));
-        let steps = (1..).zip(&case.steps);
-        steps.map(|(number, (message, step))| Run::new(&mut gate, message, step).run(number)).collect()
+        let mut issuer = Issuer::default();
+        let steps = (1..).zip(case.steps.iter().zip(&case.published));
+        steps
+            .map(|(number, ((message, step), published))| {
+                issuer.publish(published, pause(step)?);
+                issuer.tick(&mut gate);
+                Run::new(&mut gate, &mut issuer, message, step).run(number)
+            })
+            .collect()
     }
 }
+
+/// A request that still waits after so many ticks waits for ever.
+const MOST_TICKS: usize = 100;
 
 /// One request on its way.
 struct Run<'r> {
     gate: &'r mut Gate,
+    issuer: &'r mut Issuer,
+    /// It waits for what the issuer publishes.
+    awaits: bool,
     config: Arc<Config>,
     exchange: Exchange,
     message: &'r Message,
@@ -57,11 +70,13 @@ struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    fn new(gate: &'r mut Gate, message: &'r Message, step: &'r Scripted) -> Self {
+    fn new(gate: &'r mut Gate, issuer: &'r mut Issuer, message: &'r Message, step: &'r Scripted) -> Self {
         let config = Arc::clone(&gate.config);
         Self {
             exchange: Exchange::new(Arc::clone(&config)),
             gate,
+            issuer,
+            awaits: false,
             config,
             message,
             step,
@@ -77,6 +92,13 @@ impl<'r> Run<'r> {
         self.advance(Input::Head { head: Head::from_pairs(request_head(self.message)), end, id })?;
         if self.waits() && !end {
             self.body(&body)?;
+        }
+        for _ in 0..MOST_TICKS {
+            if !std::mem::take(&mut self.awaits) || !self.waits() {
+                break;
+            }
+            self.issuer.tick(self.gate);
+            self.advance(Input::Published)?;
         }
         if self.waits() {
             bail!("the exchange waits for something that doesn't come");
@@ -102,13 +124,21 @@ impl<'r> Run<'r> {
     }
 
     fn advance(&mut self, input: Input<'_>) -> Result<()> {
-        let mut step = self.exchange.advance(self.gate, now(), input);
+        let mut step = self.exchange.advance(self.gate, self.issuer.now, input);
         loop {
             step = match step {
                 Step::Hold | Step::Pass => return Ok(()),
+                Step::Await => {
+                    self.awaits = true;
+                    return Ok(());
+                }
+                Step::Read => {
+                    let body = self.message.body.as_deref().unwrap_or_default();
+                    self.exchange.advance(self.gate, self.issuer.now, Input::Body(body))
+                }
                 Step::Verify(check) => {
                     let verdict = verify_in_process(&check);
-                    self.exchange.advance(self.gate, now(), Input::Signature(verdict))
+                    self.exchange.advance(self.gate, self.issuer.now, Input::Signature(verdict))
                 }
                 Step::Ask(question, id) => self.ask(&question, &id)?,
                 Step::Forward(edits, record) => {
@@ -159,8 +189,9 @@ impl<'r> Run<'r> {
 
     fn ask(&mut self, asked: &Asked, id: &str) -> Result<Step> {
         let service = self.config.decision.as_ref().context("the core asks, and no decision service is configured")?;
-        let answer =
-            |status, body: &[u8], run: &mut Self| run.exchange.advance(run.gate, now(), Input::Answer { status, body });
+        let answer = |status, body: &[u8], run: &mut Self| {
+            run.exchange.advance(run.gate, run.issuer.now, Input::Answer { status, body })
+        };
         if service.cluster != CLUSTER {
             return Ok(answer(None, b"", self));
         }
@@ -203,10 +234,6 @@ impl<'r> Run<'r> {
         }
         Ok(())
     }
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_secs(NOW.as_secs())
 }
 
 fn response(reply: Reply) -> Response {

@@ -6,13 +6,14 @@
 #![expect(unsafe_code, reason = "the ABI is one of pointers; nothing else in the crate needs them")]
 
 use std::ptr::null_mut;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, Bytes};
 
 use crate::decision::DecisionService;
 use crate::head::Head;
+use crate::remote::Source;
 use crate::reply::Reply;
 use crate::time::Timestamp;
 
@@ -49,6 +50,16 @@ unsafe extern "C" {
     fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
     fn proxy_get_buffer_bytes(buffer: u32, start: usize, max: usize, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_continue_stream(stream: u32) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+        cas: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(key: *const u8, key_size: usize, data: *const u8, size: usize, cas: u32) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_send_local_response(
         status: u32,
         details: *const u8,
@@ -107,9 +118,61 @@ pub(super) fn request_body(size: usize) -> Bytes {
     buffer(REQUEST_BODY, size)
 }
 
-/// The body of a call's answer.
-pub(super) fn call_body(size: usize) -> Bytes {
-    buffer(CALL_BODY, size.min(crate::decision::MAX_ANSWER.saturating_add(1)))
+/// The body of a call's answer; of one that is longer than `most`, one byte more than that.
+pub(super) fn call_body(size: usize, most: usize) -> Bytes {
+    buffer(CALL_BODY, size.min(most.saturating_add(1)))
+}
+
+/// What all workers share under `key`, and its version.
+pub(super) fn shared(key: &str) -> Option<(Bytes, u32)> {
+    let mut version = 0;
+    // SAFETY: the host only reads the key, during the call; the places live through it.
+    let bytes =
+        taken(|data, size| unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut version) })?;
+    Some((bytes, version))
+}
+
+/// The version of what isn't there. A set with it creates the value, unless somebody else has: the host looks at the
+/// version of existing values only (`src/shared_data.cc` of proxy-wasm-cpp-host), and counts up from one.
+pub(super) const NOT_THERE: u32 = u32::MAX;
+
+/// Shares `value` under `key`, where `version` is the one that is there, or whatever is there; whether it could.
+pub(super) fn share(key: &str, value: &[u8], version: Option<u32>) -> bool {
+    let version = version.unwrap_or(0);
+    // SAFETY: the host only reads what it is given, during the call.
+    let status = unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version) };
+    status == OK
+}
+
+/// Has the root context ticked so often.
+pub(super) fn tick_every(period: Duration) {
+    let millis = u32::try_from(period.as_millis()).unwrap_or(u32::MAX);
+    // SAFETY: no memory is handed over.
+    unsafe { proxy_set_tick_period_milliseconds(millis) };
+}
+
+/// From here to the end of this callback, calls are about that context.
+pub(super) fn speak_for(context: u32) {
+    // SAFETY: no memory is handed over.
+    unsafe { proxy_set_effective_context(context) };
+}
+
+/// Fetches a document; the host's name for the call, if it is under way.
+pub(super) fn fetch(source: &Source) -> Option<u32> {
+    let headers = vec![
+        (":method", "GET"),
+        (":scheme", source.scheme),
+        (":authority", source.authority.as_str()),
+        (":path", source.path.as_str()),
+        ("accept", "application/json"),
+    ];
+    hostcalls::dispatch_http_call(&source.cluster, headers, None, Vec::new(), source.timeout).ok()
+}
+
+/// `:status` of a call's answer; none where there was no answer at all, which the proxy reports as a head without any
+/// header.
+pub(super) fn call_status() -> Option<u16> {
+    std::str::from_utf8(head(Map::CallResponseHeaders)?.first(":status")?).ok()?.parse().ok()
 }
 
 fn buffer(id: u32, size: usize) -> Bytes {
@@ -158,8 +221,8 @@ pub(super) fn call_foreign(name: &str, arguments: &[u8]) -> Option<Bytes> {
     })
 }
 
-/// Sends a question to the decision service; whether it is under way.
-pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> bool {
+/// Sends a question to the decision service; the host's name for the call, if it is under way.
+pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> Option<u32> {
     let headers = vec![
         (":method", "POST"),
         (":scheme", service.scheme),
@@ -169,7 +232,7 @@ pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> bool {
         ("accept", "application/json"),
         ("x-request-id", id),
     ];
-    hostcalls::dispatch_http_call(&service.cluster, headers, Some(body), Vec::new(), service.timeout).is_ok()
+    hostcalls::dispatch_http_call(&service.cluster, headers, Some(body), Vec::new(), service.timeout).ok()
 }
 
 /// The time.

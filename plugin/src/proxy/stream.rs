@@ -1,50 +1,93 @@
 //! One HTTP stream: callbacks become inputs of the machine, its steps become host calls.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use super::host::{self, Map};
 use super::root::SharedGate;
+use super::waiting::{Waiter, Waiting};
 use crate::audit::{Record, Verdict, headers};
+use crate::decision::MAX_ANSWER;
 use crate::exchange::{Edits, Exchange, Input, Step};
-use crate::head::Head;
 use crate::reply::Reply;
 use crate::token::{SignatureCheck, SignatureVerdict, host_form, verify_in_process};
 
 /// One HTTP stream.
 pub(super) struct Stream {
+    id: u32,
+    core: Core,
+    /// Where the core is while and after it waits for what its token's issuer publishes.
+    lent: Option<Rc<RefCell<Core>>>,
+    waiting: Rc<Waiting>,
+}
+
+/// What a stream is made of, but for its callbacks.
+pub(super) struct Core {
     gate: SharedGate,
     exchange: Option<Exchange>,
     /// The body so far, in bytes. Envoy counts all that is buffered, not what is new.
     buffered: usize,
+    /// The last call to the decision service.
+    pub(super) call: Option<u32>,
 }
 
 /// What the proxy should do with what it holds.
-enum Hold {
+pub(super) enum Hold {
     /// Keep it: something is still to come, or the client was answered.
     Keep,
+    /// Keep it until something was published.
+    Await,
     /// Let it go on.
     Release,
 }
 
 impl Stream {
-    pub(super) fn new(gate: SharedGate) -> Self {
+    pub(super) fn new(id: u32, gate: SharedGate, waiting: Rc<Waiting>) -> Self {
         let exchange = gate.borrow().as_ref().map(|gate| Exchange::new(gate.config.clone()));
-        Self { gate, exchange, buffered: 0 }
+        Self { id, core: Core { gate, exchange, buffered: 0, call: None }, lent: None, waiting }
     }
 
-    /// Gives the machine an input and carries out what it answers, up to where it must wait.
+    /// Lets the core work, wherever it is.
+    fn work(&mut self, work: impl FnOnce(&mut Core) -> Hold) -> Hold {
+        let held = match &self.lent {
+            Some(lent) => work(&mut lent.borrow_mut()),
+            None => work(&mut self.core),
+        };
+        if matches!(held, Hold::Await) && self.lent.is_none() {
+            let nobody = Core { gate: Rc::clone(&self.core.gate), exchange: None, buffered: 0, call: None };
+            let lent = Rc::new(RefCell::new(std::mem::replace(&mut self.core, nobody)));
+            self.waiting.add(Waiter { stream: self.id, core: Rc::downgrade(&lent) });
+            self.lent = Some(lent);
+        }
+        held
+    }
+
     fn advance(&mut self, input: Input<'_>) -> Hold {
+        self.work(|core| core.advance(input))
+    }
+}
+
+impl Core {
+    /// Gives the machine an input and carries out what it answers, up to where it must wait.
+    pub(super) fn advance(&mut self, input: Input<'_>) -> Hold {
         let mut step = self.step(input);
         loop {
             step = match step {
                 Step::Hold => return Hold::Keep,
                 Step::Pass => return Hold::Release,
+                Step::Await => return Hold::Await,
+                Step::Read => return self.body(),
                 Step::Verify(check) => self.step(Input::Signature(verify(&check))),
-                Step::Ask(question, id) => match self.ask(&id, &question.body) {
-                    true => return Hold::Keep,
-                    false => self.step(Input::Answer { status: None, body: b"" }),
-                },
+                Step::Ask(question, id) => {
+                    self.call = self.ask(&id, &question.body);
+                    match self.call {
+                        Some(_) => return Hold::Keep,
+                        None => self.step(Input::Answer { status: None, body: b"" }),
+                    }
+                }
                 Step::Forward(edits, record) => {
                     self.log(&record);
                     edit(Map::RequestHeaders, &edits);
@@ -83,13 +126,10 @@ impl Stream {
         }
     }
 
-    /// Sends the question; whether an answer will come.
-    fn ask(&self, id: &str, body: &[u8]) -> bool {
+    /// Sends the question; none if no answer will come.
+    fn ask(&self, id: &str, body: &[u8]) -> Option<u32> {
         let shared = self.gate.borrow();
-        let Some(service) = shared.as_ref().and_then(|gate| gate.config.decision.as_ref()) else {
-            return false;
-        };
-        host::post(service, id, body)
+        host::post(shared.as_ref()?.config.decision.as_ref()?, id, body)
     }
 
     fn log(&self, record: &Record) {
@@ -106,20 +146,20 @@ impl Stream {
     }
 
     /// The whole body is there.
-    fn body(&mut self) -> Action {
+    fn body(&mut self) -> Hold {
         let body = host::request_body(self.buffered);
         if body.len() != self.buffered {
             // What can't be read whole can't be judged: an input that no state has is refused as a fault.
-            return self.advance(Input::Answer { status: None, body: b"" }).into();
+            return self.advance(Input::Answer { status: None, body: b"" });
         }
-        self.advance(Input::Body(&body)).into()
+        self.advance(Input::Body(&body))
     }
 }
 
 impl From<Hold> for Action {
     fn from(hold: Hold) -> Self {
         match hold {
-            Hold::Keep => Self::Pause,
+            Hold::Keep | Hold::Await => Self::Pause,
             Hold::Release => Self::Continue,
         }
     }
@@ -127,8 +167,8 @@ impl From<Hold> for Action {
 
 impl Context for Stream {
     fn on_http_call_response(&mut self, _token: u32, _headers: usize, body_size: usize, _trailers: usize) {
-        let status = host::head(Map::CallResponseHeaders).and_then(|head| status(&head));
-        let body = host::call_body(body_size);
+        let status = host::call_status();
+        let body = host::call_body(body_size, MAX_ANSWER);
         if let Hold::Release = self.advance(Input::Answer { status, body: &body }) {
             host::resume_request();
         }
@@ -142,8 +182,11 @@ impl HttpContext for Stream {
     }
 
     fn on_http_request_body(&mut self, body_size: usize, end_of_stream: bool) -> Action {
-        self.buffered = body_size;
-        if end_of_stream { self.body() } else { self.advance(Input::Buffered(body_size)).into() }
+        self.work(|core| {
+            core.buffered = body_size;
+            if end_of_stream { core.body() } else { core.advance(Input::Buffered(body_size)) }
+        })
+        .into()
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
@@ -152,7 +195,7 @@ impl HttpContext for Stream {
         for name in headers::spoofed(&trailers) {
             host::remove(Map::RequestTrailers, &name);
         }
-        self.body()
+        self.work(Core::body).into()
     }
 
     fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
@@ -181,9 +224,4 @@ fn verify(check: &SignatureCheck) -> SignatureVerdict {
         Some(false) => SignatureVerdict::Invalid,
         None => verify_in_process(check),
     }
-}
-
-/// `:status`; none where there was no answer at all, which the proxy reports as a head without any header.
-fn status(head: &Head) -> Option<u16> {
-    std::str::from_utf8(head.first(":status")?).ok()?.parse().ok()
 }

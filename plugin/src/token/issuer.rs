@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::claims::{self, ClaimPath, Claims};
 use super::jws::Header;
-use super::{Agent, Algorithm, AllowedActor, PublicKey, actor, allowed};
+use super::revocation::Subject;
+use super::{Agent, Algorithm, AllowedActor, PublicKey, Published, actor, allowed};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
 
@@ -20,8 +21,10 @@ pub(crate) struct Issuer {
     pub(crate) profile: Profile,
     /// Nothing else is verified (RFC 8725 section 3.1).
     pub(crate) algorithms: Vec<Algorithm>,
-    /// Its keys, each of one of those algorithms, their ids unique.
-    pub(crate) keys: Vec<Arc<PublicKey>>,
+    /// Its keys, each of one of those algorithms.
+    pub(crate) keys: Keys,
+    /// Where it says what it has revoked: a place among the publications.
+    pub(crate) revocations: Option<usize>,
     /// From `iat` to `exp`.
     pub(crate) max_lifetime: Duration,
     /// How far its clock and ours may differ.
@@ -34,6 +37,15 @@ pub(crate) struct Issuer {
     pub(crate) actors: Option<Vec<AllowedActor>>,
     /// Which claims say what.
     pub(crate) mapping: Mapping,
+}
+
+/// Where an issuer's keys are.
+#[derive(Clone, Debug)]
+pub(crate) enum Keys {
+    /// Here, their ids unique.
+    Inline(Vec<Arc<PublicKey>>),
+    /// In what it publishes: a place among the publications.
+    Published(usize),
 }
 
 /// A kind of token.
@@ -91,11 +103,15 @@ impl Issuer {
     ///
     /// # Errors
     /// The wrong `typ`, an `alg` that is not on the list, no key for both `kid` and `alg`.
-    pub(super) fn key(&self, header: &Header) -> Result<&Arc<PublicKey>, Refusal> {
+    pub(super) fn key<'k>(&'k self, header: &Header, published: &'k Published) -> Result<&'k Arc<PublicKey>, Refusal> {
         self.check_type(header.token_type.as_deref())?;
         let algorithm = header.algorithm.filter(|algorithm| self.algorithms.contains(algorithm));
         let algorithm = algorithm.ok_or(Reason::TokenAlgorithm)?;
-        let mut fitting = self.keys.iter().filter(|key| {
+        let keys = match &self.keys {
+            Keys::Inline(keys) => keys,
+            Keys::Published(at) => published.keys(*at),
+        };
+        let mut fitting = keys.iter().filter(|key| {
             key.algorithm() == algorithm && header.key_id.as_deref().is_none_or(|id| key.key_id() == Some(id))
         });
         match (fitting.next(), fitting.next()) {
@@ -106,6 +122,35 @@ impl Issuer {
                 Err(Refusal::new(Reason::TokenKey, "it names no key by `kid`, and several would fit"))
             }
         }
+    }
+
+    /// What it publishes that its tokens depend on, as places among the publications.
+    pub(super) fn publications(&self) -> impl Iterator<Item = usize> {
+        let keys = match self.keys {
+            Keys::Inline(_) => None,
+            Keys::Published(at) => Some(at),
+        };
+        keys.into_iter().chain(self.revocations)
+    }
+
+    /// Refuses what the issuer has revoked.
+    ///
+    /// # Errors
+    /// [`Reason::TokenRevoked`].
+    pub(super) fn check_revocations(&self, agent: &Agent, published: &Published) -> Result<(), Refusal> {
+        let Some(at) = self.revocations else { return Ok(()) };
+        let mut agents: Vec<&str> = agent.actors.iter().map(String::as_str).collect();
+        // With actors, the client that got the token is an agent too.
+        let client = self.mapping.agent.find(&agent.claims).and_then(serde_json::Value::as_str);
+        agents.extend(client.into_iter().chain([agent.id.as_str()]));
+        let subject = Subject {
+            token: &agent.token_id,
+            user: &agent.subject,
+            session: agent.session.as_deref(),
+            agents: &agents,
+            issued: claims::moment(&agent.claims, "iat")?.unwrap_or_default(),
+        };
+        if published.revokes(at, &subject) { Err(Reason::TokenRevoked.into()) } else { Ok(()) }
     }
 
     /// `typ`, without regard to case and with or without `application/` (RFC 7515 section 4.1.9).

@@ -6,7 +6,7 @@ use p256::ecdsa::signature::Signer as _;
 use serde_json::{Value, json};
 use toolgate::reason::Reason;
 use toolgate::token::host_form::verify_signature_arguments;
-use toolgate::token::{Algorithm, Presented, SignatureVerdict, TokenMemory, verify_in_process};
+use toolgate::token::{Algorithm, Attempt, Presented, Published, SignatureVerdict, TokenMemory, verify_in_process};
 
 use crate::support::*;
 
@@ -20,11 +20,13 @@ fn a_signature_by_another_key_does_not_hold() {
 #[test]
 fn a_verdict_of_invalid_admits_nobody_and_is_not_remembered() {
     let (identity, mut memory) = (compiled(configuration()), TokenMemory::default());
-    let Ok(Presented::Unverified(candidate)) = identity.present(&head(&mint(&header(), &claims())), now(), &memory)
+    let Ok(Presented::Unverified(candidate)) =
+        identity.present(&head(&mint(&header(), &claims())), now(), &memory, &mut Published::default(), Attempt::First)
     else {
         panic!("a first token is unverified");
     };
-    let refusal = candidate.admit(SignatureVerdict::Invalid, &identity, now(), &mut memory).unwrap_err();
+    let refusal =
+        candidate.admit(SignatureVerdict::Invalid, &identity, now(), &mut memory, &Published::default()).unwrap_err();
     assert_eq!(refusal.reason, Reason::TokenSignature);
     assert!(memory.is_empty());
 }
@@ -32,19 +34,22 @@ fn a_verdict_of_invalid_admits_nobody_and_is_not_remembered() {
 #[test]
 fn a_candidate_is_admitted_only_where_it_was_presented() {
     let (identity, mut memory) = (compiled(configuration()), TokenMemory::default());
-    let Ok(Presented::Unverified(candidate)) = identity.present(&head(&mint(&header(), &claims())), now(), &memory)
+    let Ok(Presented::Unverified(candidate)) =
+        identity.present(&head(&mint(&header(), &claims())), now(), &memory, &mut Published::default(), Attempt::First)
     else {
         panic!("a first token is unverified");
     };
     let next = compiled(configuration());
-    let refusal = candidate.admit(SignatureVerdict::Valid, &next, now(), &mut memory).unwrap_err();
+    let refusal =
+        candidate.admit(SignatureVerdict::Valid, &next, now(), &mut memory, &Published::default()).unwrap_err();
     assert_eq!(refusal.reason, Reason::Fault);
 }
 
 #[test]
 fn a_key_answers_for_its_own_algorithm_only() {
     let (identity, memory) = (compiled(configuration()), TokenMemory::default());
-    let Ok(Presented::Unverified(candidate)) = identity.present(&head(&mint(&header(), &claims())), now(), &memory)
+    let Ok(Presented::Unverified(candidate)) =
+        identity.present(&head(&mint(&header(), &claims())), now(), &memory, &mut Published::default(), Attempt::First)
     else {
         panic!("a first token is unverified");
     };

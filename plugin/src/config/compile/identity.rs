@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::super::problem::Problems;
 use super::super::raw;
+use super::published::Written;
 use super::{jwks, profile};
-use crate::token::{ClaimPath, Identity, Issuer, Mapping};
+use crate::token::{ClaimPath, Content, Identity, Issuer, Keys, Mapping, Publication};
 
 /// Longer than this no two clocks differ that anybody looks after, and every second of it is one more for a stolen token.
 const MAX_SKEW: Duration = Duration::from_secs(300);
@@ -20,7 +21,7 @@ pub fn identity(raw: &raw::Identity, problems: &mut Problems) -> Option<Identity
         problems.add("/identity/issuers", "no issuer was found; name at least one, else no token can be accepted");
         sound = false;
     }
-    let mut issuers = Vec::new();
+    let (mut issuers, mut publications) = (Vec::new(), Vec::new());
     let mut names = BTreeSet::new();
     for (at, issuer) in raw.issuers.iter().enumerate() {
         let place = format!("/identity/issuers/{at}");
@@ -29,13 +30,13 @@ pub fn identity(raw: &raw::Identity, problems: &mut Problems) -> Option<Identity
             problems.add(format!("{place}/issuer"), message);
             sound = false;
         }
-        match compile(issuer, &place, problems) {
+        match compile(issuer, &place, &mut publications, problems) {
             Some(issuer) => issuers.push(issuer),
             None => sound = false,
         }
     }
     sound &= metadata_is_sound(raw.resource_metadata.as_deref(), problems);
-    sound.then(|| Identity::new(issuers, raw.resource_metadata.clone()))
+    sound.then(|| Identity::new(issuers, publications, raw.resource_metadata.clone()))
 }
 
 /// RFC 9728 section 5.1 wants a URL, and a header must be able to carry it.
@@ -49,7 +50,12 @@ fn metadata_is_sound(url: Option<&str>, problems: &mut Problems) -> bool {
     sound
 }
 
-fn compile(raw: &raw::Issuer, place: &str, problems: &mut Problems) -> Option<Issuer> {
+fn compile(
+    raw: &raw::Issuer,
+    place: &str,
+    publications: &mut Vec<Publication>,
+    problems: &mut Problems,
+) -> Option<Issuer> {
     let mut sound = true;
     let mut complain = |field: &str, message: String| {
         problems.add(format!("{place}/{field}"), message);
@@ -79,7 +85,15 @@ fn compile(raw: &raw::Issuer, place: &str, problems: &mut Problems) -> Option<Is
             Err(_) => complain(&format!("required_claims/{at}"), not_a_claim(text)),
         }
     }
-    let keys = jwks::keys(&raw.jwks.inline, &raw.algorithms, &format!("{place}/jwks/inline"), problems);
+    let keys = keys(raw, place, publications, problems);
+    let revocations = match &raw.revocations {
+        None => Some(None),
+        Some(written) => {
+            let written = Written::of_revocations(written);
+            let feed = written.compile(Content::Revocations, &format!("{place}/revocations"), problems);
+            feed.map(|feed| Some(publish(publications, feed)))
+        }
+    };
     if !sound {
         return None;
     }
@@ -88,7 +102,8 @@ fn compile(raw: &raw::Issuer, place: &str, problems: &mut Problems) -> Option<Is
         audiences: raw.audiences.clone(),
         profile: profile?,
         algorithms: raw.algorithms.clone(),
-        keys: keys?.into_iter().map(Arc::new).collect(),
+        keys: keys?,
+        revocations: revocations?,
         max_lifetime: max_lifetime?,
         clock_skew: clock_skew?,
         max_actors: usize::from(raw.max_actors),
@@ -96,6 +111,26 @@ fn compile(raw: &raw::Issuer, place: &str, problems: &mut Problems) -> Option<Is
         actors,
         mapping: mapping?,
     })
+}
+
+/// The issuer's keys, or where they are fetched.
+fn keys(raw: &raw::Issuer, place: &str, publications: &mut Vec<Publication>, problems: &mut Problems) -> Option<Keys> {
+    let place = format!("{place}/jwks");
+    if let Some(inline) = &raw.jwks.inline {
+        // Written out and fetched at once is a mistake, which is complained of here.
+        let _ = Written::of_jwks(&raw.jwks, &place, problems);
+        let keys = jwks::keys(inline, &raw.algorithms, &format!("{place}/inline"), problems)?;
+        return Some(Keys::Inline(keys.into_iter().map(Arc::new).collect()));
+    }
+    let content = Content::Keys(raw.algorithms.clone());
+    let set = Written::of_jwks(&raw.jwks, &place, problems)?.compile(content, &place, problems)?;
+    Some(Keys::Published(publish(publications, set)))
+}
+
+/// The place of `publication` among those of all issuers.
+fn publish(publications: &mut Vec<Publication>, publication: Publication) -> usize {
+    publications.push(publication);
+    publications.len().saturating_sub(1)
 }
 
 fn not_a_claim(text: &str) -> String {
@@ -210,6 +245,22 @@ mod tests {
                 "max_lifetime",
                 json!("soon"),
                 "/max_lifetime: `soon` was found; a duration such as `30s` or `15m` is needed",
+            ),
+            ("jwks", json!({}), "/jwks: give either `inline`, or both `cluster` and `uri`"),
+            (
+                "jwks",
+                json!({"cluster": "idp", "uri": "idp.example.com/jwks"}),
+                "/jwks/uri: `idp.example.com/jwks` was found; a URL such as `https://idp.example.com/jwks` is needed",
+            ),
+            (
+                "jwks",
+                json!({"cluster": "idp", "uri": "https://idp.example.com/jwks", "refresh": "1ms"}),
+                "/jwks/refresh: `1ms` was found; a duration between `100ms` and `1day` is needed",
+            ),
+            (
+                "revocations",
+                json!({"cluster": "", "uri": "https://idp.example.com/revoked"}),
+                "/revocations/cluster: an empty text was found; the name of an Envoy cluster is needed",
             ),
             (
                 "algorithms",

@@ -5,6 +5,7 @@ mod decision;
 mod identity;
 mod jwks;
 mod profile;
+mod published;
 pub mod risk;
 pub mod routes;
 mod rules;

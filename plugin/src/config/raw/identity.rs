@@ -33,6 +33,8 @@ pub struct Issuer {
     pub dangerously_allow_hs256: bool,
     /// Its keys.
     pub jwks: Jwks,
+    /// Where it says what it has revoked.
+    pub revocations: Option<Revocations>,
     /// The exact `typ`, without regard to case and with or without `application/` (RFC 9068 section 2.1).
     #[serde(default = "access_token_type")]
     pub token_type: String,
@@ -80,12 +82,50 @@ pub struct Actor {
     pub scopes: Option<Vec<String>>,
 }
 
-/// A JWK Set (RFC 7517 section 5).
+/// A JWK Set (RFC 7517 section 5): either `inline`, or fetched from `uri` through `cluster`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Jwks {
     /// The keys, written out.
-    pub inline: serde_json::Value,
+    pub inline: Option<serde_json::Value>,
+    /// The Envoy cluster through which they are fetched.
+    pub cluster: Option<String>,
+    /// The URL of the set.
+    pub uri: Option<String>,
+    /// How often it is fetched, once for all workers. A duration such as `5m`.
+    #[serde(default = "default_refresh")]
+    pub refresh: String,
+    /// How long after a refresh that failed the keys still count; then requests are refused.
+    #[serde(default = "default_stale")]
+    pub stale_for: String,
+    /// How long one fetch may take.
+    #[serde(default = "default_timeout")]
+    pub timeout: String,
+    /// A token with a `kid` that isn't known has the set fetched before that is due, and waits; but no sooner than this
+    /// after the last fetch.
+    #[serde(default = "default_pause")]
+    pub pause: String,
+}
+
+/// A feed of revocations: a JSON document `{"revoked": [{"jti": …} | {"sub": …} | {"session": …} | {"agent": …}]}`, each
+/// entry with an optional `before` (seconds since 1970; tokens issued from then on are not meant). As long as it can't be
+/// had, no token of the issuer is accepted.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revocations {
+    /// The Envoy cluster through which it is fetched.
+    pub cluster: String,
+    /// Its URL.
+    pub uri: String,
+    /// How often it is fetched, once for all workers: a revocation takes effect within it. A duration such as `5s`.
+    #[serde(default = "default_poll")]
+    pub refresh: String,
+    /// How long after a refresh that failed the last feed still counts; then requests are refused.
+    #[serde(default = "default_blind")]
+    pub stale_for: String,
+    /// How long one fetch may take.
+    #[serde(default = "default_timeout")]
+    pub timeout: String,
 }
 
 /// Names of claims; a name that starts with `/` is a JSON pointer into the claims.
@@ -138,6 +178,30 @@ fn default_lifetime() -> String {
 
 fn default_skew() -> String {
     "30s".into()
+}
+
+fn default_refresh() -> String {
+    "5m".into()
+}
+
+fn default_stale() -> String {
+    "1h".into()
+}
+
+fn default_timeout() -> String {
+    "2s".into()
+}
+
+fn default_pause() -> String {
+    "10s".into()
+}
+
+fn default_poll() -> String {
+    "5s".into()
+}
+
+fn default_blind() -> String {
+    "1m".into()
 }
 
 fn default_actors() -> u8 {

@@ -11,7 +11,7 @@ mod rules;
 
 pub use audit::{Audit, LogWhat};
 pub use decision::{Decision, DecisionCache, OnError};
-pub use identity::{Actor, Algorithm, Claims, Identity, Issuer, Jwks, Profile};
+pub use identity::{Actor, Algorithm, Claims, Identity, Issuer, Jwks, Profile, Revocations};
 pub use risk::{AmountLimit, Limits, RiskSettings};
 pub use routes::{Operation, ProtectedResource, ProtocolName, ResourceSettings, Route, RouteMatch, TokenPassage, Tool};
 pub use rules::{EffectName, Rule};

@@ -1,0 +1,119 @@
+//! Fetching what issuers publish: one fetch for all workers, by the rules of [`crate::remote`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::host;
+use crate::config::Config;
+use crate::gate::Gate;
+use crate::remote::{Lease, Source, Task};
+use crate::token::{MAX_DOCUMENT, Publication, UnusableDocument};
+
+/// How often a worker looks whether another has fetched something while a request waits for it.
+const IN_HURRY: Duration = Duration::from_millis(20);
+/// And how often at most, and at least, when none does.
+const AT_EASE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// The fetches of one worker that are under way, by the host's name for the call.
+#[derive(Default)]
+pub(super) struct Fetches(HashMap<u32, Fetch>);
+
+struct Fetch {
+    config: Arc<Config>,
+    at: usize,
+}
+
+impl Fetches {
+    /// Does what is to be done now for every publication.
+    pub(super) fn tick(&mut self, gate: &mut Gate) {
+        let config = Arc::clone(&gate.config);
+        for (at, publication) in config.identity.publications().iter().enumerate() {
+            let source = &publication.source;
+            let (lease, version) = read_lease(source);
+            match gate.published.tick(at, source, host::now(), lease) {
+                Task::Rest => {}
+                Task::Load => {
+                    let document = host::shared(&source.name).map(|(document, _)| document).unwrap_or_default();
+                    // Whoever stored it could read it; if this worker can't, what it has goes on, and it is said.
+                    report(publication, gate.published.load(at, publication, lease.version, &document));
+                }
+                Task::Fetch(taken) => {
+                    if host::share(&source.lease_key(), &taken.write(), version) {
+                        self.start(gate, at, publication);
+                    }
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, gate: &mut Gate, at: usize, publication: &Publication) {
+        match host::fetch(&publication.source) {
+            Some(call) => {
+                self.0.insert(call, Fetch { config: Arc::clone(&gate.config), at });
+            }
+            None => {
+                let refused = Err(UnusableDocument("the cluster does not exist".into()));
+                settle(gate, at, publication, &[], refused);
+            }
+        }
+    }
+
+    /// An answer came: whether it was to one of these fetches.
+    pub(super) fn answered(&mut self, gate: &mut Gate, call: u32, status: Option<u16>, body_size: usize) -> bool {
+        let Some(Fetch { config, at }) = self.0.remove(&call) else { return false };
+        // Of a configuration that is gone: under the next one it is fetched again when its lease runs out.
+        let publication = config.identity.publications().get(at).filter(|_| Arc::ptr_eq(&config, &gate.config));
+        if let Some(publication) = publication {
+            let document = host::call_body(body_size, MAX_DOCUMENT);
+            let now = host::now();
+            let read = match status {
+                Some(200) => gate.published.load(at, publication, now, &document),
+                Some(status) => Err(UnusableDocument(format!("its server answered {status}"))),
+                None => Err(UnusableDocument("there was no answer".into())),
+            };
+            settle(gate, at, publication, &document, read);
+        }
+        true
+    }
+}
+
+/// Tells the other workers what came of a fetch.
+fn settle(gate: &mut Gate, at: usize, publication: &Publication, document: &[u8], read: Result<(), UnusableDocument>) {
+    let source = &publication.source;
+    let (lease, _) = read_lease(source);
+    let now = host::now();
+    let lease = match &read {
+        // The document first: a version that is announced is there.
+        Ok(()) if host::share(&source.name, document, None) => lease.fulfilled(source, now),
+        _ => lease.failed(source, now),
+    };
+    host::share(&source.lease_key(), &lease.write(), None);
+    if read.is_err() {
+        gate.published.failed(at);
+    }
+    report(publication, read);
+}
+
+/// What is written beside a document, and which version of it that is.
+fn read_lease(source: &Source) -> (Lease, Option<u32>) {
+    match host::shared(&source.lease_key()) {
+        Some((bytes, version)) => (Lease::read(&bytes), Some(version)),
+        None => (Lease::default(), Some(host::NOT_THERE)),
+    }
+}
+
+fn report(publication: &Publication, read: Result<(), UnusableDocument>) {
+    if let Err(UnusableDocument(why)) = read {
+        log::warn!("toolgate can't use `{}`: {why}", publication.source.shown());
+    }
+}
+
+/// How often there is something to look after.
+pub(super) fn period(gate: &Gate) -> Duration {
+    if gate.published.is_anything_wanted() {
+        return IN_HURRY;
+    }
+    let refreshes = gate.config.identity.publications().iter().map(|publication| publication.source.refresh);
+    (refreshes.min().unwrap_or(AT_EASE.1) / 4).clamp(AT_EASE.0, AT_EASE.1)
+}
