@@ -13,6 +13,7 @@
 //!   json, sql, action           what would it do?  │          │          │
 //!   risk                          how risky is that?          │          │
 //!   policy                                may it?             │          │
+//!   session                     and how often did it already?  │          │
 //!   decision                              may it, says the PDP?          │
 //!   audit, reply                                            what happened, and what the client reads
 //! ```
@@ -35,16 +36,17 @@
 //! | `token`    | `head` `json` `reason` `remote` `time` |
 //! | `action`   | `head` `json` `reason` `sql` `token` |
 //! | `risk`     | `action` `sql` |
-//! | `policy`   | `action` `json` `risk` `token` |
+//! | `session`  | `action` `risk` `time` `token` |
+//! | `policy`   | `action` `json` `risk` `session` `time` `token` |
 //! | `decision` | `action` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` |
-//! | `config`   | `action` `audit` `decision` `policy` `remote` `risk` `token` |
+//! | `config`   | `action` `audit` `decision` `policy` `remote` `risk` `session` `token` |
 //! | `gate`     | `config` `decision` `json` `token` |
-//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `token` |
+//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `session` `time` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
-//! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `time` `token` |
-//! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `time` `token` |
+//! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `session` `time` `token` |
+//! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `session` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
 //! | `proxy`    | `audit` `config` `decision` `exchange` `gate` `head` `remote` `reply` `time` `token` |
 
@@ -64,6 +66,7 @@ pub mod reason;
 pub mod remote;
 pub mod reply;
 pub mod risk;
+pub mod session;
 pub mod sql;
 pub mod time;
 pub mod token;

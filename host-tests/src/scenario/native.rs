@@ -1,18 +1,19 @@
 //! The first lane: the pure core, driven as the proxy drives it but without any proxy. It is the reference: what the
 //! other lanes see must be what it says.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use toolgate::audit::{Record, Verdict, headers};
+use toolgate::audit::{Record, headers};
 use toolgate::config::{self, Config};
 use toolgate::decision::Question as Asked;
-use toolgate::exchange::{Edits, Exchange, Input, Step};
+use toolgate::exchange::{Edits, Exchange, Input, Step, Stored};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
 use toolgate::reply::Reply;
+use toolgate::session::SlotId;
 use toolgate::token::verify_in_process;
 
 use super::format::{Answer, Step as Scripted};
@@ -41,16 +42,20 @@ impl Lane for NativeLane {
             .context("the configuration")?;
         let mut gate = Gate::new(Arc::new(config));
         let mut issuer = Issuer::default();
+        let mut shared = Shared::new();
         let steps = (1..).zip(case.steps.iter().zip(&case.published));
         steps
             .map(|(number, ((message, step), published))| {
                 issuer.publish(published, pause(step)?);
                 issuer.tick(&mut gate);
-                Run::new(&mut gate, &mut issuer, message, step).run(number)
+                Run::new(&mut gate, &mut issuer, &mut shared, message, step).run(number)
             })
             .collect()
     }
 }
+
+/// What the workers of a proxy share: slots, and the version of each.
+type Shared = BTreeMap<SlotId, (Vec<u8>, u32)>;
 
 /// A request that still waits after so many ticks waits for ever.
 const MOST_TICKS: usize = 100;
@@ -61,6 +66,7 @@ struct Run<'r> {
     issuer: &'r mut Issuer,
     /// It waits for what the issuer publishes.
     awaits: bool,
+    shared: &'r mut Shared,
     config: Arc<Config>,
     exchange: Exchange,
     message: &'r Message,
@@ -70,13 +76,20 @@ struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    fn new(gate: &'r mut Gate, issuer: &'r mut Issuer, message: &'r Message, step: &'r Scripted) -> Self {
+    fn new(
+        gate: &'r mut Gate,
+        issuer: &'r mut Issuer,
+        shared: &'r mut Shared,
+        message: &'r Message,
+        step: &'r Scripted,
+    ) -> Self {
         let config = Arc::clone(&gate.config);
         Self {
             exchange: Exchange::new(Arc::clone(&config)),
             gate,
             issuer,
             awaits: false,
+            shared,
             config,
             message,
             step,
@@ -141,6 +154,19 @@ impl<'r> Run<'r> {
                     self.exchange.advance(self.gate, self.issuer.now, Input::Signature(verdict))
                 }
                 Step::Ask(question, id) => self.ask(&question, &id)?,
+                Step::Recall(slot) => {
+                    let (bytes, version) =
+                        self.shared.get(&slot).cloned().map_or((None, 0), |(bytes, version)| (Some(bytes), version));
+                    self.exchange.advance(
+                        self.gate,
+                        self.issuer.now,
+                        Input::Recalled { slot: bytes.as_deref(), version },
+                    )
+                }
+                Step::Remember { slot, bytes, version } => {
+                    self.shared.insert(slot, (bytes, version.saturating_add(1)));
+                    self.exchange.advance(self.gate, self.issuer.now, Input::Remembered(Stored::Yes))
+                }
                 Step::Forward(edits, record) => {
                     self.audit(&record)?;
                     self.outcome.upstream = Some(self.arrival(&edits));
@@ -229,7 +255,7 @@ impl<'r> Run<'r> {
     }
 
     fn audit(&mut self, record: &Record) -> Result<()> {
-        if record.verdict == Verdict::Reject || self.config.audit.log_forwarded {
+        if record.is_logged(self.config.audit.log_forwarded) {
             self.outcome.audit.push(serde_json::to_value(record)?);
         }
         Ok(())

@@ -12,7 +12,7 @@ use toolgate::remote::{Lease, Task};
 use toolgate::time::Timestamp;
 
 use super::format::{Published, Sign, Step};
-use super::gateway::NOW;
+use super::gateway::{ISSUER_CLUSTER, NOW};
 use super::keys::{self, Key};
 use super::message::generated;
 
@@ -97,7 +97,8 @@ impl Issuer {
             let (source, now) = (&publication.source, self.now);
             let lease = self.leases.get(&at).copied().unwrap_or_default();
             let Task::Fetch(taken) = gate.published.tick(at, source, now, lease) else { continue };
-            let answers = !self.published.silent && self.published.status.unwrap_or(200) == 200;
+            let listens = source.cluster == ISSUER_CLUSTER;
+            let answers = listens && !self.published.silent && self.published.status.unwrap_or(200) == 200;
             let document = document(&self.published, &source.path);
             let lease = if answers && gate.published.load(at, publication, now, &document).is_ok() {
                 taken.fulfilled(source, now)

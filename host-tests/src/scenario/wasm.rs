@@ -13,7 +13,7 @@ use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_c
 use super::published::{document, pause};
 use super::render;
 use super::run::{Case, Lane};
-use crate::host::{CallAnswer, Headers, HostOptions, Module, PendingCall, StreamId, Vm};
+use crate::host::{CallAnswer, Headers, HostOptions, Module, PendingCall, SharedData, StreamId, Vm};
 
 /// The compiled filter in our host.
 pub struct WasmLane {
@@ -53,6 +53,8 @@ impl WasmLane {
         options.clusters = BTreeSet::from([CLUSTER.to_string(), ISSUER_CLUSTER.to_string()]);
         options.now = u64::try_from(NOW.as_nanos())?;
         options.buffer_limit = BUFFER_LIMIT;
+        // Whoever starts a VM starts a gateway: nothing is shared with an earlier one.
+        options.shared = SharedData::new();
         Vm::start(&self.module, options)
     }
 

@@ -12,6 +12,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, Bytes};
 
 use crate::decision::DecisionService;
+use crate::exchange::Stored;
 use crate::head::Head;
 use crate::remote::Source;
 use crate::reply::Reply;
@@ -42,6 +43,11 @@ const REQUEST_BODY: u32 = 0;
 const CALL_BODY: u32 = 4;
 const REQUEST_STREAM: u32 = 0;
 const OK: u32 = 0;
+/// Of `proxy_set_shared_data`: somebody else wrote meanwhile.
+const CAS_MISMATCH: u32 = 8;
+/// The version of what isn't there. To the proxy 0 would mean "whatever the version", and lose what another worker wrote
+/// since; the number that no value has yet (versions count from 1) makes that a conflict.
+const ABSENT: u32 = u32::MAX;
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
@@ -50,14 +56,6 @@ unsafe extern "C" {
     fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
     fn proxy_get_buffer_bytes(buffer: u32, start: usize, max: usize, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_continue_stream(stream: u32) -> u32;
-    fn proxy_get_shared_data(
-        key: *const u8,
-        key_size: usize,
-        data: *mut *mut u8,
-        size: *mut usize,
-        cas: *mut u32,
-    ) -> u32;
-    fn proxy_set_shared_data(key: *const u8, key_size: usize, data: *const u8, size: usize, cas: u32) -> u32;
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_send_local_response(
@@ -70,6 +68,15 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+        version: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(key: *const u8, key_size: usize, value: *const u8, value_size: usize, version: u32)
+    -> u32;
     fn proxy_call_foreign_function(
         name: *const u8,
         name_size: usize,
@@ -123,27 +130,6 @@ pub(super) fn call_body(size: usize, most: usize) -> Bytes {
     buffer(CALL_BODY, size.min(most.saturating_add(1)))
 }
 
-/// What all workers share under `key`, and its version.
-pub(super) fn shared(key: &str) -> Option<(Bytes, u32)> {
-    let mut version = 0;
-    // SAFETY: the host only reads the key, during the call; the places live through it.
-    let bytes =
-        taken(|data, size| unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut version) })?;
-    Some((bytes, version))
-}
-
-/// The version of what isn't there. A set with it creates the value, unless somebody else has: the host looks at the
-/// version of existing values only (`src/shared_data.cc` of proxy-wasm-cpp-host), and counts up from one.
-pub(super) const NOT_THERE: u32 = u32::MAX;
-
-/// Shares `value` under `key`, where `version` is the one that is there, or whatever is there; whether it could.
-pub(super) fn share(key: &str, value: &[u8], version: Option<u32>) -> bool {
-    let version = version.unwrap_or(0);
-    // SAFETY: the host only reads what it is given, during the call.
-    let status = unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version) };
-    status == OK
-}
-
 /// Has the root context ticked so often.
 pub(super) fn tick_every(period: Duration) {
     let millis = u32::try_from(period.as_millis()).unwrap_or(u32::MAX);
@@ -181,6 +167,28 @@ fn buffer(id: u32, size: usize) -> Bytes {
     }
     // SAFETY: both places live through the call.
     taken(|data, length| unsafe { proxy_get_buffer_bytes(id, 0, size, data, length) }).unwrap_or_default()
+}
+
+/// What the workers share under `key`, and its version.
+pub(super) fn shared(key: &str) -> (Option<Bytes>, u32) {
+    let mut version = ABSENT;
+    // SAFETY: the host only reads `key`, during the call; all three places live through it.
+    let found =
+        taken(|data, size| unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut version) });
+    match found {
+        Some(bytes) => (Some(bytes), version),
+        None => (None, ABSENT),
+    }
+}
+
+/// Shares `value` under `key`, if what stands there still has this version.
+pub(super) fn share(key: &str, value: &[u8], version: u32) -> Stored {
+    // SAFETY: the host only reads both, during the call.
+    match unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version) } {
+        OK => Stored::Yes,
+        CAS_MISMATCH => Stored::Conflict,
+        _ => Stored::No,
+    }
 }
 
 /// The configuration that the operator gave this filter.

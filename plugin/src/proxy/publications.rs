@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::host;
 use crate::config::Config;
+use crate::exchange::Stored;
 use crate::gate::Gate;
 use crate::remote::{Lease, Source, Task};
 use crate::token::{MAX_DOCUMENT, Publication, UnusableDocument};
@@ -14,6 +15,9 @@ use crate::token::{MAX_DOCUMENT, Publication, UnusableDocument};
 const IN_HURRY: Duration = Duration::from_millis(20);
 /// And how often at most, and at least, when none does.
 const AT_EASE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// The version of whatever is there: who holds the lease may write, whatever the others did.
+const WHATEVER: u32 = 0;
 
 /// The fetches of one worker that are under way, by the host's name for the call.
 #[derive(Default)]
@@ -34,12 +38,12 @@ impl Fetches {
             match gate.published.tick(at, source, host::now(), lease) {
                 Task::Rest => {}
                 Task::Load => {
-                    let document = host::shared(&source.name).map(|(document, _)| document).unwrap_or_default();
+                    let document = host::shared(&source.name).0.unwrap_or_default();
                     // Whoever stored it could read it; if this worker can't, what it has goes on, and it is said.
                     report(publication, gate.published.load(at, publication, lease.version, &document));
                 }
                 Task::Fetch(taken) => {
-                    if host::share(&source.lease_key(), &taken.write(), version) {
+                    if host::share(&source.lease_key(), &taken.write(), version) == Stored::Yes {
                         self.start(gate, at, publication);
                     }
                 }
@@ -85,10 +89,10 @@ fn settle(gate: &mut Gate, at: usize, publication: &Publication, document: &[u8]
     let now = host::now();
     let lease = match &read {
         // The document first: a version that is announced is there.
-        Ok(()) if host::share(&source.name, document, None) => lease.fulfilled(source, now),
+        Ok(()) if host::share(&source.name, document, WHATEVER) == Stored::Yes => lease.fulfilled(source, now),
         _ => lease.failed(source, now),
     };
-    host::share(&source.lease_key(), &lease.write(), None);
+    let _ = host::share(&source.lease_key(), &lease.write(), WHATEVER);
     if read.is_err() {
         gate.published.failed(at);
     }
@@ -96,11 +100,9 @@ fn settle(gate: &mut Gate, at: usize, publication: &Publication, document: &[u8]
 }
 
 /// What is written beside a document, and which version of it that is.
-fn read_lease(source: &Source) -> (Lease, Option<u32>) {
-    match host::shared(&source.lease_key()) {
-        Some((bytes, version)) => (Lease::read(&bytes), Some(version)),
-        None => (Lease::default(), Some(host::NOT_THERE)),
-    }
+fn read_lease(source: &Source) -> (Lease, u32) {
+    let (bytes, version) = host::shared(&source.lease_key());
+    (Lease::read(&bytes.unwrap_or_default()), version)
 }
 
 fn report(publication: &Publication, read: Result<(), UnusableDocument>) {

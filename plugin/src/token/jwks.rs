@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn keys_for_other_purposes_are_passed_over() {
-        let mut with = |name: &str, value: &str| {
+        let with = |name: &str, value: &str| {
             let mut key = p256("other");
             key[name] = value.into();
             key

@@ -34,11 +34,11 @@ pub(super) struct Script {
     /// What arrived at the upstream.
     pub(super) arrivals: Vec<Arrival>,
     /// What the issuer of each scenario publishes: all of them fetch, whichever is running.
-    issuers: Issuers,
+    pub(super) issuers: Issuers,
 }
 
 /// What is published, by scenario.
-type Issuers = Arc<Mutex<BTreeMap<String, Published>>>;
+pub(super) type Issuers = Arc<Mutex<BTreeMap<String, Published>>>;
 
 /// The servers, while they run.
 #[derive(Debug)]

@@ -117,8 +117,10 @@ fn compile(
 fn keys(raw: &raw::Issuer, place: &str, publications: &mut Vec<Publication>, problems: &mut Problems) -> Option<Keys> {
     let place = format!("{place}/jwks");
     if let Some(inline) = &raw.jwks.inline {
-        // Written out and fetched at once is a mistake, which is complained of here.
-        let _ = Written::of_jwks(&raw.jwks, &place, problems);
+        if raw.jwks.cluster.is_some() || raw.jwks.uri.is_some() {
+            // Written out and fetched at once is a mistake, which is complained of there.
+            Written::of_jwks(&raw.jwks, &place, problems)?;
+        }
         let keys = jwks::keys(inline, &raw.algorithms, &format!("{place}/inline"), problems)?;
         return Some(Keys::Inline(keys.into_iter().map(Arc::new).collect()));
     }

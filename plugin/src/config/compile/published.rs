@@ -69,6 +69,7 @@ impl<'w> Written<'w> {
         let pause = duration("pause", self.pause, (Duration::from_millis(1), LONGEST));
         if self.cluster.is_empty() {
             problems.add(format!("{place}/cluster"), "an empty text was found; the name of an Envoy cluster is needed");
+            return None;
         }
         let (address, query) = self.uri.split_once('?').unwrap_or((self.uri, ""));
         let plain = query.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'\\'));
