@@ -117,5 +117,5 @@ pub(super) fn period(gate: &Gate) -> Duration {
         return IN_HURRY;
     }
     let refreshes = gate.config.identity.publications().iter().map(|publication| publication.source.refresh);
-    (refreshes.min().unwrap_or(AT_EASE.1) / 4).clamp(AT_EASE.0, AT_EASE.1)
+    refreshes.min().unwrap_or(AT_EASE.1).checked_div(4).unwrap_or_default().clamp(AT_EASE.0, AT_EASE.1)
 }

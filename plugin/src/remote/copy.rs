@@ -97,7 +97,7 @@ mod tests {
     }
 
     fn at(seconds: u64) -> Timestamp {
-        Timestamp::from_secs(1_000_000 + seconds)
+        Timestamp::from_secs(seconds.saturating_add(1_000_000))
     }
 
     #[test]

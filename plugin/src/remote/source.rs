@@ -55,7 +55,7 @@ impl Source {
     /// How long after a failed fetch the next one is tried.
     #[must_use]
     pub fn retry(&self) -> Duration {
-        (self.refresh / 10).clamp(SHORTEST_RETRY, LONGEST_RETRY)
+        self.refresh.checked_div(10).unwrap_or_default().clamp(SHORTEST_RETRY, LONGEST_RETRY)
     }
 
     /// As a person reads it, without its query.

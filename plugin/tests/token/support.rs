@@ -98,7 +98,8 @@ pub(crate) fn run(
 ) -> Result<Arc<Agent>, Refusal> {
     match identity.present(&head(token), now, memory, &mut Published::default(), Attempt::First)? {
         Presented::Known(agent) => Ok(agent),
-        Presented::Awaiting => panic!("nothing is fetched here"),
+        // Nothing is fetched here.
+        Presented::Awaiting => Err(Reason::Fault.into()),
         Presented::Unverified(candidate) => {
             let verdict = verify_in_process(candidate.check());
             candidate.admit(verdict, identity, now, memory, &Published::default())
