@@ -21,6 +21,8 @@ pub struct Route {
     pub protocol: Protocol,
     /// The operator's name for the server behind.
     pub server: String,
+    /// The policy of its own that it has.
+    pub policy: Option<String>,
     /// The largest body, in bytes.
     pub max_body: usize,
     /// What it wants of a token, and what becomes of the token.
@@ -149,6 +151,7 @@ mod tests {
             matching,
             protocol: Protocol::Rest,
             server: server.into(),
+            policy: None,
             max_body: 1,
             access: Access::default(),
             operations: Vec::new(),

@@ -37,7 +37,15 @@ pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Pr
                 format!("never used: an earlier route, for {earlier}, matches the same paths"),
             );
         }
-        routes.push(Route { matching, protocol, server: entry.server.clone(), max_body, access, operations });
+        routes.push(Route {
+            matching,
+            protocol,
+            server: entry.server.clone(),
+            policy: entry.policy.clone(),
+            max_body,
+            access,
+            operations,
+        });
     }
     access::distinct(&routes, problems);
     Routes(routes)
