@@ -47,10 +47,13 @@ fn routes_to_tools_are_judged_and_no_other_route_leads_there() -> anyhow::Result
     assert_eq!(at(&deployment.bootstrap, CONNECTION_MANAGER)?.pointer("/http_filters/0/disabled"), Some(&json!(true)));
     for route in routes(&deployment)? {
         let judged = route.pointer("/typed_per_filter_config/toolgate").is_some();
-        assert_eq!(judged, route.get("route").is_some(), "route {}", route["name"]);
+        let answered = route["name"] == "protected-resource-metadata";
+        assert_eq!(judged, answered || route.get("route").is_some(), "route {}", route["name"]);
     }
     let matches = |routes: &[Value]| routes.iter().map(|route| route["match"].clone()).collect::<Vec<_>>();
-    assert_eq!(matches(&judged_routes(&deployment)?), matches(own_routes(&deployment)?));
+    let mut leading = judged_routes(&deployment)?;
+    leading.retain(|route| route.get("route").is_some());
+    assert_eq!(matches(&leading), matches(own_routes(&deployment)?));
     Ok(())
 }
 
@@ -58,7 +61,10 @@ fn routes_to_tools_are_judged_and_no_other_route_leads_there() -> anyhow::Result
 #[test]
 fn envoy_holds_what_the_filter_is_willing_to_read() -> anyhow::Result<()> {
     let deployment = Deployment::shipped()?;
-    for (route, own) in judged_routes(&deployment)?.iter().zip(own_routes(&deployment)?) {
+    let routes = judged_routes(&deployment)?;
+    let leading: Vec<_> = routes.iter().filter(|route| route.get("route").is_some()).collect();
+    assert_eq!(leading.len(), own_routes(&deployment)?.len());
+    for (route, own) in leading.iter().zip(own_routes(&deployment)?) {
         assert_eq!(own["max_body"], "1MiB");
         assert_eq!(route["request_body_buffer_limit"], 1 << 20, "route {}", route["name"]);
     }
@@ -71,15 +77,18 @@ fn clients_learn_of_the_issuers_whose_tokens_are_accepted() -> anyhow::Result<()
     let deployment = Deployment::shipped()?;
     let routes = routes(&deployment)?;
     let route = routes.iter().find(|route| route["name"] == "protected-resource-metadata").context("no such route")?;
-    let body = at(route, "/direct_response/body/inline_string")?.as_str().context("no text")?;
-    let metadata: Value = serde_json::from_str(body)?;
+    let config = toolgate::config::read(deployment.plugin_configuration.to_string().as_bytes());
+    let config = config.map_err(|problems| anyhow::anyhow!("{problems}"))?;
+    let published =
+        config.routes.0.iter().find_map(|route| route.access.metadata.as_ref()).context("nothing published")?;
+    let metadata: Value = serde_json::from_str(&published.document)?;
     let identity = &deployment.plugin_configuration["identity"];
     let issuer = &identity["issuers"][0];
     assert_eq!(metadata["authorization_servers"], json!([issuer["issuer"]]));
     assert_eq!(json!([metadata["resource"]]), issuer["audiences"]);
-    let address = identity["resource_metadata"].as_str().context("no resource_metadata")?;
-    let path = at(route, "/match/path")?.as_str().context("no path")?;
-    assert!(address.ends_with(path), "`{address}` does not end with `{path}`");
+    assert_eq!(identity["resource_metadata"], published.url, "challenges of all routes point to the same");
+    let prefix = at(route, "/match/prefix")?.as_str().context("no prefix")?;
+    assert!(published.path.starts_with(prefix), "`{}` does not start with `{prefix}`", published.path);
     Ok(())
 }
 
@@ -155,9 +164,9 @@ fn routes(deployment: &Deployment) -> anyhow::Result<Vec<Value>> {
     Ok(at(manager, "/route_config/virtual_hosts/0/routes")?.as_array().context("routes are no list")?.clone())
 }
 
-/// The routes of the bootstrap that lead to a cluster.
+/// The routes of the bootstrap on which the filter is on.
 fn judged_routes(deployment: &Deployment) -> anyhow::Result<Vec<Value>> {
-    Ok(routes(deployment)?.into_iter().filter(|route| route.get("route").is_some()).collect())
+    Ok(routes(deployment)?.into_iter().filter(|route| route.get("typed_per_filter_config").is_some()).collect())
 }
 
 /// The routes that the filter knows.

@@ -153,6 +153,9 @@ fn about(refusal: &Refusal, facts: &Facts<'_>) -> Map<String, Value> {
     if !refusal.detail.is_empty() {
         about.insert("detail".into(), refusal.detail.as_str().into());
     }
+    if !refusal.scopes.is_empty() {
+        about.insert("scopes".into(), json!(refusal.scopes));
+    }
     if let Some(rule) = facts.rule {
         about.insert("rule".into(), rule.into());
     }

@@ -3,7 +3,8 @@
 //! ```text
 //!            head                signature holds            end of body                 permit
 //!  Start ───────────▶ Verifying ────────────────▶ Reading ─────────────▶ Asking ─────────────────▶ Forwarded
-//!    │  token known: straight to Reading             │ allowed, low risk ───────────────────────────▲
+//!    │ ╲ key unknown      ▲  token known: straight to │ allowed, low risk ──────────────────────────▲
+//!    │  ╲─▶ Awaiting ─────┘  Reading                  │
 //!    └──────────────────────┴─────────────────────────┴──────────────────────┴─────── anything else ─▶ Rejected
 //! ```
 //!
@@ -25,7 +26,7 @@ use crate::reason::{Reason, Refusal};
 use crate::reply::{Reply, reply};
 use crate::session::{Key, Memory, SlotId};
 use crate::time::Timestamp;
-use crate::token::{Agent, Candidate, Presented, SignatureCheck, SignatureVerdict};
+use crate::token::{Agent, Attempt, CREDENTIALS, Candidate, Presented, SignatureCheck, SignatureVerdict};
 use crate::trace_context::TraceContext;
 
 /// What the proxy saw.
@@ -44,6 +45,8 @@ pub enum Input<'i> {
     Buffered(usize),
     /// The whole body.
     Body(&'i [u8]),
+    /// Something came of what [`Step::Await`] waits for, or nothing will.
+    Published,
     /// Whether the signature that [`Step::Verify`] named holds.
     Signature(SignatureVerdict),
     /// What came of [`Step::Ask`].
@@ -82,6 +85,10 @@ pub enum Stored {
 pub enum Step {
     /// Let nothing through, and wait.
     Hold,
+    /// Let nothing through, and wait for what an issuer publishes: say so with [`Input::Published`].
+    Await,
+    /// Hand over the body with [`Input::Body`]: it is whole already.
+    Read,
     /// Find out whether this signature holds, and say so with [`Input::Signature`].
     Verify(Box<SignatureCheck>),
     /// Ask the decision service this, under this request id, and say what came of it with [`Input::Answer`].
@@ -101,6 +108,8 @@ pub enum Step {
     Forward(Edits, Box<Record>),
     /// Answer the client so; nothing goes to the upstream.
     Reject(Reply, Box<Record>),
+    /// Answer the client so: it asked for what anybody may know, and nothing was judged.
+    Answer(Reply),
     /// Let the response go on, changed so. The record is there when the proxy answered what wasn't judged yet.
     Respond(Edits, Option<Box<Record>>),
     /// Let it pass as it is.
@@ -128,6 +137,8 @@ pub struct Exchange {
 enum State {
     /// Nothing was seen yet.
     Start,
+    /// What the token's issuer publishes is being fetched.
+    Awaiting(Box<Request>),
     /// The token's signature is being verified.
     Verifying(Box<Request>, Box<Candidate>),
     /// The token is valid; the body is being buffered.
@@ -142,7 +153,7 @@ enum State {
     Noting(Box<Noting>),
     /// The request went on; the response will say under which decision.
     Forwarded(Decided),
-    /// The client was answered.
+    /// The client was answered, and nothing goes on.
     Rejected,
 }
 
@@ -151,8 +162,19 @@ enum State {
 pub(crate) struct Request {
     pub(crate) id: String,
     pub(crate) head: Head,
-    pub(crate) end: bool,
+    pub(crate) body: Arrival,
     pub(crate) since: Timestamp,
+}
+
+/// How much of a body has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// There is none.
+    None,
+    /// It is coming.
+    Coming,
+    /// All of it came while the token was waited for.
+    Whole,
 }
 
 /// A request that waits for the memory of its session.
@@ -222,10 +244,18 @@ impl Exchange {
         // Whatever goes wrong from here on, what remains is a rejected request.
         match (std::mem::replace(&mut self.state, State::Rejected), input) {
             (State::Start, Input::Head { head, end, id }) => {
-                self.start(gate, now, Request { id, head, end, since: now })
+                let body = if end { Arrival::None } else { Arrival::Coming };
+                self.start(gate, now, Request { id, head, body, since: now })
             }
+            (State::Awaiting(request), Input::Published) => self.present(gate, now, request, Attempt::Again),
+            (State::Awaiting(request), Input::Buffered(_)) => self.await_keys(request),
+            (State::Awaiting(mut request), Input::Body(_)) => {
+                request.body = Arrival::Whole;
+                self.await_keys(request)
+            }
+            (State::Awaiting(request), Input::Response(head)) => self.overtaken(self.record(&request, None), head),
             (State::Verifying(request, candidate), Input::Signature(verdict)) => {
-                match candidate.admit(verdict, &self.config.identity, now, &mut gate.tokens) {
+                match candidate.admit(verdict, &self.config.identity, now, &mut gate.tokens, &gate.published) {
                     Ok(agent) => self.admitted(gate, now, request, agent),
                     Err(refusal) => self.refuse_stranger(&request, &refusal),
                 }
@@ -255,23 +285,47 @@ impl Exchange {
 
     /// The head is there: which route is it on, could it ever be read, and whose token does it carry?
     fn start(&mut self, gate: &mut Gate, now: Timestamp, request: Request) -> Step {
-        match self.config.identity.present(&request.head, now, &gate.tokens) {
-            Ok(Presented::Known(agent)) => self.admitted(gate, now, Box::new(request), agent),
+        if let Some(metadata) = self.config.routes.metadata(&request.head) {
+            self.state = State::Rejected;
+            return Step::Answer(Reply::metadata(metadata));
+        }
+        self.present(gate, now, Box::new(request), Attempt::First)
+    }
+
+    /// Whose token is it?
+    fn present(&mut self, gate: &mut Gate, now: Timestamp, request: Box<Request>, attempt: Attempt) -> Step {
+        let identity = &self.config.identity;
+        match identity.present(&request.head, now, &gate.tokens, &mut gate.published, attempt) {
+            Ok(Presented::Known(agent)) => self.admitted(gate, now, request, agent),
             Ok(Presented::Unverified(candidate)) => {
                 let check = Box::new(candidate.check().clone());
-                self.state = State::Verifying(Box::new(request), candidate);
+                self.state = State::Verifying(request, candidate);
                 Step::Verify(check)
             }
+            Ok(Presented::Awaiting) => self.await_keys(request),
             Err(refusal) => self.refuse_stranger(&request, &refusal),
         }
     }
 
+    fn await_keys(&mut self, request: Box<Request>) -> Step {
+        self.state = State::Awaiting(request);
+        Step::Await
+    }
+
     /// The token is valid: judge now what has no body, else wait for its end.
     fn admitted(&mut self, gate: &mut Gate, now: Timestamp, request: Box<Request>, agent: Arc<Agent>) -> Step {
-        if request.end {
+        let route = self.route(&request.head);
+        let (audience, scopes) = match &route {
+            Ok(route) => (route.access.check_audience(&agent), route.access.check_scopes(&agent)),
+            Err(_) => (Ok(()), Ok(())),
+        };
+        if let Err(refusal) = audience {
+            return self.refuse_stranger(&request, &refusal);
+        }
+        if request.body == Arrival::None && scopes.is_ok() {
             return self.judge(gate, now, *request, agent, b"");
         }
-        let refused = self.route(&request.head).and_then(|route| action::read_head(route, &request.head)).err();
+        let refused = scopes.and(route.and_then(|route| action::read_head(route, &request.head))).err();
         self.read_on(request, agent, refused)
     }
 
@@ -288,8 +342,9 @@ impl Exchange {
             let record = self.record(&request, Some(agent));
             return self.refuse(&request.head, record, None, &refusal);
         }
+        let step = if request.body == Arrival::Whole { Step::Read } else { Step::Hold };
         self.state = State::Reading(request, agent);
-        Step::Hold
+        step
     }
 
     fn route(&self, head: &Head) -> Result<&Route, Refusal> {
@@ -474,14 +529,14 @@ impl Exchange {
     /// An input came that its state doesn't have.
     fn fault(&mut self, now: Timestamp, state: State) -> Step {
         let request = match state {
-            State::Verifying(request, _) | State::Reading(request, _) => *request,
+            State::Awaiting(request) | State::Verifying(request, _) | State::Reading(request, _) => *request,
             State::Recalling(held) | State::Remembering(held, _) => held.request,
             State::Asking(asking) => {
-                Request { id: asking.record.decision_id, head: asking.head, end: true, since: now }
+                Request { id: asking.record.decision_id, head: asking.head, body: Arrival::None, since: now }
             }
             // These have an arm of their own for every input, or nothing to tell.
             State::Start | State::Noting(_) | State::Forwarded(_) | State::Rejected => {
-                Request { id: String::new(), head: Head::default(), end: true, since: now }
+                Request { id: String::new(), head: Head::default(), body: Arrival::None, since: now }
             }
         };
         self.refuse_stranger(&request, &Reason::Fault.into())
@@ -490,6 +545,8 @@ impl Exchange {
     fn let_through(&mut self, head: &Head, record: Record, decision: &'static str) -> Step {
         self.state = State::Forwarded(Decided { id: record.decision_id.clone(), decision });
         let mut edits = Edits { remove: headers::spoofed(head), add: Vec::new() };
+        let stripped = self.route(head).map_or(CREDENTIALS, |route| route.access.stripped());
+        edits.remove.extend(stripped.iter().map(|name| name.to_vec()));
         if self.config.audit.headers {
             edits.add = headers::to_upstream(&record, decision);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::decision::DecisionMemory;
 use crate::json::Tape;
-use crate::token::TokenMemory;
+use crate::token::{Published, TokenMemory};
 
 /// What the exchanges of one worker share.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub struct Gate {
     pub config: Arc<Config>,
     /// Tokens that were verified.
     pub tokens: TokenMemory,
+    /// What issuers publish.
+    pub published: Published,
     /// Decisions that may be used again.
     pub decisions: DecisionMemory,
     /// Scratch memory of the JSON reader.
@@ -24,6 +26,13 @@ impl Gate {
     /// A gate that remembers nothing yet: what was verified or decided under another configuration doesn't count.
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
-        Self { config, tokens: TokenMemory::default(), decisions: DecisionMemory::default(), tape: Tape::default() }
+        let published = Published::new(config.identity.publications().len());
+        Self {
+            config,
+            tokens: TokenMemory::default(),
+            published,
+            decisions: DecisionMemory::default(),
+            tape: Tape::default(),
+        }
     }
 }

@@ -33,15 +33,16 @@
 //! | `reason`   |            |
 //! | `json`     |            |
 //! | `sql`      |            |
-//! | `token`    | `head` `json` `reason` `time` |
-//! | `action`   | `head` `json` `reason` `sql` `trace_context` |
+//! | `remote`   | `time` |
+//! | `token`    | `head` `json` `reason` `remote` `time` |
+//! | `action`   | `head` `json` `reason` `sql` `token` `trace_context` |
 //! | `risk`     | `action` `sql` |
 //! | `session`  | `action` `risk` `time` `token` |
 //! | `policy`   | `action` `json` `risk` `session` `time` `token` |
 //! | `decision` | `action` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` `trace_context` |
 //! | `export`   | `audit` `time` |
-//! | `config`   | `action` `audit` `decision` `export` `policy` `risk` `session` `token` |
+//! | `config`   | `action` `audit` `decision` `export` `policy` `remote` `risk` `session` `token` |
 //! | `metrics`  | `action` `audit` `config` `reason` `risk` |
 //! | `gate`     | `config` `decision` `json` `token` |
 //! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `session` `time` `token` |
@@ -50,7 +51,7 @@
 //! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `session` `time` `token` `trace_context` |
 //! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `session` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
-//! | `proxy`    | `audit` `config` `decision` `exchange` `export` `gate` `head` `metrics` `reply` `time` `token` |
+//! | `proxy`    | `audit` `config` `decision` `exchange` `export` `gate` `head` `metrics` `remote` `reply` `time` `token` |
 
 pub mod action;
 pub mod audit;
@@ -67,6 +68,7 @@ mod judge;
 pub mod metrics;
 pub mod policy;
 pub mod reason;
+pub mod remote;
 pub mod reply;
 pub mod risk;
 pub mod session;

@@ -10,18 +10,27 @@ pub struct Refusal {
     pub reason: Reason,
     /// What was found and what would be right, for the developer of the client; holds no value from the request.
     pub detail: String,
+    /// Every scope that the request needs, where that is what its token lacks (RFC 6750 section 3.1).
+    pub scopes: Vec<String>,
 }
 
 impl Refusal {
     /// A refusal that says more than its reason alone.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        Self { reason, detail: detail.into(), scopes: Vec::new() }
+    }
+
+    /// The token is good, but lacks some of the scopes `needed`: all of them are named, those that it has among them,
+    /// so that one more token is enough.
+    pub fn insufficient_scope<S: Into<String>>(needed: impl IntoIterator<Item = S>) -> Self {
+        let scopes = needed.into_iter().map(Into::into).collect();
+        Self { reason: Reason::TokenScope, detail: String::new(), scopes }
     }
 }
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, detail: String::new() }
+        Self { reason, detail: String::new(), scopes: Vec::new() }
     }
 }
 
@@ -36,6 +45,8 @@ pub enum Challenge {
     InvalidRequest,
     /// `error="invalid_token"`.
     InvalidToken,
+    /// `error="insufficient_scope"`, with the scopes that are needed.
+    InsufficientScope,
 }
 
 macro_rules! reasons {
@@ -117,6 +128,8 @@ reasons! {
     TokenAlgorithm: "token.algorithm", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's algorithm is not allowed";
     /// No key of the issuer fits.
     TokenKey: "token.key", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's key is not known";
+    /// The issuer's keys, or what it revoked, could not be fetched for longer than they may be used without.
+    TokenKeysUnavailable: "token.keys_unavailable", 503, RPC_INTERNAL_ERROR, None, "what the token's issuer publishes is not available";
     /// The signature doesn't hold.
     TokenSignature: "token.signature", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's signature is not valid";
     /// `aud` doesn't name this resource.
@@ -131,8 +144,13 @@ reasons! {
     TokenClaims: "token.claims", 401, RPC_UNAUTHENTICATED, InvalidToken, "a required claim is missing or malformed";
     /// The `act` chain is malformed, circular or too deep (RFC 8693 section 4.1).
     TokenActor: "token.actor", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's chain of actors is not acceptable";
+    /// The issuer has revoked the token, or whom it names.
+    TokenRevoked: "token.revoked", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token was revoked";
     /// The token is bound to a key (`cnf`) and that could not be verified.
     TokenBinding: "token.binding", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's key binding could not be verified";
+
+    /// The token is good, but lacks a scope that this needs (RFC 6750 section 3.1).
+    TokenScope: "token.scope", 403, RPC_DENIED, InsufficientScope, "the token lacks a scope that this needs";
 
     // What would it do?
     /// The filter is on for this route, but its configuration has no entry for it.
@@ -234,7 +252,9 @@ mod tests {
     fn a_challenge_goes_with_a_status_that_may_carry_one() {
         for reason in Reason::ALL {
             let challenged = reason.challenge() != Challenge::None;
-            assert!(!challenged || matches!(reason.status(), 400 | 401), "{reason}");
+            let insufficient = reason.challenge() == Challenge::InsufficientScope;
+            assert_eq!(insufficient, challenged && reason.status() == 403, "{reason}");
+            assert!(!challenged || matches!(reason.status(), 400 | 401 | 403), "{reason}");
             assert!(reason.status() != 401 || challenged, "RFC 9110 15.5.2 demands a challenge for {reason}");
         }
     }

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::denial::{self, Facts};
 use crate::head::Head;
 use crate::reason::{Reason, Refusal};
-use crate::token::challenge;
+use crate::token::{Metadata, challenge};
 
 /// An answer of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,15 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// What anybody may know of a protected resource (RFC 9728 section 3.2).
+    #[must_use]
+    pub fn metadata(metadata: &Metadata) -> Self {
+        // To a HEAD the proxy itself sends no body.
+        let body = metadata.document.clone().into_bytes();
+        let headers = vec![("content-type", "application/json".into()), ("cache-control", "max-age=300".into())];
+        Self { status: 200, headers, body, details: "toolgate_metadata".into() }
+    }
+
     /// The answer of a filter that has no configuration, and so can judge nothing.
     #[must_use]
     pub fn unconfigured() -> Self {
@@ -42,12 +51,17 @@ pub fn reply(config: &Config, head: &Head, rpc: Option<&Rpc>, refusal: &Refusal,
         findings: &findings,
     };
     // What is on no route has no protocol; a problem is what any HTTP client understands.
-    let protocol = config.routes.find(head.target()).map_or(Protocol::Rest, |route| route.protocol);
+    let route = config.routes.find(head.target()).ok();
+    let protocol = route.map_or(Protocol::Rest, |route| route.protocol);
     let denial = denial::render(refusal, protocol, rpc, &facts);
     let mut headers = headers::to_client(&record.decision_id, headers::DENY, Some(reason));
     headers.push(("content-type", denial.content_type.into()));
     headers.extend(denial.allow.map(|methods| ("allow", methods.into())));
-    let challenge = challenge(reason, config.identity.resource_metadata(), None);
+    let access = route.map(|route| &route.access);
+    let metadata = access.and_then(|access| Some(access.metadata.as_ref()?.url.as_str()));
+    let metadata = metadata.or_else(|| config.identity.resource_metadata());
+    let needed = if refusal.scopes.is_empty() { access.map(|access| &access.scopes) } else { Some(&refusal.scopes) };
+    let challenge = challenge(reason, metadata, needed.map(|scopes| scopes.join(" ")).as_deref());
     headers.extend(challenge.map(|challenge| ("www-authenticate", challenge)));
     Reply { status: denial.status, headers, body: denial.body, details: details(reason) }
 }

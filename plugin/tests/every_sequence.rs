@@ -38,6 +38,9 @@ enum Symbol {
     HeadOfGet,
     HeadWithoutToken,
     HeadOfAnotherPath,
+    HeadOfMetadata,
+    HeadOfAbsentKeys,
+    Published,
     HeadWithExpiredToken,
     BufferedLittle,
     BufferedTooMuch,
@@ -69,6 +72,9 @@ const ALPHABET: &[Symbol] = &[
     HeadOfGet,
     HeadWithoutToken,
     HeadOfAnotherPath,
+    HeadOfMetadata,
+    HeadOfAbsentKeys,
+    Published,
     HeadWithExpiredToken,
     BufferedLittle,
     BufferedTooMuch,
@@ -123,8 +129,14 @@ fn configuration(remembers: bool) -> Arc<config::Config> {
             // RFC 7515 appendix A.3. Whether a signature holds is an input of the machine; none is verified here.
             "jwks": {"inline": {"keys": [{"kty": "EC", "crv": "P-256", "kid": "1",
                 "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}},
+        }, {
+            "issuer": "https://absent.example.com",
+            "audiences": ["https://gateway.example.com/mcp"],
+            "algorithms": ["ES256"],
+            "jwks": {"cluster": "idp", "uri": "https://absent.example.com/jwks"},
         }]},
-        "routes": [{"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm", "max_body": MAX_BODY.to_string()}],
+        "routes": [{"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm", "max_body": MAX_BODY.to_string(),
+            "protected_resource": {"resource": "https://gateway.example.com/mcp"}}],
         "rules": [
             {"id": "reads", "effect": "allow", "when": {"tool": "customers.get"}},
             {"id": "deletes", "effect": "deny", "when": {"tool": "customers.delete"}},
@@ -136,9 +148,13 @@ fn configuration(remembers: bool) -> Arc<config::Config> {
 }
 
 fn token(expires: u64) -> String {
+    token_of("https://idp.example.com", expires)
+}
+
+fn token_of(issuer: &str, expires: u64) -> String {
     let part = |json: serde_json::Value| BASE64.encode(json.to_string());
     let claims = serde_json::json!({
-        "iss": "https://idp.example.com", "aud": "https://gateway.example.com/mcp", "sub": "ann", "client_id": "support-agent",
+        "iss": issuer, "aud": "https://gateway.example.com/mcp", "sub": "ann", "client_id": "support-agent",
         "jti": "1", "iat": expires - 300, "exp": expires,
     });
     let header = part(serde_json::json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"}));
@@ -168,6 +184,7 @@ fn call(tool: &str) -> Vec<u8> {
 struct Bodies {
     valid: String,
     expired: String,
+    of_absent_keys: String,
     allowed: Vec<u8>,
     risky: Vec<u8>,
     denied: Vec<u8>,
@@ -184,6 +201,7 @@ impl Bodies {
         too_large.resize(MAX_BODY + 1, b' ');
         Self {
             valid: token(NOW.as_secs() + 200),
+            of_absent_keys: token_of("https://absent.example.com", NOW.as_secs() + 200),
             expired: token(NOW.as_secs() - 200),
             allowed: call("customers.get"),
             risky: call("payments.refund"),
@@ -215,6 +233,10 @@ impl Bodies {
             HeadOfGet => head(self::head("POST", "/mcp", Some(&self.valid))),
             HeadWithoutToken => head(self::head("POST", "/mcp", None)),
             HeadOfAnotherPath => head(self::head("POST", "/other", Some(&self.valid))),
+            HeadOfMetadata => head(self::head("GET", "/.well-known/oauth-protected-resource/mcp", None)),
+            // Nothing is ever fetched here: such a request must wait, or be refused.
+            HeadOfAbsentKeys => head(self::head("POST", "/mcp", Some(&self.of_absent_keys))),
+            Published => Input::Published,
             HeadWithExpiredToken => head(self::head("POST", "/mcp", Some(&self.expired))),
             BufferedLittle => Input::Buffered(10),
             BufferedTooMuch => Input::Buffered(MAX_BODY + 1),
@@ -318,6 +340,14 @@ impl Walk {
                     self.rejected += 1;
                     ends = true;
                 }
+                Step::Answer(reply) => {
+                    assert_eq!(
+                        (seen.as_slice(), reply.status),
+                        (&[HeadOfMetadata][..], 200),
+                        "answered without a verdict"
+                    );
+                    ends = true;
+                }
                 Step::Pass => {
                     assert!(ended || symbol == Response, "let pass before a verdict: {seen:?}");
                     // Somebody else answered; that nothing turns this round is what the shorter sequences show.
@@ -328,7 +358,13 @@ impl Walk {
                     assert!(ended || record.is_some_and(|record| record.reason.is_some()), "unrecorded: {seen:?}");
                     ends = true;
                 }
-                Step::Hold | Step::Verify(_) | Step::Ask(..) | Step::Recall(_) | Step::Remember { .. } => {
+                Step::Hold
+                | Step::Await
+                | Step::Read
+                | Step::Verify(_)
+                | Step::Ask(..)
+                | Step::Recall(_)
+                | Step::Remember { .. } => {
                     assert!(ended || !self.may_go_on(seen), "held what may go on: {seen:?}");
                 }
             }

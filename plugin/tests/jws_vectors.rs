@@ -57,7 +57,8 @@ fn vectors() -> Option<Value> {
 /// What remains of a vector when everything but its signature has been judged.
 fn check(key: &Value, token: &str) -> Option<SignatureCheck> {
     let jws = Jws::parse(token.as_bytes()).ok()?;
-    let algorithm = jws.header.algorithm?;
+    // As every issuer's list has it unless it says a dangerous word.
+    let algorithm = jws.header.algorithm.filter(|algorithm| *algorithm != Algorithm::HS256)?;
     let named = key.get("alg").and_then(Value::as_str).map_or(Some(algorithm), Algorithm::named)?;
     let key_id = key.get("kid").and_then(Value::as_str).map(str::to_owned);
     let key = PublicKey::from_jwk(&key.to_string(), key_id, named).ok()?;

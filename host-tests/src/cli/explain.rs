@@ -16,7 +16,7 @@ use crate::scenario::Configuration;
 
 /// Explains the call in the file `request`; whether it would be forwarded.
 pub(super) fn run(config: &Path, request: &Path, format: Format) -> Result<bool> {
-    let configuration = Configuration::read(config)?.with_test_keys();
+    let configuration = Configuration::read(config)?.with_test_keys(false);
     let config = config::read(configuration.json().to_string().as_bytes()).map_err(|problems| anyhow!("{problems}"));
     let config = Arc::new(config.context("the configuration is not valid")?);
     let call = Call::read(&read(request)?).map_err(|problems| anyhow!("{problems}"));

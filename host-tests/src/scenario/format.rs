@@ -25,6 +25,8 @@ pub struct File {
     /// What the decision service answers in the only step.
     #[serde(default, rename = "answer")]
     pub answers: Vec<Answer>,
+    /// What the issuer publishes in the only step.
+    pub issuer: Option<Published>,
     /// What the upstream answers in the only step.
     pub upstream: Option<Upstream>,
     /// What the only step must lead to.
@@ -46,6 +48,10 @@ pub struct Step {
     /// What the decision service answers, question by question.
     #[serde(default, rename = "answer")]
     pub answers: Vec<Answer>,
+    /// How long after the step before it this one begins, such as `2s`.
+    pub after: Option<String>,
+    /// What the issuer publishes from this step on.
+    pub issuer: Option<Published>,
     /// What the upstream answers.
     #[serde(default)]
     pub upstream: Upstream,
@@ -182,6 +188,20 @@ pub enum Sign {
     Rs256,
     /// Ed25519.
     Eddsa,
+    /// ECDSA on P-384.
+    Es384,
+    /// RSA with SHA-384.
+    Rs384,
+    /// RSA with SHA-512.
+    Rs512,
+    /// RSA-PSS.
+    Ps256,
+    /// RSA-PSS with SHA-384.
+    Ps384,
+    /// RSA-PSS with SHA-512.
+    Ps512,
+    /// HMAC with the issuer's secret.
+    Secret,
     /// ECDSA on P-256 with a key that nobody knows, under the name of one that is known.
     Stranger,
     /// HMAC with the public key as the secret (RFC 8725 section 2.1).
@@ -230,6 +250,27 @@ pub struct Answer {
     pub refused: bool,
 }
 
+/// What the issuer's server answers to a fetch: keys or revocations, whichever is fetched, or something else to both.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// The keys, as in `sign`.
+    #[serde(default)]
+    pub keys: Vec<Sign>,
+    /// What is revoked.
+    #[serde(default)]
+    pub revoked: Vec<Value>,
+    /// The HTTP status; 200 where left out.
+    pub status: Option<u16>,
+    /// The body as text.
+    pub text: Option<String>,
+    /// The body, generated.
+    pub generate: Option<Generate>,
+    /// Nothing comes until the fetch has timed out.
+    #[serde(default)]
+    pub silent: bool,
+}
+
 /// What the upstream answers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -257,7 +298,8 @@ impl Default for Upstream {
 pub struct Expect {
     /// Whether the upstream gets it.
     pub forwarded: bool,
-    /// The audit record's reason, which the client reads too; needed where nothing is forwarded.
+    /// The audit record's reason, which the client reads too; needed where something is judged and not
+    /// forwarded.
     pub reason: Option<String>,
     /// The client's HTTP status; that of the upstream where the request is forwarded and this is left out.
     pub status: Option<u16>,

@@ -13,6 +13,9 @@ pub const BUFFER_LIMIT: usize = 1024 * 1024;
 /// The one cluster in which a decision service is.
 pub const CLUSTER: &str = "pdp";
 
+/// The one cluster in which an issuer's server is.
+pub const ISSUER_CLUSTER: &str = "idp";
+
 /// The request's head as the filter gets to see it.
 #[must_use]
 pub fn request_head(message: &Message) -> Pairs {

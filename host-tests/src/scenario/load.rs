@@ -103,7 +103,10 @@ fn steps(file: File) -> Result<Vec<Step>> {
     let Some(request) = file.request else {
         let alone =
             file.token.is_some() || file.upstream.is_some() || file.expect.is_some() || !file.answers.is_empty();
-        ensure!(!alone, "`token`, `answer`, `upstream` and `expect` need a `request`, or belong into a `[[step]]`");
+        ensure!(
+            !alone && file.issuer.is_none(),
+            "`token`, `answer`, `issuer`, `upstream` and `expect` need a `request`, or belong into a `[[step]]`"
+        );
         ensure!(!file.steps.is_empty(), "no `[request]` and no `[[step]]`");
         return Ok(file.steps);
     };
@@ -113,6 +116,8 @@ fn steps(file: File) -> Result<Vec<Step>> {
         request,
         token: file.token.unwrap_or_default(),
         answers: file.answers,
+        after: None,
+        issuer: file.issuer,
         upstream: file.upstream.unwrap_or_default(),
         expect,
     }])
@@ -132,7 +137,7 @@ fn check(step: &Step) -> Result<()> {
         bodies.iter().filter(|given| **given).count() <= 1,
         "more than one body: one of `call`, `json`, `text`, `hex`, `generate`"
     );
-    if !step.expect.forwarded && step.expect.reason.is_none() {
+    if !step.expect.forwarded && step.expect.audited && step.expect.reason.is_none() {
         bail!("what is not forwarded needs `reason` in `[expect]`");
     }
     Ok(())

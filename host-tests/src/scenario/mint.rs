@@ -55,6 +55,13 @@ fn key_for(sign: Sign, issuer: &Issuer) -> &'static Key {
         Sign::Allowed => issuer.key,
         Sign::Rs256 => &keys::RS256,
         Sign::Eddsa => &keys::EDDSA,
+        Sign::Es384 => &keys::ES384,
+        Sign::Rs384 => &keys::RS384,
+        Sign::Rs512 => &keys::RS512,
+        Sign::Ps256 => &keys::PS256,
+        Sign::Ps384 => &keys::PS384,
+        Sign::Ps512 => &keys::PS512,
+        Sign::Secret => &keys::HS256,
         Sign::Stranger => &keys::STRANGER,
         Sign::Es256 | Sign::Hs256 | Sign::None => &keys::ES256,
     }

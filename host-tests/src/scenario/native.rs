@@ -12,14 +12,15 @@ use toolgate::decision::Question as Asked;
 use toolgate::exchange::{Edits, Exchange, Input, Step, Stored};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
+use toolgate::reply::Reply;
 use toolgate::session::SlotId;
-use toolgate::time::Timestamp;
 use toolgate::token::verify_in_process;
 
 use super::format::{Answer, Step as Scripted};
 use super::gateway::{BUFFER_LIMIT, CLUSTER, NOW, request_head};
 use super::message::{Message, Pairs, answer_body, pairs};
 use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
+use super::published::{Issuer, pause};
 use super::run::{Case, Lane};
 
 /// The pure core.
@@ -40,18 +41,31 @@ impl Lane for NativeLane {
             .map_err(|problems| anyhow!("{problems}"))
             .context("the configuration")?;
         let mut gate = Gate::new(Arc::new(config));
+        let mut issuer = Issuer::default();
         let mut shared = Shared::new();
-        let steps = (1..).zip(&case.steps);
-        steps.map(|(number, (message, step))| Run::new(&mut gate, &mut shared, message, step).run(number)).collect()
+        let steps = (1..).zip(case.steps.iter().zip(&case.published));
+        steps
+            .map(|(number, ((message, step), published))| {
+                issuer.publish(published, pause(step)?);
+                issuer.tick(&mut gate);
+                Run::new(&mut gate, &mut issuer, &mut shared, message, step).run(number)
+            })
+            .collect()
     }
 }
 
 /// What the workers of a proxy share: slots, and the version of each.
 type Shared = BTreeMap<SlotId, (Vec<u8>, u32)>;
 
+/// A request that still waits after so many ticks waits for ever.
+const MOST_TICKS: usize = 100;
+
 /// One request on its way.
 struct Run<'r> {
     gate: &'r mut Gate,
+    issuer: &'r mut Issuer,
+    /// It waits for what the issuer publishes.
+    awaits: bool,
     shared: &'r mut Shared,
     config: Arc<Config>,
     exchange: Exchange,
@@ -63,12 +77,20 @@ struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    fn new(gate: &'r mut Gate, shared: &'r mut Shared, message: &'r Message, step: &'r Scripted) -> Self {
+    fn new(
+        gate: &'r mut Gate,
+        issuer: &'r mut Issuer,
+        shared: &'r mut Shared,
+        message: &'r Message,
+        step: &'r Scripted,
+    ) -> Self {
         let config = Arc::clone(&gate.config);
         Self {
             exchange: Exchange::new(Arc::clone(&config)),
             account: Account::default(),
             gate,
+            issuer,
+            awaits: false,
             shared,
             config,
             message,
@@ -85,6 +107,13 @@ impl<'r> Run<'r> {
         self.advance(Input::Head { head: Head::from_pairs(request_head(self.message)), end, id })?;
         if self.waits() && !end {
             self.body(&body)?;
+        }
+        for _ in 0..MOST_TICKS {
+            if !std::mem::take(&mut self.awaits) || !self.waits() {
+                break;
+            }
+            self.issuer.tick(self.gate);
+            self.advance(Input::Published)?;
         }
         if self.waits() {
             bail!("the exchange waits for something that doesn't come");
@@ -111,23 +140,35 @@ impl<'r> Run<'r> {
 
     fn advance(&mut self, input: Input<'_>) -> Result<()> {
         let status = matches!(input, Input::Response(_)).then_some(self.outcome.client.status);
-        let mut step = self.exchange.advance(self.gate, now(), input);
+        let mut step = self.exchange.advance(self.gate, self.issuer.now, input);
         loop {
             step = match step {
                 Step::Hold | Step::Pass => return Ok(()),
+                Step::Await => {
+                    self.awaits = true;
+                    return Ok(());
+                }
+                Step::Read => {
+                    let body = self.message.body.as_deref().unwrap_or_default();
+                    self.exchange.advance(self.gate, self.issuer.now, Input::Body(body))
+                }
                 Step::Verify(check) => {
                     let verdict = verify_in_process(&check);
-                    self.exchange.advance(self.gate, now(), Input::Signature(verdict))
+                    self.exchange.advance(self.gate, self.issuer.now, Input::Signature(verdict))
                 }
                 Step::Ask(question, id) => self.ask(&question, &id)?,
                 Step::Recall(slot) => {
                     let (bytes, version) =
                         self.shared.get(&slot).cloned().map_or((None, 0), |(bytes, version)| (Some(bytes), version));
-                    self.exchange.advance(self.gate, now(), Input::Recalled { slot: bytes.as_deref(), version })
+                    self.exchange.advance(
+                        self.gate,
+                        self.issuer.now,
+                        Input::Recalled { slot: bytes.as_deref(), version },
+                    )
                 }
                 Step::Remember { slot, bytes, version } => {
                     self.shared.insert(slot, (bytes, version.saturating_add(1)));
-                    self.exchange.advance(self.gate, now(), Input::Remembered(Stored::Yes))
+                    self.exchange.advance(self.gate, self.issuer.now, Input::Remembered(Stored::Yes))
                 }
                 Step::Forward(edits, record) => {
                     self.account.forwarded(record, now());
@@ -137,11 +178,9 @@ impl<'r> Run<'r> {
                 Step::Reject(reply, record) => {
                     let record = self.account.answered_for(record, Some(reply.status), now());
                     self.audit(&record)?;
-                    let fields =
-                        reply.headers.iter().map(|(name, value)| ((*name).to_string(), value.clone().into_bytes()));
-                    let client = Response { status: reply.status, headers: telling(fields), body: reply.body };
-                    return self.local_reply(client);
+                    return self.local_reply(response(reply));
                 }
+                Step::Answer(reply) => return self.local_reply(response(reply)),
                 Step::Respond(edits, record) => {
                     if let Some(record) = record {
                         let record = self.account.answered_for(record, status, now());
@@ -185,8 +224,9 @@ impl<'r> Run<'r> {
 
     fn ask(&mut self, asked: &Asked, id: &str) -> Result<Step> {
         let service = self.config.decision.as_ref().context("the core asks, and no decision service is configured")?;
-        let answer =
-            |status, body: &[u8], run: &mut Self| run.exchange.advance(run.gate, now(), Input::Answer { status, body });
+        let answer = |status, body: &[u8], run: &mut Self| {
+            run.exchange.advance(run.gate, run.issuer.now, Input::Answer { status, body })
+        };
         if service.cluster != CLUSTER {
             return Ok(answer(None, b"", self));
         }
@@ -231,8 +271,9 @@ impl<'r> Run<'r> {
     }
 }
 
-fn now() -> Timestamp {
-    Timestamp::from_secs(NOW.as_secs())
+fn response(reply: Reply) -> Response {
+    let fields = reply.headers.iter().map(|(name, value)| ((*name).to_string(), value.clone().into_bytes()));
+    Response { status: reply.status, headers: telling(fields), body: reply.body }
 }
 
 fn response_head(response: &Response) -> Head {

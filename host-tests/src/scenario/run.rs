@@ -6,10 +6,11 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::expect::differences;
-use super::format::Step;
+use super::format::{Published, Step};
 use super::load::Scenario;
 use super::message::Message;
 use super::outcome::{Outcome, Unforeseeable};
+use super::published;
 use super::render;
 
 /// A scenario's requests, ready to be sent.
@@ -23,6 +24,8 @@ pub struct Case<'s> {
     pub refused: bool,
     /// The time at which the tokens were minted.
     pub now: Duration,
+    /// What the issuer's server answers, step by step.
+    pub published: Vec<Published>,
     /// What the client sends, and what others answer.
     pub steps: Vec<(Message, &'s Step)>,
 }
@@ -83,7 +86,8 @@ pub fn run(scenario: &Scenario, lane: &dyn Lane) -> Result<Report> {
 /// # Errors
 /// When a token can't be minted.
 pub fn case(scenario: &Scenario, now: Duration) -> Result<Case<'_>> {
-    let config = scenario.config.clone().with_test_keys();
+    let played = scenario.steps.iter().any(|step| step.issuer.is_some());
+    let config = scenario.config.clone().with_test_keys(played);
     let steps = scenario.steps.iter().map(|step| Ok((Message::of(step, &config, now)?, step)));
     let steps = steps.collect::<Result<Vec<_>>>().with_context(|| format!("in scenario `{}`", scenario.name))?;
     Ok(Case {
@@ -91,6 +95,7 @@ pub fn case(scenario: &Scenario, now: Duration) -> Result<Case<'_>> {
         config: config.json().to_string(),
         refused: scenario.steps.iter().flat_map(|step| &step.answers).any(|answer| answer.refused),
         now,
+        published: published::each(&scenario.steps),
         steps,
     })
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::format::{Answer, Step};
-use super::gateway::{BUFFER_LIMIT, CLUSTER, NOW, request_head};
+use super::format::{Answer, Published, Step};
+use super::gateway::{BUFFER_LIMIT, CLUSTER, ISSUER_CLUSTER, NOW, request_head};
 use super::message::{Message, Pairs, answer_body, pairs};
 use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
+use super::published::{document, pause};
 use super::render;
 use super::run::{Case, Lane};
 use crate::host::{CallAnswer, Headers, HostOptions, Module, PendingCall, SharedData, StreamId, Vm};
@@ -49,7 +50,7 @@ impl WasmLane {
     pub fn start(&self, config: &str) -> Result<Vm> {
         let mut options = self.options.clone();
         options.plugin_config = config.as_bytes().to_vec();
-        options.clusters = BTreeSet::from([CLUSTER.to_string()]);
+        options.clusters = BTreeSet::from([CLUSTER.to_string(), ISSUER_CLUSTER.to_string()]);
         options.now = u64::try_from(NOW.as_nanos())?;
         options.buffer_limit = BUFFER_LIMIT;
         // Whoever starts a VM starts a gateway: nothing is shared with an earlier one.
@@ -59,7 +60,14 @@ impl WasmLane {
 
     fn deliver(&self, case: &Case<'_>, delivery: Delivery) -> Result<Vec<Outcome>> {
         let mut vm = self.start(&case.config)?;
-        case.steps.iter().map(|(message, step)| exchange(&mut vm, message, step, delivery)).collect()
+        let steps = case.steps.iter().zip(&case.published);
+        steps
+            .map(|((message, step), published)| {
+                vm.advance(pause(step)?);
+                tick(&mut vm, published)?;
+                exchange(&mut vm, message, step, published, delivery)
+            })
+            .collect()
     }
 }
 
@@ -89,15 +97,41 @@ impl Lane for WasmLane {
     }
 }
 
-fn exchange(vm: &mut Vm, message: &Message, step: &Step, delivery: Delivery) -> Result<Outcome> {
+/// Lets the filter look after what it fetches, if it wants to, and plays the issuer.
+fn tick(vm: &mut Vm, published: &Published) -> Result<()> {
+    let Some(period) = vm.tick_period() else { return Ok(()) };
+    vm.advance(period);
+    vm.tick()?;
+    for call in vm.pending_calls().into_iter().filter(|call| call.stream.is_none()) {
+        if published.silent {
+            vm.time_out(call.id)?;
+        } else {
+            let path = call.headers.get(":path").unwrap_or_default();
+            vm.answer(call.id, CallAnswer::new(published.status.unwrap_or(200), document(published, path)))?;
+        }
+    }
+    Ok(())
+}
+
+/// A request that still waits after so many ticks waits for ever.
+const MOST_TICKS: usize = 100;
+
+fn exchange(vm: &mut Vm, message: &Message, step: &Step, published: &Published, delivery: Delivery) -> Result<Outcome> {
     let stream = vm.open()?;
     let mut answers: VecDeque<Answer> = step.answers.clone().into();
     let mut outcome = Outcome::default();
     vm.take_logs();
     send(vm, stream, message, delivery)?;
-    while let Some(call) = vm.pending_calls().into_iter().next() {
-        let answer = answers.pop_front().context("a question for which no answer is scripted")?;
-        reply(vm, &call, &answer, &mut outcome)?;
+    for _ in 0..MOST_TICKS {
+        while let Some(call) = vm.pending_calls().into_iter().find(|call| call.stream.is_some()) {
+            let answer = answers.pop_front().context("a question for which no answer is scripted")?;
+            reply(vm, &call, &answer, &mut outcome)?;
+        }
+        let seen = vm.exchange(stream)?;
+        if seen.upstream.headers.is_some() || seen.client.headers.is_some() || vm.tick_period().is_none() {
+            break;
+        }
+        tick(vm, published)?;
     }
     if vm.exchange(stream)?.upstream.headers.is_some() {
         respond(vm, stream, step)?;

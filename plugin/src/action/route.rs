@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::{Template, ToolFacts, path};
+use crate::head::Head;
 use crate::reason::{Reason, Refusal};
+use crate::token::{Access, Metadata};
 
 /// The table of routes; the first that matches counts.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +26,8 @@ pub struct Route {
     pub max_body: usize,
     /// Of which web pages requests are accepted, as `Origin` says them; those without an origin come from no page.
     pub origins: Vec<String>,
+    /// What it wants of a token, and what becomes of the token.
+    pub access: Access,
     /// REST: what there is, closest templates first.
     pub operations: Vec<Operation>,
 }
@@ -86,6 +90,14 @@ impl Routes {
     }
 }
 
+impl Routes {
+    /// The public description of the protected resource that this request asks for, if it asks for one.
+    #[must_use]
+    pub fn metadata(&self, head: &Head) -> Option<&Metadata> {
+        self.0.iter().filter_map(|route| route.access.metadata.as_ref()).find(|metadata| metadata.is_asked_for(head))
+    }
+}
+
 impl Matching {
     /// Whether it is for every path that `other` is for.
     #[must_use]
@@ -127,6 +139,7 @@ mod tests {
             policy: None,
             max_body: 1,
             origins: Vec::new(),
+            access: Access::default(),
             operations: Vec::new(),
         };
         Routes(vec![

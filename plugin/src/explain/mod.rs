@@ -103,7 +103,9 @@ impl Passage {
                 }
                 Step::Forward(_, record) => return Self { record: *record, question, reply: None },
                 Step::Reject(reply, record) => return Self { record: *record, question, reply: Some(reply) },
-                Step::Respond(..) | Step::Pass => break,
+                Step::Read => Input::Body(&message.body),
+                // Nothing is fetched here: a caller gives the policy keys of its own.
+                Step::Await | Step::Respond(..) | Step::Pass | Step::Answer(_) => break,
             };
         }
         // A new record says of its request that it was rejected for a fault of ours.

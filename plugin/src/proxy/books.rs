@@ -52,9 +52,16 @@ impl Books {
         }
     }
 
-    /// The answer to a call of the root context; whether it was meant for the books.
-    pub(super) fn answered(&self, now: Timestamp, call: u32, answer: Answer<'_>) -> bool {
-        self.exporter.as_ref().is_some_and(|exporter| exporter.answered(&self.meters, now, call, answer))
+    /// Whether the answer to this call of the root context is meant for the books.
+    pub(super) fn awaits(&self, call: u32) -> bool {
+        self.exporter.as_ref().is_some_and(|exporter| exporter.awaits(call))
+    }
+
+    /// The answer to the call that is awaited.
+    pub(super) fn answered(&self, now: Timestamp, answer: Answer<'_>) {
+        if let Some(exporter) = &self.exporter {
+            exporter.answered(&self.meters, now, answer);
+        }
     }
 
     fn judged(&self, record: &Record, added: Option<u64>) {

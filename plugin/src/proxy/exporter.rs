@@ -48,16 +48,17 @@ impl Exporter {
         self.tell(meters);
     }
 
-    /// The answer to a call; whether it was one of these.
-    pub(super) fn answered(&self, meters: &Meters, now: Timestamp, call: u32, answer: Answer<'_>) -> bool {
-        if self.call.get() != Some(call) {
-            return false;
-        }
+    /// Whether it is this call whose answer is awaited.
+    pub(super) fn awaits(&self, call: u32) -> bool {
+        self.call.get() == Some(call)
+    }
+
+    /// The answer to the call.
+    pub(super) fn answered(&self, meters: &Meters, now: Timestamp, answer: Answer<'_>) {
         self.call.set(None);
         self.queue.borrow_mut().answered(now, answer);
         // There may be more.
         self.tick(meters, now);
-        true
     }
 
     /// What is still here will not be sent by this worker any more.

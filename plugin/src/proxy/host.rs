@@ -16,6 +16,7 @@ use crate::exchange::Stored;
 use crate::export::Collector;
 use crate::head::Head;
 use crate::metrics::Kind;
+use crate::remote::Source;
 use crate::reply::Reply;
 use crate::time::Timestamp;
 
@@ -57,6 +58,8 @@ unsafe extern "C" {
     fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
     fn proxy_get_buffer_bytes(buffer: u32, start: usize, max: usize, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_continue_stream(stream: u32) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
     fn proxy_send_local_response(
         status: u32,
         details: *const u8,
@@ -128,9 +131,34 @@ pub(super) fn request_body(size: usize) -> Bytes {
     buffer(REQUEST_BODY, size)
 }
 
-/// The body of a call's answer.
-pub(super) fn call_body(size: usize) -> Bytes {
-    buffer(CALL_BODY, size.min(crate::decision::MAX_ANSWER.saturating_add(1)))
+/// The body of a call's answer; of one that is longer than `most`, one byte more than that.
+pub(super) fn call_body(size: usize, most: usize) -> Bytes {
+    buffer(CALL_BODY, size.min(most.saturating_add(1)))
+}
+
+/// Has the root context ticked so often.
+pub(super) fn tick_every(period: Duration) {
+    let millis = u32::try_from(period.as_millis()).unwrap_or(u32::MAX);
+    // SAFETY: no memory is handed over.
+    unsafe { proxy_set_tick_period_milliseconds(millis) };
+}
+
+/// From here to the end of this callback, calls are about that context.
+pub(super) fn speak_for(context: u32) {
+    // SAFETY: no memory is handed over.
+    unsafe { proxy_set_effective_context(context) };
+}
+
+/// Fetches a document; the host's name for the call, if it is under way.
+pub(super) fn fetch(source: &Source) -> Option<u32> {
+    let headers = vec![
+        (":method", "GET"),
+        (":scheme", source.scheme),
+        (":authority", source.authority.as_str()),
+        (":path", source.path.as_str()),
+        ("accept", "application/json"),
+    ];
+    hostcalls::dispatch_http_call(&source.cluster, headers, None, Vec::new(), source.timeout).ok()
 }
 
 fn buffer(id: u32, size: usize) -> Bytes {
@@ -201,8 +229,8 @@ pub(super) fn call_foreign(name: &str, arguments: &[u8]) -> Option<Bytes> {
     })
 }
 
-/// Sends a question to the decision service; whether it is under way.
-pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> bool {
+/// Sends a question to the decision service; the host's name for the call, if it is under way.
+pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> Option<u32> {
     let headers = vec![
         (":method", "POST"),
         (":scheme", service.scheme),
@@ -212,7 +240,7 @@ pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> bool {
         ("accept", "application/json"),
         ("x-request-id", id),
     ];
-    hostcalls::dispatch_http_call(&service.cluster, headers, Some(body), Vec::new(), service.timeout).is_ok()
+    hostcalls::dispatch_http_call(&service.cluster, headers, Some(body), Vec::new(), service.timeout).ok()
 }
 
 /// Sends records to the collector; the call's number, if it is under way.
@@ -225,11 +253,6 @@ pub(super) fn send_records(collector: &Collector, body: &[u8]) -> Option<u32> {
         ("content-type", "application/json"),
     ];
     hostcalls::dispatch_http_call(&collector.cluster, headers, Some(body), Vec::new(), collector.timeout).ok()
-}
-
-/// Has `on_tick` called so often.
-pub(super) fn tick_every(period: Duration) {
-    let _ = hostcalls::set_tick_period(period);
 }
 
 /// Leaves a value in filter state, where access logs find it as `wasm.<key>`.

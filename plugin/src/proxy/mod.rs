@@ -7,10 +7,12 @@ mod books;
 mod exporter;
 mod host;
 mod meters;
+mod publications;
 mod root;
 mod stream;
+mod waiting;
 
 proxy_wasm::main! {{
     proxy_wasm::set_log_level(proxy_wasm::types::LogLevel::Info);
-    proxy_wasm::set_root_context(|_| Box::new(root::Root::default()));
+    proxy_wasm::set_root_context(|id| Box::new(root::Root::new(id)));
 }}

@@ -1,6 +1,7 @@
 //! One worker's filter: reads its configuration and makes a stream for each request.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +11,12 @@ use proxy_wasm::types::{Bytes, ContextType};
 
 use super::books::Books;
 use super::host::{self, Map};
+use super::publications::{self, Fetches};
 use super::stream::{Stream, status};
+use super::waiting::{Waiter, Waiting};
 use crate::config;
+use crate::decision::MAX_ANSWER;
+use crate::exchange::Input;
 use crate::export::Answer;
 use crate::gate::Gate;
 use crate::head::Head;
@@ -19,21 +24,49 @@ use crate::head::Head;
 /// The gate that this worker's streams share; none before a configuration was accepted.
 pub(super) type SharedGate = Rc<RefCell<Option<Gate>>>;
 
+/// The first look at what issuers publish, once the filter is configured.
+const SOON: Duration = Duration::from_millis(10);
+
 /// The root context.
-#[derive(Default)]
 pub(super) struct Root {
+    id: u32,
     gate: SharedGate,
     /// None before a configuration was accepted.
     books: Option<Rc<Books>>,
+    waiting: Rc<Waiting>,
+    fetches: Fetches,
+    /// Streams that asked the decision service while the root context spoke for them.
+    asking: HashMap<u32, Waiter>,
 }
 
-impl Context for Root {
-    fn on_http_call_response(&mut self, call: u32, _headers: usize, body_size: usize, _trailers: usize) {
-        let head = host::head(Map::CallResponseHeaders).unwrap_or_default();
-        let body = host::call_body(body_size);
-        let answer = Answer { status: status(&head), retry_after: retry_after(&head), body: &body };
-        if let Some(books) = &self.books {
-            books.answered(host::now(), call, answer);
+impl Root {
+    pub(super) fn new(id: u32) -> Self {
+        Self {
+            id,
+            gate: SharedGate::default(),
+            books: None,
+            waiting: Rc::default(),
+            fetches: Fetches::default(),
+            asking: HashMap::new(),
+        }
+    }
+
+    /// Lets the streams that wait look again, and sleeps.
+    fn wake(&mut self) {
+        let Self { asking, waiting, .. } = self;
+        waiting.wake(self.id, |call, waiter| {
+            asking.insert(call, waiter);
+        });
+        self.sleep();
+    }
+
+    /// Until the next tick that somebody here needs.
+    fn sleep(&self) {
+        let gate = self.gate.borrow();
+        let fetching = gate.as_ref().and_then(publications::period);
+        let exporting = self.books.as_ref().and_then(|books| books.tick_period());
+        if let Some(period) = fetching.into_iter().chain(exporting).min() {
+            self.waiting.tick_every(period);
         }
     }
 }
@@ -44,6 +77,34 @@ fn retry_after(head: &Head) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
+impl Context for Root {
+    fn on_http_call_response(&mut self, call: u32, _headers: usize, body_size: usize, _trailers: usize) {
+        let head = host::head(Map::CallResponseHeaders).unwrap_or_default();
+        let status = status(&head);
+        if let Some(waiter) = self.asking.remove(&call) {
+            let body = host::call_body(body_size, MAX_ANSWER);
+            if let Some(core) = waiter.core.upgrade() {
+                host::speak_for(waiter.stream);
+                waiter.tell(&core, Input::Answer { status, body: &body });
+                host::speak_for(self.id);
+            }
+            return;
+        }
+        if let Some(books) = self.books.as_ref().filter(|books| books.awaits(call)) {
+            let body = host::call_body(body_size, MAX_ANSWER);
+            books.answered(host::now(), Answer { status, retry_after: retry_after(&head), body: &body });
+            return;
+        }
+        let settled = match self.gate.borrow_mut().as_mut() {
+            Some(gate) => self.fetches.answered(gate, call, status, body_size),
+            None => false,
+        };
+        if settled {
+            self.wake();
+        }
+    }
+}
+
 impl RootContext for Root {
     fn on_configure(&mut self, _size: usize) -> bool {
         let json: Bytes = host::plugin_configuration();
@@ -52,12 +113,13 @@ impl RootContext for Root {
                 log::info!("toolgate policy {} is in force", config.policy_version);
                 // The old ones go first: what their gauges hold is taken back before it is counted anew.
                 self.books = None;
-                let books = Books::open(&config);
-                if let Some(period) = books.tick_period() {
-                    host::tick_every(period);
-                }
-                self.books = Some(Rc::new(books));
+                self.books = Some(Rc::new(Books::open(&config)));
+                let publishes = !config.identity.publications().is_empty();
                 *self.gate.borrow_mut() = Some(Gate::new(Arc::new(config)));
+                match publishes {
+                    true => self.waiting.tick_every(SOON),
+                    false => self.sleep(),
+                }
                 true
             }
             Err(problems) => {
@@ -73,10 +135,14 @@ impl RootContext for Root {
         if let Some(books) = &self.books {
             books.tick(host::now());
         }
+        if let Some(gate) = self.gate.borrow_mut().as_mut() {
+            self.fetches.tick(gate);
+        }
+        self.wake();
     }
 
-    fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(Box::new(Stream::new(Rc::clone(&self.gate), self.books.clone())))
+    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Stream::new(id, Rc::clone(&self.gate), self.books.clone(), Rc::clone(&self.waiting))))
     }
 
     fn get_type(&self) -> Option<ContextType> {

@@ -1,5 +1,6 @@
 //! One HTTP stream: callbacks become inputs of the machine, its steps become host calls.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext};
@@ -8,7 +9,9 @@ use proxy_wasm::types::Action;
 use super::books::{Books, Entry};
 use super::host::{self, Map};
 use super::root::SharedGate;
+use super::waiting::{Waiter, Waiting};
 use crate::audit::headers;
+use crate::decision::MAX_ANSWER;
 use crate::exchange::{Edits, Exchange, Input, Step};
 use crate::head::Head;
 use crate::metrics::Single;
@@ -17,31 +20,73 @@ use crate::token::{SignatureCheck, SignatureVerdict, host_form, verify_in_proces
 
 /// One HTTP stream.
 pub(super) struct Stream {
+    id: u32,
+    core: Core,
+    /// Where the core is while and after it waits for what its token's issuer publishes.
+    lent: Option<Rc<RefCell<Core>>>,
+    waiting: Rc<Waiting>,
+}
+
+/// What a stream is made of, but for its callbacks.
+pub(super) struct Core {
     gate: SharedGate,
     entry: Entry,
     exchange: Option<Exchange>,
     /// The body so far, in bytes. Envoy counts all that is buffered, not what is new.
     buffered: usize,
+    /// The last call to the decision service.
+    pub(super) call: Option<u32>,
 }
 
 /// What the proxy should do with what it holds.
-enum Hold {
+pub(super) enum Hold {
     /// Keep it: something is still to come, or the client was answered.
     Keep,
+    /// Keep it until something was published.
+    Await,
     /// Let it go on.
     Release,
 }
 
 impl Stream {
-    pub(super) fn new(gate: SharedGate, books: Option<Rc<Books>>) -> Self {
+    pub(super) fn new(id: u32, gate: SharedGate, books: Option<Rc<Books>>, waiting: Rc<Waiting>) -> Self {
         let exchange = gate.borrow().as_ref().map(|gate| Exchange::new(gate.config.clone()));
-        Self { gate, entry: Entry::new(books), exchange, buffered: 0 }
+        Self { id, core: Core::new(gate, books, exchange), lent: None, waiting }
+    }
+
+    /// Lets the core work, wherever it is.
+    fn work(&mut self, work: impl FnOnce(&mut Core) -> Hold) -> Hold {
+        let held = match &self.lent {
+            Some(lent) => work(&mut lent.borrow_mut()),
+            None => work(&mut self.core),
+        };
+        if matches!(held, Hold::Await) && self.lent.is_none() {
+            let nobody = Core::new(Rc::clone(&self.core.gate), None, None);
+            let lent = Rc::new(RefCell::new(std::mem::replace(&mut self.core, nobody)));
+            self.waiting.add(Waiter { stream: self.id, core: Rc::downgrade(&lent) });
+            self.lent = Some(lent);
+        }
+        held
+    }
+
+    fn advance(&mut self, input: Input<'_>) -> Hold {
+        self.work(|core| core.advance(input))
+    }
+}
+
+impl Core {
+    fn new(gate: SharedGate, books: Option<Rc<Books>>, exchange: Option<Exchange>) -> Self {
+        Self { gate, entry: Entry::new(books), exchange, buffered: 0, call: None }
     }
 
     /// Gives the machine an input and carries out what it answers, up to where it must wait.
-    fn advance(&mut self, input: Input<'_>) -> Hold {
+    pub(super) fn advance(&mut self, input: Input<'_>) -> Hold {
         let answer_status = match &input {
             Input::Response(head) => status(head),
+            Input::Answer { .. } => {
+                self.entry.answered();
+                None
+            }
             _ => None,
         };
         let mut step = self.step(input);
@@ -49,12 +94,15 @@ impl Stream {
             step = match step {
                 Step::Hold => return Hold::Keep,
                 Step::Pass => return Hold::Release,
+                Step::Await => return Hold::Await,
+                Step::Read => return self.body(),
                 Step::Verify(check) => self.step(Input::Signature(self.verify(&check))),
                 Step::Ask(question, id) => {
                     self.entry.asked();
-                    match self.ask(&id, &question.body) {
-                        true => return Hold::Keep,
-                        false => {
+                    self.call = self.ask(&id, &question.body);
+                    match self.call {
+                        Some(_) => return Hold::Keep,
+                        None => {
                             self.entry.answered();
                             self.step(Input::Answer { status: None, body: b"" })
                         }
@@ -75,6 +123,10 @@ impl Stream {
                 }
                 Step::Reject(reply, record) => {
                     self.entry.answered_for(record, Some(reply.status));
+                    host::answer(&reply);
+                    return Hold::Keep;
+                }
+                Step::Answer(reply) => {
                     host::answer(&reply);
                     return Hold::Keep;
                 }
@@ -102,13 +154,10 @@ impl Stream {
         }
     }
 
-    /// Sends the question; whether an answer will come.
-    fn ask(&self, id: &str, body: &[u8]) -> bool {
+    /// Sends the question; none if no answer will come.
+    fn ask(&self, id: &str, body: &[u8]) -> Option<u32> {
         let shared = self.gate.borrow();
-        let Some(service) = shared.as_ref().and_then(|gate| gate.config.decision.as_ref()) else {
-            return false;
-        };
-        host::post(service, id, body)
+        host::post(shared.as_ref()?.config.decision.as_ref()?, id, body)
     }
 
     /// The host verifies what it can, about fifteen times as fast as code in here; what it can't is verified in here.
@@ -126,21 +175,21 @@ impl Stream {
     }
 
     /// The whole body is there.
-    fn body(&mut self) -> Action {
+    fn body(&mut self) -> Hold {
         self.entry.whole();
         let body = host::request_body(self.buffered);
         if body.len() != self.buffered {
             // What can't be read whole can't be judged: an input that no state has is refused as a fault.
-            return self.advance(Input::Answer { status: None, body: b"" }).into();
+            return self.advance(Input::Answer { status: None, body: b"" });
         }
-        self.advance(Input::Body(&body)).into()
+        self.advance(Input::Body(&body))
     }
 }
 
 impl From<Hold> for Action {
     fn from(hold: Hold) -> Self {
         match hold {
-            Hold::Keep => Self::Pause,
+            Hold::Keep | Hold::Await => Self::Pause,
             Hold::Release => Self::Continue,
         }
     }
@@ -148,9 +197,8 @@ impl From<Hold> for Action {
 
 impl Context for Stream {
     fn on_http_call_response(&mut self, _token: u32, _headers: usize, body_size: usize, _trailers: usize) {
-        self.entry.answered();
         let status = host::head(Map::CallResponseHeaders).and_then(|head| status(&head));
-        let body = host::call_body(body_size);
+        let body = host::call_body(body_size, MAX_ANSWER);
         if let Hold::Release = self.advance(Input::Answer { status, body: &body }) {
             host::resume_request();
         }
@@ -161,14 +209,17 @@ impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
         let head = host::head(Map::RequestHeaders).unwrap_or_default();
         if end_of_stream {
-            self.entry.whole();
+            self.core.entry.whole();
         }
         self.advance(Input::Head { head, end: end_of_stream, id: host::random_id() }).into()
     }
 
     fn on_http_request_body(&mut self, body_size: usize, end_of_stream: bool) -> Action {
-        self.buffered = body_size;
-        if end_of_stream { self.body() } else { self.advance(Input::Buffered(body_size)).into() }
+        self.work(|core| {
+            core.buffered = body_size;
+            if end_of_stream { core.body() } else { core.advance(Input::Buffered(body_size)) }
+        })
+        .into()
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
@@ -177,18 +228,24 @@ impl HttpContext for Stream {
         for name in headers::spoofed(&trailers) {
             host::remove(Map::RequestTrailers, &name);
         }
-        self.body()
+        self.work(Core::body).into()
     }
 
     fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
         let head = host::head(Map::ResponseHeaders).unwrap_or_default();
-        self.advance(Input::Response(&head));
-        self.entry.responded(status(&head));
+        self.work(|core| {
+            let hold = core.advance(Input::Response(&head));
+            core.entry.responded(status(&head));
+            hold
+        });
         Action::Continue
     }
 
     fn on_log(&mut self) {
-        self.entry.ended();
+        self.work(|core| {
+            core.entry.ended();
+            Hold::Keep
+        });
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::claims::Claims;
 use super::identity::Seal;
-use super::{Agent, Identity, SignatureCheck, SignatureVerdict, TokenMemory};
+use super::{Agent, Identity, Published, SignatureCheck, SignatureVerdict, TokenMemory};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
 
@@ -41,6 +41,7 @@ impl Candidate {
         identity: &Identity,
         now: Timestamp,
         memory: &mut TokenMemory,
+        published: &Published,
     ) -> Result<Arc<Agent>, Refusal> {
         match verdict {
             SignatureVerdict::Valid => {}
@@ -51,7 +52,10 @@ impl Candidate {
         }
         let issuer = identity.issuer(self.issuer)?;
         let agent = Arc::new(issuer.agent(self.claims, now)?);
-        memory.remember(&self.seal, &self.token, &agent, issuer.end(agent.expires), now);
+        issuer.check_revocations(&agent, published)?;
+        if let Some(standing) = identity.standing(self.issuer, published, now) {
+            memory.remember(&self.seal, &self.token, &agent, standing, issuer.end(agent.expires), now);
+        }
         Ok(agent)
     }
 }

@@ -16,6 +16,7 @@ pub fn challenge(reason: Reason, resource_metadata: Option<&str>, scope: Option<
         Challenge::Missing => None,
         Challenge::InvalidRequest => Some("invalid_request"),
         Challenge::InvalidToken => Some("invalid_token"),
+        Challenge::InsufficientScope => Some("insufficient_scope"),
     };
     let parameters = [
         ("error", error),
@@ -61,6 +62,13 @@ mod tests {
             "Bearer error=\"invalid_token\",error_description=\"the token has expired\""
         );
         assert!(challenge(Reason::TokenRepeated, None, None).unwrap().contains("error=\"invalid_request\""));
+    }
+
+    #[test]
+    fn a_token_with_too_few_scopes_is_told_all_that_it_needs() {
+        let header = challenge(Reason::TokenScope, METADATA, Some("crm:read crm:write")).unwrap();
+        assert!(header.starts_with("Bearer error=\"insufficient_scope\","), "{header}");
+        assert!(header.ends_with(",scope=\"crm:read crm:write\""), "{header}");
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl ClaimPath {
     }
 
     /// As operators and clients read it.
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         if self.rest.is_empty() { self.name.clone() } else { format!("/{}{}", self.name, self.rest) }
     }
 
@@ -106,6 +106,25 @@ impl ClaimPath {
             Some(Value::Array(list)) => list.iter().map(|value| name(value, &self.shown())).collect(),
             Some(_) => Err(wrong(format!("`{}` is neither a text nor a list of texts", self.shown()))),
         }
+    }
+
+    /// Puts these texts in the place of those that the claim has, in the same form.
+    pub(super) fn replace_texts(&self, claims: &mut Claims, texts: &[String]) {
+        match claims.get_mut(&self.name).and_then(|value| value.pointer_mut(&self.rest)) {
+            Some(Value::String(text)) => *text = texts.join(" "),
+            Some(list) => *list = texts.into(),
+            None => {}
+        }
+    }
+}
+
+/// Whether `aud`, a text or a list of them (RFC 7519 section 4.1.3), names one of `audiences`.
+pub(super) fn is_for(claims: &Claims, audiences: &[String]) -> bool {
+    let named = |one: &Value| one.as_str().is_some_and(|one| audiences.iter().any(|audience| audience == one));
+    match claims.get("aud") {
+        Some(Value::Array(list)) => list.iter().any(named),
+        Some(one) => named(one),
+        None => false,
     }
 }
 

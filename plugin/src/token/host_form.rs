@@ -15,7 +15,7 @@ const LENGTH_DELIMITED: u64 = 2;
 
 /// The arguments for this check: hash function, key as `SubjectPublicKeyInfo`, signature, text.
 ///
-/// `None` where the host can't answer: it knows neither EdDSA nor PSS, and an ECDSA signature that is no pair of
+/// `None` where the host can't answer: it knows neither EdDSA nor PSS nor MACs, and an ECDSA signature that is no pair of
 /// numbers below the curve's order has no form to ask with. [`verify_in_process`](super::verify_in_process) has an
 /// answer to all of these.
 #[must_use]
@@ -27,7 +27,7 @@ pub fn verify_signature_arguments(check: &SignatureCheck) -> Option<Vec<u8>> {
         Algorithm::ES256 | Algorithm::RS256 => "sha256",
         Algorithm::ES384 | Algorithm::RS384 => "sha384",
         Algorithm::RS512 => "sha512",
-        Algorithm::PS256 | Algorithm::PS384 | Algorithm::PS512 | Algorithm::EdDSA => return None,
+        Algorithm::PS256 | Algorithm::PS384 | Algorithm::PS512 | Algorithm::EdDSA | Algorithm::HS256 => return None,
     };
     // RFC 7518 section 3.4 writes r and s side by side; the host expects them as `ECDSA-Sig-Value` (RFC 3279).
     let der = match check.algorithm {

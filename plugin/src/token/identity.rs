@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::candidate::Candidate;
-use super::claims;
-use super::issuer::Issuer;
+use super::claims::{self, Claims};
+use super::issuer::{Issuer, Keys, Profile};
 use super::jws::Jws;
-use super::{Agent, SignatureCheck, TokenMemory, authorization};
+use super::{Agent, Publication, Published, SignatureCheck, TokenMemory, authorization, spiffe};
 use crate::head::Head;
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
@@ -16,6 +16,7 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub struct Identity {
     issuers: Vec<Issuer>,
+    publications: Vec<Publication>,
     resource_metadata: Option<String>,
     seal: Seal,
 }
@@ -31,12 +32,32 @@ pub enum Presented {
     Known(Arc<Agent>),
     /// A token whose signature must be checked.
     Unverified(Box<Candidate>),
+    /// What its issuer publishes is needed in a newer version: to be presented again when something came of it.
+    Awaiting,
+}
+
+/// Whether a token is presented for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// It is: what its issuer publishes may be fetched for its sake.
+    First,
+    /// It waited for that.
+    Again,
+}
+
+/// What a verified token depends on, beside itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// Whose token it is: a place among the issuers.
+    pub(super) issuer: usize,
+    /// Of what its issuer publishes; another one, and the token must be verified again.
+    pub(super) epoch: u64,
 }
 
 impl Identity {
     /// Of checked parts.
-    pub(crate) fn new(issuers: Vec<Issuer>, resource_metadata: Option<String>) -> Self {
-        Self { issuers, resource_metadata, seal: Seal(Arc::new(())) }
+    pub(crate) fn new(issuers: Vec<Issuer>, publications: Vec<Publication>, resource_metadata: Option<String>) -> Self {
+        Self { issuers, publications, resource_metadata, seal: Seal(Arc::new(())) }
     }
 
     /// What a challenge names as `resource_metadata` (RFC 9728 section 5.1).
@@ -51,17 +72,34 @@ impl Identity {
     /// is looked at: form, `alg`, `kid`, `typ` and `iss`.
     ///
     /// # Errors
-    /// No token or several; a token that can't be read; one for which no key is known.
-    pub fn present(&self, head: &Head, now: Timestamp, memory: &TokenMemory) -> Result<Presented, Refusal> {
+    /// No token or several; a token that can't be read; one for which no key is known, or what its issuer publishes is
+    /// too old to rely on.
+    pub fn present(
+        &self,
+        head: &Head,
+        now: Timestamp,
+        memory: &TokenMemory,
+        published: &mut Published,
+        attempt: Attempt,
+    ) -> Result<Presented, Refusal> {
         let token = authorization::bearer(head)?;
-        if let Some(agent) = memory.recall(&self.seal, token, now) {
+        if let Some(agent) = memory.recall(&self.seal, token, now, |issuer| self.standing(issuer, published, now)) {
             return Ok(Presented::Known(agent));
         }
         let jws = Jws::parse(token)?;
         let claims = claims::read(&jws.payload)?;
-        let named = claims.get("iss").ok_or_else(|| claims::missing("iss"))?;
-        let at = self.issuers.iter().position(|issuer| *named == issuer.issuer).ok_or(Reason::TokenIssuer)?;
-        let key = self.issuer(at)?.key(&jws.header)?;
+        let at = self.find(&claims)?;
+        let issuer = self.issuer(at)?;
+        if let Some(old) = issuer.publications().find(|place| !self.counts(*place, published, now)) {
+            return await_or(published, old, attempt, Reason::TokenKeysUnavailable.into());
+        }
+        let key = match (issuer.key(&jws.header, published), &issuer.keys) {
+            (Ok(key), _) => key,
+            (Err(refusal), Keys::Published(place)) if refusal.reason == Reason::TokenKey => {
+                return await_or(published, *place, attempt, refusal);
+            }
+            (Err(refusal), _) => return Err(refusal),
+        };
         let check = SignatureCheck {
             algorithm: key.algorithm(),
             key: Arc::clone(key),
@@ -69,6 +107,49 @@ impl Identity {
             signature: jws.signature,
         };
         Ok(Presented::Unverified(Box::new(Candidate::new(check, token.into(), claims, at, self.seal.clone()))))
+    }
+
+    /// What the tokens of the issuer at that place depend on; `None` where it is too old to rely on.
+    pub(super) fn standing(&self, issuer: usize, published: &Published, now: Timestamp) -> Option<Standing> {
+        let mut standing = Standing { issuer, epoch: 0 };
+        for place in self.issuers.get(issuer)?.publications() {
+            if !self.counts(place, published, now) {
+                return None;
+            }
+            // Each only ever grows, so their sum is another one whenever one of them is.
+            standing.epoch = standing.epoch.wrapping_add(published.epoch(place));
+        }
+        Some(standing)
+    }
+
+    /// Whether our copy of a publication may still be relied on.
+    fn counts(&self, place: usize, published: &Published, now: Timestamp) -> bool {
+        let publication = self.publications.get(place);
+        publication.is_some_and(|publication| now < published.good_until(place, &publication.source))
+    }
+
+    /// What is fetched.
+    #[must_use]
+    pub fn publications(&self) -> &[Publication] {
+        &self.publications
+    }
+
+    /// Where the issuer stands that `iss` names exactly; for a JWT-SVID, which need not have one, the trust domain that
+    /// its `sub` is in.
+    fn find(&self, claims: &Claims) -> Result<usize, Refusal> {
+        let named = claims.get("iss");
+        let subject = claims.get("sub").and_then(|subject| subject.as_str());
+        let domain = subject.and_then(spiffe::trust_domain);
+        let is_it = |issuer: &Issuer| match &issuer.profile {
+            Profile::AccessToken { .. } => named.is_some_and(|named| *named == issuer.issuer),
+            Profile::Svid { trust_domain } => domain == Some(trust_domain),
+        };
+        let access = |issuer: &&Issuer| matches!(issuer.profile, Profile::AccessToken { .. });
+        let place = |of: &dyn Fn(&Issuer) -> bool| self.issuers.iter().position(of);
+        place(&|issuer| access(&issuer) && is_it(issuer)).or_else(|| place(&is_it)).ok_or_else(|| match named {
+            Some(_) => Reason::TokenIssuer.into(),
+            None => claims::missing("iss"),
+        })
     }
 
     /// The issuer at that place.
@@ -83,6 +164,14 @@ impl Identity {
     pub(super) const fn seal(&self) -> &Seal {
         &self.seal
     }
+}
+
+/// Waits for a newer version, as long as there is hope for one; else that's the refusal.
+fn await_or(published: &mut Published, place: usize, attempt: Attempt, refusal: Refusal) -> Result<Presented, Refusal> {
+    if attempt == Attempt::First {
+        published.want(place);
+    }
+    if published.is_wanted(place) { Ok(Presented::Awaiting) } else { Err(refusal) }
 }
 
 impl PartialEq for Seal {

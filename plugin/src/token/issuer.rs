@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::claims::{self, ClaimPath, Claims};
 use super::jws::Header;
-use super::{Agent, Algorithm, PublicKey, actor};
+use super::revocation::Subject;
+use super::{Agent, Algorithm, AllowedActor, PublicKey, Published, actor, allowed};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
 
@@ -16,20 +17,60 @@ pub(crate) struct Issuer {
     pub(crate) issuer: String,
     /// `aud` must name one of these, exactly.
     pub(crate) audiences: Vec<String>,
-    /// `typ` in lower case and without `application/`.
-    pub(crate) token_type: String,
+    /// What kind of token it issues.
+    pub(crate) profile: Profile,
     /// Nothing else is verified (RFC 8725 section 3.1).
     pub(crate) algorithms: Vec<Algorithm>,
-    /// Its keys, each of one of those algorithms, their ids unique.
-    pub(crate) keys: Vec<Arc<PublicKey>>,
+    /// Its keys, each of one of those algorithms.
+    pub(crate) keys: Keys,
+    /// Where it says what it has revoked: a place among the publications.
+    pub(crate) revocations: Option<usize>,
     /// From `iat` to `exp`.
     pub(crate) max_lifetime: Duration,
     /// How far its clock and ours may differ.
     pub(crate) clock_skew: Duration,
     /// How long a chain of actors may be.
     pub(crate) max_actors: usize,
+    /// Claims that must be there besides those of the profile.
+    pub(crate) required: Vec<ClaimPath>,
+    /// Who may act for somebody; whoever the issuer lets where there is no list.
+    pub(crate) actors: Option<Vec<AllowedActor>>,
     /// Which claims say what.
     pub(crate) mapping: Mapping,
+}
+
+/// Where an issuer's keys are.
+#[derive(Clone, Debug)]
+pub(crate) enum Keys {
+    /// Here, their ids unique.
+    Inline(Vec<Arc<PublicKey>>),
+    /// In what it publishes: a place among the publications.
+    Published(usize),
+}
+
+/// A kind of token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// A JWT access token (RFC 9068) of this `typ`, in lower case and without `application/`.
+    AccessToken {
+        /// The `typ`.
+        token_type: String,
+    },
+    /// A JWT-SVID (SPIFFE): it says no `iss`, its `sub` is an id in this trust domain, and the agent's.
+    Svid {
+        /// The name of the trust domain.
+        trust_domain: String,
+    },
+}
+
+impl Profile {
+    /// The `typ` that its tokens may have.
+    pub(super) fn token_type(&self) -> &str {
+        match self {
+            Self::AccessToken { token_type } => token_type,
+            Self::Svid { .. } => "JWT",
+        }
+    }
 }
 
 /// Which claims say what.
@@ -62,11 +103,15 @@ impl Issuer {
     ///
     /// # Errors
     /// The wrong `typ`, an `alg` that is not on the list, no key for both `kid` and `alg`.
-    pub(super) fn key(&self, header: &Header) -> Result<&Arc<PublicKey>, Refusal> {
+    pub(super) fn key<'k>(&'k self, header: &Header, published: &'k Published) -> Result<&'k Arc<PublicKey>, Refusal> {
         self.check_type(header.token_type.as_deref())?;
         let algorithm = header.algorithm.filter(|algorithm| self.algorithms.contains(algorithm));
         let algorithm = algorithm.ok_or(Reason::TokenAlgorithm)?;
-        let mut fitting = self.keys.iter().filter(|key| {
+        let keys = match &self.keys {
+            Keys::Inline(keys) => keys,
+            Keys::Published(at) => published.keys(*at),
+        };
+        let mut fitting = keys.iter().filter(|key| {
             key.algorithm() == algorithm && header.key_id.as_deref().is_none_or(|id| key.key_id() == Some(id))
         });
         match (fitting.next(), fitting.next()) {
@@ -79,24 +124,74 @@ impl Issuer {
         }
     }
 
+    /// What it publishes that its tokens depend on, as places among the publications.
+    pub(super) fn publications(&self) -> impl Iterator<Item = usize> {
+        let keys = match self.keys {
+            Keys::Inline(_) => None,
+            Keys::Published(at) => Some(at),
+        };
+        keys.into_iter().chain(self.revocations)
+    }
+
+    /// Refuses what the issuer has revoked.
+    ///
+    /// # Errors
+    /// [`Reason::TokenRevoked`].
+    pub(super) fn check_revocations(&self, agent: &Agent, published: &Published) -> Result<(), Refusal> {
+        let Some(at) = self.revocations else { return Ok(()) };
+        let mut agents: Vec<&str> = agent.actors.iter().map(String::as_str).collect();
+        // With actors, the client that got the token is an agent too.
+        let client = self.mapping.agent.find(&agent.claims).and_then(serde_json::Value::as_str);
+        agents.extend(client.into_iter().chain([agent.id.as_str()]));
+        let subject = Subject {
+            token: &agent.token_id,
+            user: &agent.subject,
+            session: agent.session.as_deref(),
+            agents: &agents,
+            issued: claims::moment(&agent.claims, "iat")?.unwrap_or_default(),
+        };
+        if published.revokes(at, &subject) { Err(Reason::TokenRevoked.into()) } else { Ok(()) }
+    }
+
     /// `typ`, without regard to case and with or without `application/` (RFC 7515 section 4.1.9).
     fn check_type(&self, token_type: Option<&str>) -> Result<(), Refusal> {
         let lower = token_type.unwrap_or_default().to_ascii_lowercase();
         let short = lower.strip_prefix("application/").unwrap_or(&lower);
-        if short == self.token_type { Ok(()) } else { Err(Reason::TokenType.into()) }
+        let right = match &self.profile {
+            Profile::AccessToken { token_type } => short == token_type,
+            // JWT-SVID section 3.3 (`typ`): absent, or one of these.
+            Profile::Svid { .. } => token_type.is_none() || matches!(&*lower, "jwt" | "jose"),
+        };
+        if right { Ok(()) } else { Err(Reason::TokenType.into()) }
     }
 
     /// Reads the claims of a token whose signature holds.
     ///
     /// # Errors
     /// What is wrong with them.
-    pub(super) fn agent(&self, claims: Claims, now: Timestamp) -> Result<Agent, Refusal> {
+    pub(super) fn agent(&self, mut claims: Claims, now: Timestamp) -> Result<Agent, Refusal> {
         let expires = self.check_times(&claims, now)?;
         self.check_audience(&claims)?;
         check_restrictions(&claims)?;
         let actors = actor::chain(&claims, self.max_actors)?;
+        if let Some(absent) =
+            self.required.iter().find(|path| path.find(&claims).is_none_or(serde_json::Value::is_null))
+        {
+            return Err(claims::missing(&absent.shown()));
+        }
         let subject = claims::required(&claims, "sub")?;
-        let client = self.mapping.agent.required(&claims)?;
+        let (client, token_id) = match &self.profile {
+            Profile::AccessToken { .. } => {
+                (self.mapping.agent.required(&claims)?, self.mapping.token_id.required(&claims)?)
+            }
+            Profile::Svid { .. } => (subject.clone(), self.mapping.token_id.text(&claims)?.unwrap_or_default()),
+        };
+        let mut scopes = self.mapping.scopes.texts(&claims)?;
+        if let (Some(allowed), Some(actor)) = (&self.actors, actors.first()) {
+            allowed::bound(allowed, actor, &mut scopes)?;
+            // Rules may look at the claim itself.
+            self.mapping.scopes.replace_texts(&mut claims, &scopes);
+        }
         let id = actors.first().cloned().unwrap_or(client);
         // A token that an agent got in its own name (RFC 9068 section 2.2: `sub` is the client) has no user.
         let user = self.mapping.user.text(&claims)?.filter(|user| *user != id);
@@ -111,9 +206,9 @@ impl Issuer {
             task: optional(&self.mapping.task)?,
             intent: optional(&self.mapping.intent)?,
             role: optional(&self.mapping.role)?,
-            scopes: self.mapping.scopes.texts(&claims)?,
+            scopes,
             actors,
-            token_id: self.mapping.token_id.required(&claims)?,
+            token_id,
             expires,
             claims,
         })
@@ -122,7 +217,9 @@ impl Issuer {
     /// `exp`, `iat` and `nbf` (RFC 7519 section 4.1), and how long the token lives. Returns `exp`.
     fn check_times(&self, claims: &Claims, now: Timestamp) -> Result<Timestamp, Refusal> {
         let expires = claims::moment(claims, "exp")?.ok_or_else(|| claims::missing("exp"))?;
-        let issued = claims::moment(claims, "iat")?.ok_or_else(|| claims::missing("iat"))?;
+        // A JWT-SVID need not say since when: what counts is how long it still lives.
+        let since = matches!(self.profile, Profile::Svid { .. }).then_some(now);
+        let issued = claims::moment(claims, "iat")?.or(since).ok_or_else(|| claims::missing("iat"))?;
         let not_before = claims::moment(claims, "nbf")?.unwrap_or(issued);
         if self.end(expires) <= now {
             return Err(Reason::TokenExpired.into());

@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_algorithm_that_is_none_of_ours_is_no_algorithm() {
-        for algorithm in ["none", "HS256", "es256"] {
+        for algorithm in ["none", "HS512", "es256"] {
             let token = token(&format!(r#"{{"alg":"{algorithm}"}}"#));
             assert_eq!(Jws::parse(token.as_bytes()).unwrap().header.algorithm, None);
         }

@@ -1,8 +1,10 @@
 //! The public keys of issuers.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_simple::algorithms::{
     ECDSAP256PublicKeyLike as _, ECDSAP384PublicKeyLike as _, ES256PublicKey, ES384PublicKey, Ed25519PublicKey,
-    EdDSAPublicKeyLike as _, PS256PublicKey, PS384PublicKey, PS512PublicKey, RS256PublicKey, RS384PublicKey,
+    EdDSAPublicKeyLike as _, HS256Key, PS256PublicKey, PS384PublicKey, PS512PublicKey, RS256PublicKey, RS384PublicKey,
     RS512PublicKey, RSAPublicKeyLike,
 };
 use superboring::pkey::{PKey, Public};
@@ -27,6 +29,8 @@ pub(super) enum Material {
     Es384(p384::ecdsa::VerifyingKey),
     Rsa(PKey<Public>),
     Ed25519(ed25519_compact::PublicKey),
+    /// Not public at all: see [`Algorithm::HS256`].
+    Hmac(HS256Key),
 }
 
 /// A JWK that is no public key for the algorithm.
@@ -57,6 +61,7 @@ impl PublicKey {
                 let key = Ed25519PublicKey::from_jwk(jwk).map_err(|_| InvalidKey)?;
                 (Material::Ed25519(*key.public_key().as_ref()), key.to_der())
             }
+            Algorithm::HS256 => (Material::Hmac(secret(jwk)?), Vec::new()),
             Algorithm::RS256 => rsa(RS256PublicKey::from_jwk(jwk))?,
             Algorithm::RS384 => rsa(RS384PublicKey::from_jwk(jwk))?,
             Algorithm::RS512 => rsa(RS512PublicKey::from_jwk(jwk))?,
@@ -79,7 +84,7 @@ impl PublicKey {
         self.algorithm
     }
 
-    /// Its `SubjectPublicKeyInfo` in DER (RFC 5280 section 4.1.2.7).
+    /// Its `SubjectPublicKeyInfo` in DER (RFC 5280 section 4.1.2.7); empty for a secret, which is not shown to anybody.
     #[must_use]
     pub fn spki(&self) -> &[u8] {
         &self.spki
@@ -93,6 +98,21 @@ impl std::fmt::Debug for PublicKey {
             .field("algorithm", &self.algorithm)
             .finish_non_exhaustive()
     }
+}
+
+/// RFC 7518 section 3.2: a key as long as the hash, at least.
+const SHORTEST_SECRET: usize = 32;
+
+/// A symmetric key (RFC 7518 section 6.4).
+fn secret(jwk: &str) -> Result<HS256Key, InvalidKey> {
+    let jwk: serde_json::Value = serde_json::from_str(jwk).map_err(|_| InvalidKey)?;
+    let text = |name: &str| jwk.get(name).and_then(serde_json::Value::as_str);
+    let other_use = jwk.get("use").is_some_and(|purpose| purpose != "sig");
+    let bytes = text("k").and_then(|k| URL_SAFE_NO_PAD.decode(k).ok()).unwrap_or_default();
+    if text("kty") != Some("oct") || other_use || bytes.len() < SHORTEST_SECRET {
+        return Err(InvalidKey);
+    }
+    Ok(HS256Key::from_bytes(&bytes))
 }
 
 fn rsa<K: RSAPublicKeyLike, E>(key: Result<K, E>) -> Result<(Material, Vec<u8>), InvalidKey> {

@@ -17,6 +17,7 @@
 
 use std::sync::Arc;
 
+use super::identity::Standing;
 use super::{Agent, Seal};
 use crate::time::Timestamp;
 
@@ -52,20 +53,29 @@ struct Row {
 struct Place {
     mark: u64,
     until: Timestamp,
+    standing: Standing,
     token: Box<[u8]>,
     agent: Arc<Agent>,
 }
 
 impl TokenMemory {
-    /// The agent of a token that was remembered under the configuration of this seal and hasn't ended.
-    pub(super) fn recall(&self, seal: &Seal, token: &[u8], now: Timestamp) -> Option<Arc<Agent>> {
+    /// The agent of a token that was remembered under the configuration of this seal and hasn't ended, unless what it
+    /// depends on (`standing`, of the issuer at a place) is no longer what it was.
+    pub(super) fn recall(
+        &self,
+        seal: &Seal,
+        token: &[u8],
+        now: Timestamp,
+        standing: impl Fn(usize) -> Option<Standing>,
+    ) -> Option<Arc<Agent>> {
         if self.seal.as_ref() != Some(seal) {
             return None;
         }
         let mark = mark(token)?;
         let places = self.rows.get(row(mark)?)?.places.iter().flatten();
         let mut found = places.filter(|place| place.mark == mark && *place.token == *token && now < place.until);
-        found.next().map(|place| Arc::clone(&place.agent))
+        let place = found.next()?;
+        (standing(place.standing.issuer)? == place.standing).then(|| Arc::clone(&place.agent))
     }
 
     /// Remembers a verified token until that moment.
@@ -74,6 +84,7 @@ impl TokenMemory {
         seal: &Seal,
         token: &[u8],
         agent: &Arc<Agent>,
+        standing: Standing,
         until: Timestamp,
         now: Timestamp,
     ) -> Option<()> {
@@ -95,7 +106,7 @@ impl TokenMemory {
             row.next = row.next.wrapping_add(1) % WAYS;
             row.places.get_mut(row.next)?
         };
-        *place = Some(Place { mark, until, token: token.into(), agent: Arc::clone(agent) });
+        *place = Some(Place { mark, until, standing, token: token.into(), agent: Arc::clone(agent) });
         Some(())
     }
 
@@ -156,7 +167,7 @@ mod tests {
     }
 
     fn seal() -> Seal {
-        Identity::new(Vec::new(), None).seal().clone()
+        Identity::new(Vec::new(), Vec::new(), None).seal().clone()
     }
 
     /// Tokens that end like signatures do.
@@ -167,6 +178,7 @@ mod tests {
             .into_bytes()
     }
 
+    const STANDING: Standing = Standing { issuer: 0, epoch: 1 };
     const START: Timestamp = Timestamp::from_secs(0);
     const END: Timestamp = Timestamp::from_secs(100);
 
@@ -174,8 +186,11 @@ mod tests {
     fn it_never_holds_more_than_its_capacity() {
         let (mut memory, seal, agent) = (TokenMemory::default(), seal(), agent());
         for number in 0..20_000 {
-            memory.remember(&seal, &token(number), &agent, END, START).unwrap();
-            assert!(memory.recall(&seal, &token(number), START).is_some(), "the newest is always there");
+            memory.remember(&seal, &token(number), &agent, STANDING, END, START).unwrap();
+            assert!(
+                memory.recall(&seal, &token(number), START, |_| Some(STANDING)).is_some(),
+                "the newest is always there"
+            );
         }
         assert_eq!(memory.len(), CAPACITY);
     }
@@ -185,9 +200,11 @@ mod tests {
         let (mut memory, seal, agent) = (TokenMemory::default(), seal(), agent());
         let half = u64::try_from(CAPACITY / 2).unwrap();
         for number in 0..half {
-            memory.remember(&seal, &token(number), &agent, END, START).unwrap();
+            memory.remember(&seal, &token(number), &agent, STANDING, END, START).unwrap();
         }
-        let known = (0..half).filter(|number| memory.recall(&seal, &token(*number), START).is_some()).count();
+        let known = (0..half)
+            .filter(|number| memory.recall(&seal, &token(*number), START, |_| Some(STANDING)).is_some())
+            .count();
         assert!(known > CAPACITY / 2 * 95 / 100, "{known} of {half}");
     }
 
@@ -195,7 +212,7 @@ mod tests {
     fn one_token_takes_one_place() {
         let (mut memory, seal, agent) = (TokenMemory::default(), seal(), agent());
         for _ in 0..20 {
-            memory.remember(&seal, &token(1), &agent, END, START).unwrap();
+            memory.remember(&seal, &token(1), &agent, STANDING, END, START).unwrap();
         }
         assert_eq!(memory.len(), 1);
     }
@@ -207,30 +224,40 @@ mod tests {
         let same_row = |number: u8| [&[number][..], b".AAAAAAAA"].concat();
         for number in 0..8 {
             let until = if number == 5 { Timestamp::from_secs(10) } else { END };
-            memory.remember(&seal, &same_row(number), &agent, until, START).unwrap();
+            memory.remember(&seal, &same_row(number), &agent, STANDING, until, START).unwrap();
         }
         let later = Timestamp::from_secs(10);
-        memory.remember(&seal, &same_row(8), &agent, END, later).unwrap();
-        let known = |number| memory.recall(&seal, &same_row(number), later).is_some();
+        memory.remember(&seal, &same_row(8), &agent, STANDING, END, later).unwrap();
+        let known = |number| memory.recall(&seal, &same_row(number), later, |_| Some(STANDING)).is_some();
         assert_eq!((0..9).filter(|number| known(*number)).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 6, 7, 8]);
     }
 
     #[test]
     fn tokens_with_the_same_end_are_not_taken_for_each_other() {
         let (mut memory, seal, agent) = (TokenMemory::default(), seal(), agent());
-        memory.remember(&seal, b"a.b.AAAAAAAA", &agent, END, START).unwrap();
-        assert!(memory.recall(&seal, b"a.c.AAAAAAAA", START).is_none());
-        assert!(memory.recall(&seal, b"AAAAAAAA", START).is_none());
-        assert!(memory.recall(&seal, b"short", START).is_none());
+        memory.remember(&seal, b"a.b.AAAAAAAA", &agent, STANDING, END, START).unwrap();
+        assert!(memory.recall(&seal, b"a.c.AAAAAAAA", START, |_| Some(STANDING)).is_none());
+        assert!(memory.recall(&seal, b"AAAAAAAA", START, |_| Some(STANDING)).is_none());
+        assert!(memory.recall(&seal, b"short", START, |_| Some(STANDING)).is_none());
     }
 
     #[test]
     fn another_configuration_knows_nothing() {
         let (mut memory, old, new, agent) = (TokenMemory::default(), seal(), seal(), agent());
-        memory.remember(&old, &token(1), &agent, END, START).unwrap();
-        assert!(memory.recall(&new, &token(1), START).is_none());
-        memory.remember(&new, &token(2), &agent, END, START).unwrap();
+        memory.remember(&old, &token(1), &agent, STANDING, END, START).unwrap();
+        assert!(memory.recall(&new, &token(1), START, |_| Some(STANDING)).is_none());
+        memory.remember(&new, &token(2), &agent, STANDING, END, START).unwrap();
         assert_eq!(memory.len(), 1);
-        assert!(memory.recall(&old, &token(1), START).is_none());
+        assert!(memory.recall(&old, &token(1), START, |_| Some(STANDING)).is_none());
+    }
+
+    #[test]
+    fn a_token_counts_as_long_as_what_it_depends_on() {
+        let (mut memory, seal, agent) = (TokenMemory::default(), seal(), agent());
+        memory.remember(&seal, &token(1), &agent, STANDING, END, START).unwrap();
+        let known = |standing| memory.recall(&seal, &token(1), START, |_| standing).is_some();
+        assert!(known(Some(STANDING)));
+        assert!(!known(Some(Standing { epoch: 2, ..STANDING })));
+        assert!(!known(None));
     }
 }

@@ -10,9 +10,11 @@
 //! RFC 9068 and RFC 8725. Tokens of other kinds, bound tokens, and tokens with restrictions that aren't checked here
 //! are refused: [`Reason`](crate::reason::Reason) has the list, and each refusal says what was wrong.
 
+mod access;
 mod actor;
 mod agent;
 mod algorithm;
+mod allowed;
 mod authorization;
 mod candidate;
 pub mod challenge;
@@ -20,21 +22,32 @@ mod claims;
 pub mod host_form;
 mod identity;
 mod issuer;
+mod jwks;
 pub mod jws;
 mod key;
 mod memory;
+mod metadata;
+mod published;
+mod revocation;
 mod signature;
 mod specimen;
+pub(crate) mod spiffe;
 
+pub use access::{Access, CREDENTIALS, Passage};
 pub use agent::Agent;
 pub use algorithm::Algorithm;
 pub use candidate::Candidate;
 pub use challenge::challenge;
-pub use identity::{Identity, Presented};
+pub use identity::{Attempt, Identity, Presented};
 pub use key::{InvalidKey, PublicKey};
 pub use memory::{CAPACITY, TokenMemory};
+pub use metadata::Metadata;
+pub use published::{MAX_DOCUMENT, Publication, Published, UnusableDocument};
 pub use signature::{SignatureCheck, SignatureVerdict, verify_in_process};
 
+pub(crate) use allowed::{AllowedActor, HostPattern, Who};
 pub(crate) use claims::ClaimPath;
 use identity::Seal;
-pub(crate) use issuer::{Issuer, Mapping};
+pub(crate) use issuer::{Issuer, Keys, Mapping, Profile};
+pub(crate) use metadata::Description;
+pub(crate) use published::Content;

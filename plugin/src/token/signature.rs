@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
+use jwt_simple::algorithms::MACLike as _;
 use p256::ecdsa::signature::Verifier as _;
+use subtle::ConstantTimeEq as _;
 use superboring::hash::MessageDigest;
 use superboring::pkey::{PKey, Public};
 use superboring::rsa::Padding;
@@ -66,6 +68,7 @@ pub fn verify_in_process(check: &SignatureCheck) -> SignatureVerdict {
         }
         Material::Ed25519(key) => ed25519_compact::Signature::from_slice(signature)
             .is_ok_and(|signature| key.verify(signed, &signature).is_ok()),
+        Material::Hmac(key) => key.authentication_tag(signed).ct_eq(signature).into(),
         Material::Rsa(key) => rsa(*algorithm, key, signed, signature),
     })
 }
@@ -78,7 +81,7 @@ fn rsa(algorithm: Algorithm, key: &PKey<Public>, signed: &[u8], signature: &[u8]
         Algorithm::PS256 => (MessageDigest::sha256(), Padding::PKCS1_PSS),
         Algorithm::PS384 => (MessageDigest::sha384(), Padding::PKCS1_PSS),
         Algorithm::PS512 => (MessageDigest::sha512(), Padding::PKCS1_PSS),
-        Algorithm::ES256 | Algorithm::ES384 | Algorithm::EdDSA => return false,
+        Algorithm::ES256 | Algorithm::ES384 | Algorithm::EdDSA | Algorithm::HS256 => return false,
     };
     let verified = superboring::sign::Verifier::new(digest, key).and_then(|mut verifier| {
         verifier.set_rsa_padding(padding)?;

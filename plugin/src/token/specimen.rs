@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::claims::{ClaimPath, Claims};
-use super::{Identity, Issuer};
+use super::{Identity, Issuer, Keys};
 use crate::time::Timestamp;
 
 /// Shorter than any `max_lifetime` that makes sense.
@@ -36,9 +36,13 @@ impl Identity {
 }
 
 fn header(issuer: &Issuer) -> Value {
-    let key = issuer.keys.first();
+    let key = match &issuer.keys {
+        Keys::Inline(keys) => keys.first(),
+        Keys::Published(_) => None,
+    };
     let algorithm = key.map(|key| key.algorithm()).or_else(|| issuer.algorithms.first().copied());
-    let mut header = json!({"alg": algorithm.map_or("none", super::Algorithm::name), "typ": issuer.token_type});
+    let mut header =
+        json!({"alg": algorithm.map_or("none", super::Algorithm::name), "typ": issuer.profile.token_type()});
     if let (Some(members), Some(id)) = (header.as_object_mut(), key.and_then(|key| key.key_id())) {
         members.insert("kid".into(), id.into());
     }

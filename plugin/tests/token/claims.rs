@@ -47,6 +47,58 @@ fn a_chain_of_actors_is_refused_beyond_the_configured_length() {
 }
 
 #[test]
+fn who_may_act_is_a_list_and_their_scopes_are_cut() {
+    let allowed = json!({"actors": [{"id": "agent-2", "scopes": ["crm.read"]}, {"host": "*.agents.example.com"}]});
+    let acting = |actor: &str| {
+        configured(allowed.clone(), &header(), &with(claims(), json!({"act": {"sub": actor, "act": {"sub": "other"}}})))
+    };
+    let agent = acting("agent-2").unwrap();
+    assert_eq!(agent.scopes, ["crm.read"]);
+    assert_eq!(agent.claims["scope"], "crm.read", "rules that look at the claim see no more");
+    assert_eq!(acting("https://a.agents.example.com/bot").unwrap().scopes, ["crm.read", "crm.write"]);
+    assert_eq!(acting("agent-3"), Err(Reason::TokenActor));
+    assert_eq!(configured(allowed, &header(), &claims()).unwrap().id, "agent-1", "nobody acts for anybody");
+}
+
+#[test]
+fn further_claims_may_be_required() {
+    let required = |path: &str| configured(json!({"required_claims": [path]}), &header(), &claims()).map(|_| ());
+    assert_eq!(required("org_id"), Ok(()));
+    assert_eq!(required("/org_id"), Ok(()));
+    assert_eq!(required("email"), Err(Reason::TokenClaims));
+    assert_eq!(required("/org_id/name"), Err(Reason::TokenClaims));
+}
+
+#[test]
+fn a_svid_is_an_agent_of_its_trust_domain() {
+    let domain = json!({"issuer": "spiffe://example.org", "profile": "jwt_svid"});
+    let bare = json!({"sub": "spiffe://example.org/agents/support", "aud": AUDIENCE, "exp": NOW + 300});
+    let svid = |header: &Value, claims: &Value| configured(domain.clone(), header, claims);
+    for typ in [json!(null), json!("JWT"), json!("JOSE")] {
+        let agent = svid(&with(header(), json!({"typ": typ})), &bare).unwrap();
+        assert_eq!(
+            (agent.id.as_str(), agent.user, agent.token_id.as_str()),
+            ("spiffe://example.org/agents/support", None, "")
+        );
+        assert_eq!(agent.issuer, "spiffe://example.org");
+    }
+    let jwt = with(header(), json!({"typ": "JWT"}));
+    assert_eq!(svid(&header(), &bare), Err(Reason::TokenType));
+    for (change, reason) in [
+        (json!({"sub": "spiffe://other.org/agents/support"}), Reason::TokenClaims),
+        (json!({"sub": "support"}), Reason::TokenClaims),
+        (json!({"sub": "spiffe://other.org/a", "iss": "spiffe://example.org"}), Reason::TokenIssuer),
+        (json!({"aud": "x"}), Reason::TokenAudience),
+        (json!({"aud": null}), Reason::TokenClaims),
+        (json!({"exp": null}), Reason::TokenClaims),
+        (json!({"exp": NOW - 40}), Reason::TokenExpired),
+        (json!({"exp": NOW + 901}), Reason::TokenLifetime),
+    ] {
+        assert_eq!(svid(&jwt, &with(bare.clone(), change.clone())), Err(reason), "{change}");
+    }
+}
+
+#[test]
 fn who_may_act_some_day_is_not_acting() {
     assert_eq!(claimed(json!({"may_act": {"sub": "agent-2"}})).unwrap().id, "agent-1");
 }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use toolgate::reason::Reason;
 use toolgate::time::Timestamp;
-use toolgate::token::{Presented, TokenMemory};
+use toolgate::token::{Attempt, Presented, Published, TokenMemory};
 
 use crate::support::*;
 
@@ -16,7 +16,7 @@ fn a_token_is_verified_once() {
     let (identity, mut memory) = (compiled(configuration()), TokenMemory::default());
     let token = mint(&header(), &claims());
     let first = run(&identity, &token, now(), &mut memory).unwrap();
-    match identity.present(&head(&token), now(), &memory) {
+    match identity.present(&head(&token), now(), &memory, &mut Published::default(), Attempt::First) {
         Ok(Presented::Known(again)) => assert!(Arc::ptr_eq(&first, &again)),
         other => panic!("{other:?}"),
     }
@@ -27,7 +27,15 @@ fn a_remembered_token_ends_when_it_would_have() {
     let (identity, mut memory) = (compiled(configuration()), TokenMemory::default());
     let token = mint(&header(), &claims());
     run(&identity, &token, now(), &mut memory).unwrap();
-    let at = |seconds| identity.present(&head(&token), Timestamp::from_secs(NOW + seconds), &memory);
+    let at = |seconds| {
+        identity.present(
+            &head(&token),
+            Timestamp::from_secs(NOW + seconds),
+            &memory,
+            &mut Published::default(),
+            Attempt::First,
+        )
+    };
     assert!(matches!(at(629), Ok(Presented::Known(_))));
     assert!(matches!(at(630), Ok(Presented::Unverified(_))));
 }
@@ -65,7 +73,10 @@ fn a_known_token_costs_no_allocation() {
     run(&identity, &token, now(), &mut memory).unwrap();
     let head = head(&token);
     let cost = allocation_counter::measure(|| {
-        assert!(matches!(identity.present(&head, now(), &memory), Ok(Presented::Known(_))));
+        assert!(matches!(
+            identity.present(&head, now(), &memory, &mut Published::default(), Attempt::First),
+            Ok(Presented::Known(_))
+        ));
     });
     assert_eq!(cost.count_total, 0);
 }

@@ -6,7 +6,7 @@ use p256::ecdsa::signature::Signer as _;
 use serde_json::{Value, json};
 use toolgate::reason::Reason;
 use toolgate::token::host_form::verify_signature_arguments;
-use toolgate::token::{Algorithm, Presented, SignatureVerdict, TokenMemory, verify_in_process};
+use toolgate::token::{Algorithm, Attempt, Presented, Published, SignatureVerdict, TokenMemory, verify_in_process};
 
 use crate::support::*;
 
@@ -20,11 +20,13 @@ fn a_signature_by_another_key_does_not_hold() {
 #[test]
 fn a_verdict_of_invalid_admits_nobody_and_is_not_remembered() {
     let (identity, mut memory) = (compiled(configuration()), TokenMemory::default());
-    let Ok(Presented::Unverified(candidate)) = identity.present(&head(&mint(&header(), &claims())), now(), &memory)
+    let Ok(Presented::Unverified(candidate)) =
+        identity.present(&head(&mint(&header(), &claims())), now(), &memory, &mut Published::default(), Attempt::First)
     else {
         panic!("a first token is unverified");
     };
-    let refusal = candidate.admit(SignatureVerdict::Invalid, &identity, now(), &mut memory).unwrap_err();
+    let refusal =
+        candidate.admit(SignatureVerdict::Invalid, &identity, now(), &mut memory, &Published::default()).unwrap_err();
     assert_eq!(refusal.reason, Reason::TokenSignature);
     assert!(memory.is_empty());
 }
@@ -32,19 +34,22 @@ fn a_verdict_of_invalid_admits_nobody_and_is_not_remembered() {
 #[test]
 fn a_candidate_is_admitted_only_where_it_was_presented() {
     let (identity, mut memory) = (compiled(configuration()), TokenMemory::default());
-    let Ok(Presented::Unverified(candidate)) = identity.present(&head(&mint(&header(), &claims())), now(), &memory)
+    let Ok(Presented::Unverified(candidate)) =
+        identity.present(&head(&mint(&header(), &claims())), now(), &memory, &mut Published::default(), Attempt::First)
     else {
         panic!("a first token is unverified");
     };
     let next = compiled(configuration());
-    let refusal = candidate.admit(SignatureVerdict::Valid, &next, now(), &mut memory).unwrap_err();
+    let refusal =
+        candidate.admit(SignatureVerdict::Valid, &next, now(), &mut memory, &Published::default()).unwrap_err();
     assert_eq!(refusal.reason, Reason::Fault);
 }
 
 #[test]
 fn a_key_answers_for_its_own_algorithm_only() {
     let (identity, memory) = (compiled(configuration()), TokenMemory::default());
-    let Ok(Presented::Unverified(candidate)) = identity.present(&head(&mint(&header(), &claims())), now(), &memory)
+    let Ok(Presented::Unverified(candidate)) =
+        identity.present(&head(&mint(&header(), &claims())), now(), &memory, &mut Published::default(), Attempt::First)
     else {
         panic!("a first token is unverified");
     };
@@ -143,6 +148,32 @@ fn the_issuer_is_compared_exactly() {
     }
     assert_eq!(claimed(json!({"iss": [ISSUER]})), Err(Reason::TokenIssuer));
     assert_eq!(claimed(json!({"iss": null})), Err(Reason::TokenClaims));
+}
+
+#[test]
+fn a_mac_counts_only_behind_its_dangerous_word() {
+    use jwt_simple::algorithms::{HS256Key, MACLike as _};
+
+    let secret = [9_u8; 32];
+    let key = json!({"kty": "oct", "kid": "k1", "k": URL_SAFE_NO_PAD.encode(secret)});
+    let mut configuration = configuration();
+    configuration["issuers"][0]["algorithms"] = json!(["HS256"]);
+    configuration["issuers"][0]["dangerously_allow_hs256"] = json!(true);
+    configuration["issuers"][0]["jwks"] = json!({"inline": {"keys": [key]}});
+    let identity = compiled(configuration);
+    let header = with(header(), json!({"alg": "HS256"}));
+    let signed =
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims().to_string()));
+    let mut tag = HS256Key::from_bytes(&secret).authentication_tag(signed.as_bytes());
+    let outcome = |tag: &[u8]| {
+        let token = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag));
+        run(&identity, &token, now(), &mut TokenMemory::default()).map(|_| ()).map_err(|refusal| refusal.reason)
+    };
+    assert_eq!(outcome(&tag), Ok(()));
+    assert_eq!(outcome(&tag[..31]), Err(Reason::TokenSignature));
+    assert_eq!(outcome(&[]), Err(Reason::TokenSignature));
+    tag[31] ^= 1;
+    assert_eq!(outcome(&tag), Err(Reason::TokenSignature));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use toolgate::head::Head;
 use toolgate::reason::{Reason, Refusal};
 use toolgate::time::Timestamp;
-use toolgate::token::{Agent, Identity, Presented, TokenMemory, verify_in_process};
+use toolgate::token::{Agent, Attempt, Identity, Presented, Published, TokenMemory, verify_in_process};
 
 /// 2026-11-22T17:00:00Z.
 pub(crate) const NOW: u64 = 1_795_366_800;
@@ -96,11 +96,13 @@ pub(crate) fn run(
     now: Timestamp,
     memory: &mut TokenMemory,
 ) -> Result<Arc<Agent>, Refusal> {
-    match identity.present(&head(token), now, memory)? {
+    match identity.present(&head(token), now, memory, &mut Published::default(), Attempt::First)? {
         Presented::Known(agent) => Ok(agent),
+        // Nothing is fetched here.
+        Presented::Awaiting => Err(Reason::Fault.into()),
         Presented::Unverified(candidate) => {
             let verdict = verify_in_process(candidate.check());
-            candidate.admit(verdict, identity, now, memory)
+            candidate.admit(verdict, identity, now, memory, &Published::default())
         }
     }
 }

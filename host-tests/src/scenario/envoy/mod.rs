@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -21,6 +22,7 @@ use self::process::Envoy;
 use self::servers::{Script, Servers};
 use super::load::Scenario;
 use super::outcome::Outcome;
+use super::published::pause;
 use super::run::{self, Case, Lane};
 
 /// One Envoy for all scenarios, which take turns: the servers around it do what the running step says.
@@ -50,8 +52,17 @@ impl EnvoyLane {
         let binary = process::binary(workspace)?;
         let servers = Servers::start()?;
         let cases = scenarios.iter().map(|scenario| run::case(scenario, now())).collect::<Result<Vec<_>>>()?;
+        for case in &cases {
+            servers.publish(case.name, case.published.first().cloned().unwrap_or_default());
+        }
         let nobody = free_port()?;
-        let places = Places { wasm, upstream: servers.upstream_port, decision: servers.decision_port, nobody };
+        let places = Places {
+            wasm,
+            upstream: servers.upstream_port,
+            decision: servers.decision_port,
+            issuer: servers.issuer_port,
+            nobody,
+        };
         let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, places)?;
         let envoy = Envoy::start(&binary, &bootstrap)?;
         let ports = envoy.ports()?;
@@ -113,7 +124,9 @@ impl Lane for EnvoyLane {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let port = *self.ports.get(case.name).context("Envoy has no listener for it")?;
         let mut outcomes = Vec::with_capacity(case.steps.len());
-        for (message, step) in &case.steps {
+        for ((message, step), published) in case.steps.iter().zip(&case.published) {
+            self.servers.publish(case.name, published.clone());
+            thread::sleep(pause(step)?);
             self.envoy.forget_log();
             self.servers.play(Script {
                 answers: step.answers.clone().into(),

@@ -1,6 +1,6 @@
-//! The upstream and the decision service: servers that do what the running step says and remember what they saw.
+//! The upstream, the decision service and the issuers: servers that do what the running step says and remember what they saw.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::future::pending;
 use std::io;
@@ -17,9 +17,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
-use crate::scenario::format::{Answer, Upstream};
+use crate::scenario::format::{Answer, Published, Upstream};
 use crate::scenario::message::{Pairs, answer_body, pairs};
 use crate::scenario::outcome::{Arrival, Question, telling, telling_of_call};
+use crate::scenario::published::document;
 
 /// What the running step wants of the servers, and what they saw of it.
 #[derive(Debug, Default)]
@@ -32,9 +33,14 @@ pub(super) struct Script {
     pub(super) questions: Vec<Question>,
     /// What arrived at the upstream.
     pub(super) arrivals: Vec<Arrival>,
+    /// What the issuer of each scenario publishes: all of them fetch, whichever is running.
+    pub(super) issuers: Issuers,
 }
 
-/// Both servers, while they run.
+/// What is published, by scenario.
+pub(super) type Issuers = Arc<Mutex<BTreeMap<String, Published>>>;
+
+/// The servers, while they run.
 #[derive(Debug)]
 pub(super) struct Servers {
     script: Arc<Mutex<Script>>,
@@ -42,32 +48,45 @@ pub(super) struct Servers {
     pub(super) upstream_port: u16,
     /// Where the decision service listens.
     pub(super) decision_port: u16,
+    /// Where the issuers listen.
+    pub(super) issuer_port: u16,
+    issuers: Issuers,
     /// Ends the servers when it is dropped.
     _runtime: Runtime,
 }
 
 impl Servers {
-    /// Starts both on ports of their own.
+    /// Starts them on ports of their own.
     ///
     /// # Errors
     /// When there is no port to be had.
     pub(super) fn start() -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let script = Arc::new(Mutex::new(Script::default()));
+        let issuers = Issuers::default();
+        let script = Script { issuers: Arc::clone(&issuers), ..Script::default() };
+        let script = Arc::new(Mutex::new(script));
         let upstream_port = serve(&runtime, &script, upstream)?;
         let decision_port = serve(&runtime, &script, decide)?;
-        Ok(Self { script, upstream_port, decision_port, _runtime: runtime })
+        let issuer_port = serve(&runtime, &script, publish)?;
+        Ok(Self { script, upstream_port, decision_port, issuer_port, issuers, _runtime: runtime })
     }
 
     /// From now on this step.
     pub(super) fn play(&self, script: Script) {
+        let script = Script { issuers: Arc::clone(&self.issuers), ..script };
         *self.script.lock().unwrap_or_else(PoisonError::into_inner) = script;
+    }
+
+    /// From now on the issuer of that scenario publishes this.
+    pub(super) fn publish(&self, scenario: &str, published: Published) {
+        self.issuers.lock().unwrap_or_else(PoisonError::into_inner).insert(scenario.to_string(), published);
     }
 
     /// What was seen since.
     #[must_use]
     pub(super) fn seen(&self) -> Script {
-        std::mem::take(&mut self.script.lock().unwrap_or_else(PoisonError::into_inner))
+        let fresh = Script { issuers: Arc::clone(&self.issuers), ..Script::default() };
+        std::mem::replace(&mut self.script.lock().unwrap_or_else(PoisonError::into_inner), fresh)
     }
 }
 
@@ -156,6 +175,23 @@ async fn upstream(received: Received, script: Shared) -> io::Result<Response<Ful
         response = response.header(name, value);
     }
     response.body(Full::from(answer.text)).map_err(io::Error::other)
+}
+
+/// Plays the issuer of the scenario whose name the path has in front of its last segment.
+async fn publish(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
+    let issuers = Arc::clone(&script.lock().unwrap_or_else(PoisonError::into_inner).issuers);
+    let scenario = received.path.rsplit_once('/').map(|(scenario, _)| scenario.trim_start_matches('/'));
+    let published = scenario.and_then(|name| {
+        let issuers = issuers.lock().unwrap_or_else(PoisonError::into_inner);
+        issuers.get(name).cloned()
+    });
+    let published = published.ok_or_else(|| io::Error::other("no issuer of that name"))?;
+    if published.silent {
+        let never: Infallible = pending().await;
+        match never {}
+    }
+    let response = Response::builder().status(published.status.unwrap_or(200));
+    response.body(Full::from(document(&published, &received.path))).map_err(io::Error::other)
 }
 
 async fn decide(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {

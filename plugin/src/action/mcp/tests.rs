@@ -15,6 +15,7 @@ fn route() -> Route {
         policy: None,
         max_body: 1 << 20,
         origins: Vec::new(),
+        access: crate::token::Access::default(),
         operations: Vec::new(),
     }
 }

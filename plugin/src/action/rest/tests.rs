@@ -16,7 +16,7 @@ fn route() -> Route {
             {"method": "DELETE", "path": "/v1/payments/{id}", "tool": "payments.get"}]}]"#,
     );
     let mut problems = Problems::default();
-    let routes = compile::routes::routes(&written.unwrap(), &mut problems);
+    let routes = compile::routes::routes(&written.unwrap(), &[], &mut problems);
     assert!(problems.is_empty(), "{problems}");
     routes.0.into_iter().next().unwrap()
 }

@@ -6,23 +6,9 @@ use std::time::Duration;
 
 use super::super::problem::Problems;
 use super::super::raw;
-use super::jwks;
-use crate::token::{ClaimPath, Identity, Issuer, Mapping};
-
-/// Kinds of JWT that are not access tokens, whatever an operator believes (standards: RFC 9449, RFC 8417, OpenID
-/// Connect Back-Channel Logout, Token Status List, Transaction Tokens, WIMSE, ID-JAG).
-const OTHER_TYPES: &[&str] = &[
-    "dpop+jwt",
-    "id_token+jwt",
-    "logout+jwt",
-    "oauth-id-jag+jwt",
-    "secevent+jwt",
-    "statuslist+jwt",
-    "token-introspection+jwt",
-    "txntoken+jwt",
-    "wit+jwt",
-    "wpt+jwt",
-];
+use super::published::Written;
+use super::{jwks, profile};
+use crate::token::{ClaimPath, Content, Identity, Issuer, Keys, Mapping, Publication};
 
 /// Longer than this no two clocks differ that anybody looks after, and every second of it is one more for a stolen token.
 const MAX_SKEW: Duration = Duration::from_secs(300);
@@ -35,7 +21,7 @@ pub fn identity(raw: &raw::Identity, problems: &mut Problems) -> Option<Identity
         problems.add("/identity/issuers", "no issuer was found; name at least one, else no token can be accepted");
         sound = false;
     }
-    let mut issuers = Vec::new();
+    let (mut issuers, mut publications) = (Vec::new(), Vec::new());
     let mut names = BTreeSet::new();
     for (at, issuer) in raw.issuers.iter().enumerate() {
         let place = format!("/identity/issuers/{at}");
@@ -44,13 +30,13 @@ pub fn identity(raw: &raw::Identity, problems: &mut Problems) -> Option<Identity
             problems.add(format!("{place}/issuer"), message);
             sound = false;
         }
-        match compile(issuer, &place, problems) {
+        match compile(issuer, &place, &mut publications, problems) {
             Some(issuer) => issuers.push(issuer),
             None => sound = false,
         }
     }
     sound &= metadata_is_sound(raw.resource_metadata.as_deref(), problems);
-    sound.then(|| Identity::new(issuers, raw.resource_metadata.clone()))
+    sound.then(|| Identity::new(issuers, publications, raw.resource_metadata.clone()))
 }
 
 /// RFC 9728 section 5.1 wants a URL, and a header must be able to carry it.
@@ -64,7 +50,12 @@ fn metadata_is_sound(url: Option<&str>, problems: &mut Problems) -> bool {
     sound
 }
 
-fn compile(raw: &raw::Issuer, place: &str, problems: &mut Problems) -> Option<Issuer> {
+fn compile(
+    raw: &raw::Issuer,
+    place: &str,
+    publications: &mut Vec<Publication>,
+    problems: &mut Problems,
+) -> Option<Issuer> {
     let mut sound = true;
     let mut complain = |field: &str, message: String| {
         problems.add(format!("{place}/{field}"), message);
@@ -79,41 +70,73 @@ fn compile(raw: &raw::Issuer, place: &str, problems: &mut Problems) -> Option<Is
     for (at, audience) in raw.audiences.iter().enumerate().filter(|(_, audience)| audience.is_empty()) {
         complain(&format!("audiences/{at}"), format!("`{audience}` was found; an audience is not empty"));
     }
-    if raw.algorithms.is_empty() {
-        complain("algorithms", "no algorithm was found; list those that the issuer signs with, such as `ES256`".into());
+    if let Some(message) = profile::algorithms(raw) {
+        complain("algorithms", message);
     }
-    let token_type = token_type(&raw.token_type).map_err(|message| complain("token_type", message)).ok();
+    let profile = profile::profile(raw).map_err(|(field, message)| complain(field, message)).ok();
     let max_lifetime = duration(&raw.max_lifetime, None).map_err(|message| complain("max_lifetime", message)).ok();
     let clock_skew = duration(&raw.clock_skew, Some(MAX_SKEW)).map_err(|message| complain("clock_skew", message)).ok();
     let mapping = mapping(&raw.claims, &mut complain);
-    let keys = jwks::keys(&raw.jwks.inline, &raw.algorithms, &format!("{place}/jwks/inline"), problems);
+    let actors = profile::actors(raw.actors.as_deref(), &mut complain);
+    let mut required = Vec::new();
+    for (at, text) in raw.required_claims.iter().enumerate() {
+        match ClaimPath::read(text) {
+            Ok(path) => required.push(path),
+            Err(_) => complain(&format!("required_claims/{at}"), not_a_claim(text)),
+        }
+    }
+    let keys = keys(raw, place, publications, problems);
+    let revocations = match &raw.revocations {
+        None => Some(None),
+        Some(written) => {
+            let written = Written::of_revocations(written);
+            let feed = written.compile(Content::Revocations, &format!("{place}/revocations"), problems);
+            feed.map(|feed| Some(publish(publications, feed)))
+        }
+    };
     if !sound {
         return None;
     }
     Some(Issuer {
         issuer: raw.issuer.clone(),
         audiences: raw.audiences.clone(),
-        token_type: token_type?,
+        profile: profile?,
         algorithms: raw.algorithms.clone(),
-        keys: keys?.into_iter().map(Arc::new).collect(),
+        keys: keys?,
+        revocations: revocations?,
         max_lifetime: max_lifetime?,
         clock_skew: clock_skew?,
         max_actors: usize::from(raw.max_actors),
+        required,
+        actors,
         mapping: mapping?,
     })
 }
 
-/// In lower case and without `application/`, as tokens' types are compared.
-fn token_type(raw: &str) -> Result<String, String> {
-    let lower = raw.to_ascii_lowercase();
-    let short = lower.strip_prefix("application/").unwrap_or(&lower);
-    if short.is_empty() {
-        return Err("an empty text was found; write the `typ` of its access tokens, such as `at+jwt`".into());
+/// The issuer's keys, or where they are fetched.
+fn keys(raw: &raw::Issuer, place: &str, publications: &mut Vec<Publication>, problems: &mut Problems) -> Option<Keys> {
+    let place = format!("{place}/jwks");
+    if let Some(inline) = &raw.jwks.inline {
+        if raw.jwks.cluster.is_some() || raw.jwks.uri.is_some() {
+            // Written out and fetched at once is a mistake, which is complained of there.
+            Written::of_jwks(&raw.jwks, &place, problems)?;
+        }
+        let keys = jwks::keys(inline, &raw.algorithms, &format!("{place}/inline"), problems)?;
+        return Some(Keys::Inline(keys.into_iter().map(Arc::new).collect()));
     }
-    if OTHER_TYPES.contains(&short) {
-        return Err(format!("`{raw}` was found, which is no access token's type; `at+jwt` would be right"));
-    }
-    Ok(short.to_owned())
+    let content = Content::Keys(raw.algorithms.clone());
+    let set = Written::of_jwks(&raw.jwks, &place, problems)?.compile(content, &place, problems)?;
+    Some(Keys::Published(publish(publications, set)))
+}
+
+/// The place of `publication` among those of all issuers.
+fn publish(publications: &mut Vec<Publication>, publication: Publication) -> usize {
+    publications.push(publication);
+    publications.len().saturating_sub(1)
+}
+
+fn not_a_claim(text: &str) -> String {
+    format!("`{text}` was found; the name of a claim is needed, or a JSON pointer such as `/realm/roles/0`")
 }
 
 /// A duration such as `15m`, or the complaint about it. Where there is no longest one, zero is none either.
@@ -133,12 +156,7 @@ fn mapping(raw: &raw::Claims, complain: &mut impl FnMut(&str, String)) -> Option
     let mut path = |field: &str, text: &str| {
         let path = ClaimPath::read(text);
         if path.is_err() {
-            complain(
-                &format!("claims/{field}"),
-                format!(
-                    "`{text}` was found; the name of a claim is needed, or a JSON pointer such as `/realm/roles/0`"
-                ),
-            );
+            complain(&format!("claims/{field}"), not_a_claim(text));
         }
         path.ok()
     };
@@ -229,6 +247,47 @@ mod tests {
                 "max_lifetime",
                 json!("soon"),
                 "/max_lifetime: `soon` was found; a duration such as `30s` or `15m` is needed",
+            ),
+            ("jwks", json!({}), "/jwks: give either `inline`, or both `cluster` and `uri`"),
+            (
+                "jwks",
+                json!({"cluster": "idp", "uri": "idp.example.com/jwks"}),
+                "/jwks/uri: `idp.example.com/jwks` was found; a URL such as `https://idp.example.com/jwks` is needed",
+            ),
+            (
+                "jwks",
+                json!({"cluster": "idp", "uri": "https://idp.example.com/jwks", "refresh": "1ms"}),
+                "/jwks/refresh: `1ms` was found; a duration between `100ms` and `1day` is needed",
+            ),
+            (
+                "revocations",
+                json!({"cluster": "", "uri": "https://idp.example.com/revoked"}),
+                "/revocations/cluster: an empty text was found; the name of an Envoy cluster is needed",
+            ),
+            (
+                "algorithms",
+                json!(["EdDSA", "HS256"]),
+                "/algorithms: `HS256` was found, whose key makes tokens as well as checks them; let the issuer sign with `ES256`, or set `dangerously_allow_hs256`",
+            ),
+            (
+                "actors",
+                json!([{"id": "a"}, {"id": "a", "host": "b.example"}]),
+                "/actors/1: give an actor either an `id` or a `host`",
+            ),
+            (
+                "actors",
+                json!([{"host": "*"}]),
+                "/actors/0/host: `*` was found; a host such as `agents.example.com` or `*.example.com` is needed",
+            ),
+            (
+                "required_claims",
+                json!(["org_id", ""]),
+                "/required_claims/1: `` was found; the name of a claim is needed, or a JSON pointer such as `/realm/roles/0`",
+            ),
+            (
+                "profile",
+                json!("jwt_svid"),
+                "/issuer: `https://idp.example.com` was found; `spiffe://` and the name of a trust domain is needed",
             ),
             ("max_lifetime", json!("0s"), "/max_lifetime: `0s` was found; it must be longer than nothing"),
             ("clock_skew", json!("-1s"), "/clock_skew: `-1s` was found; a duration such as `30s` or `15m` is needed"),

@@ -1,10 +1,13 @@
 //! From the configuration as written to the configuration as used.
 
+mod access;
 mod audit;
 mod comparisons;
 mod decision;
 mod identity;
 mod jwks;
+mod profile;
+mod published;
 pub mod risk;
 pub mod routes;
 mod rules;
@@ -27,7 +30,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     }
     // Every part is compiled before any is given up, so that every complaint is heard.
     let identity = identity(&raw.identity, problems);
-    let routes = routes::routes(&raw.routes, problems);
+    let routes = routes::routes(&raw.routes, &raw.identity.issuers, problems);
     let mut tools = routes::tools(&raw.tools, problems);
     routes::servers(&raw.servers, &routes, &mut tools, problems);
     let risk = risk::risk(&raw.risk, problems);

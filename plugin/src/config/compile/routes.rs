@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::access;
 use crate::action::{
     ActionKind, Annotation, Matching, Operation, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts, Tools,
     a2a, path,
@@ -13,7 +14,7 @@ use crate::config::raw;
 const MAX_BODY: u64 = 64 << 20;
 
 /// The table of routes, as far as it makes sense; complaints go to `problems`.
-pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
+pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Problems) -> Routes {
     if written.is_empty() {
         problems.add("/routes", "there is no route, so every request would be refused; name at least one");
     }
@@ -32,6 +33,7 @@ pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
         let max_body = size(&entry.max_body, &format!("{place}/max_body"), problems);
         let mut operations = operations(protocol, &entry.operations, &place, problems);
         let origins = origins(protocol, &entry.origins, &place, problems);
+        let access = access::access(entry, issuers, &place, problems);
         let Some(matching) = matching else { continue };
         if let (Protocol::A2a, Matching::Prefix(prefix)) = (protocol, &matching) {
             operations = a2a::operations(prefix.trim_end_matches('/'));
@@ -50,9 +52,11 @@ pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
             policy: entry.policy.clone(),
             max_body,
             origins,
+            access,
             operations,
         });
     }
+    access::distinct(&routes, problems);
     Routes(routes)
 }
 
@@ -253,7 +257,7 @@ mod tests {
     fn compile(routes_text: &str) -> (Routes, Vec<String>) {
         let written: Vec<raw::Route> = serde_json::from_str(routes_text).unwrap();
         let mut problems = Problems::default();
-        let compiled = routes(&written, &mut problems);
+        let compiled = routes(&written, &[], &mut problems);
         (compiled, problems.iter().map(|problem| problem.pointer.clone()).collect())
     }
 

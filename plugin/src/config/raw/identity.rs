@@ -22,12 +22,21 @@ pub struct Identity {
 pub struct Issuer {
     /// The exact `iss`.
     pub issuer: String,
+    /// What kind of token it issues.
+    #[serde(default)]
+    pub profile: Profile,
     /// `aud` must contain one of these.
     pub audiences: Vec<String>,
     /// The algorithms allowed; nothing is inferred from the token (RFC 8725 section 3.1).
     pub algorithms: Vec<Algorithm>,
+    /// `HS256` may be among `algorithms`. Its key, an `oct` JWK in `jwks`, can make tokens as well as check them: whoever
+    /// reads this configuration can then be any agent of this issuer.
+    #[serde(default)]
+    pub dangerously_allow_hs256: bool,
     /// Its keys.
     pub jwks: Jwks,
+    /// Where it says what it has revoked.
+    pub revocations: Option<Revocations>,
     /// The exact `typ`, without regard to case and with or without `application/` (RFC 9068 section 2.1).
     #[serde(default = "access_token_type")]
     pub token_type: String,
@@ -40,18 +49,86 @@ pub struct Issuer {
     /// A token with a longer chain of actors (`act`, RFC 8693 section 4.1) is refused.
     #[serde(default = "default_actors")]
     pub max_actors: u8,
+    /// Who may act for somebody (the outermost `act.sub`), and with which scopes; left out: whoever the issuer lets. The
+    /// first entry about an actor counts, and an actor without one is refused.
+    pub actors: Option<Vec<Actor>>,
+    /// Claims that every token must have, by name or JSON pointer, besides those that its profile requires.
+    #[serde(default)]
+    pub required_claims: Vec<String>,
     /// Which claims say what.
     #[serde(default)]
     pub claims: Claims,
 }
 
-/// A JWK Set (RFC 7517 section 5).
+/// What kind of token an issuer issues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// JWT access tokens (RFC 9068).
+    #[default]
+    AccessToken,
+    /// JWT-SVIDs (SPIFFE): `issuer` is `spiffe://` and the trust domain, `sub` names the agent; `iss`, `iat`, `jti` and
+    /// `client_id` need not be there, and `typ` is absent, `JWT` or `JOSE`.
+    JwtSvid,
+}
+
+/// Somebody who may act: exactly one of `id` and `host`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// The exact `sub`.
+    pub id: Option<String>,
+    /// Every client whose id is an https URL on this host, or, as `*.example.com`, on any host below.
+    pub host: Option<String>,
+    /// What a token in this actor's hands is cut to; left out: all its scopes.
+    pub scopes: Option<Vec<String>>,
+}
+
+/// A JWK Set (RFC 7517 section 5): either `inline`, or fetched from `uri` through `cluster`.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Jwks {
     /// The keys, written out.
-    pub inline: serde_json::Value,
+    pub inline: Option<serde_json::Value>,
+    /// The Envoy cluster through which they are fetched.
+    pub cluster: Option<String>,
+    /// The URL of the set.
+    pub uri: Option<String>,
+    /// How often it is fetched, once for all workers. A duration such as `5m`.
+    #[serde(default = "default_refresh")]
+    pub refresh: String,
+    /// How long after a refresh that failed the keys still count; then requests are refused.
+    #[serde(default = "default_stale")]
+    pub stale_for: String,
+    /// How long one fetch may take.
+    #[serde(default = "default_timeout")]
+    pub timeout: String,
+    /// A token with a `kid` that isn't known has the set fetched before that is due, and waits; but no sooner than this
+    /// after the last fetch.
+    #[serde(default = "default_pause")]
+    pub pause: String,
+}
+
+/// A feed of revocations: a JSON document `{"revoked": [{"jti": …} | {"sub": …} | {"session": …} | {"agent": …}]}`, each
+/// entry with an optional `before` (seconds since 1970; tokens issued from then on are not meant). As long as it can't be
+/// had, no token of the issuer is accepted.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revocations {
+    /// The Envoy cluster through which it is fetched.
+    pub cluster: String,
+    /// Its URL.
+    pub uri: String,
+    /// How often it is fetched, once for all workers: a revocation takes effect within it. A duration such as `5s`.
+    #[serde(default = "default_poll")]
+    pub refresh: String,
+    /// How long after a refresh that failed the last feed still counts; then requests are refused.
+    #[serde(default = "default_blind")]
+    pub stale_for: String,
+    /// How long one fetch may take.
+    #[serde(default = "default_timeout")]
+    pub timeout: String,
 }
 
 /// Names of claims; a name that starts with `/` is a JSON pointer into the claims.
@@ -105,6 +182,30 @@ fn default_lifetime() -> String {
 
 fn default_skew() -> String {
     "30s".into()
+}
+
+fn default_refresh() -> String {
+    "5m".into()
+}
+
+fn default_stale() -> String {
+    "1h".into()
+}
+
+fn default_timeout() -> String {
+    "2s".into()
+}
+
+fn default_pause() -> String {
+    "10s".into()
+}
+
+fn default_poll() -> String {
+    "5s".into()
+}
+
+fn default_blind() -> String {
+    "1m".into()
 }
 
 fn default_actors() -> u8 {

@@ -13,9 +13,12 @@ mod tasks;
 
 pub use audit::{Audit, Export, LogWhat};
 pub use decision::{Decision, DecisionCache, OnError};
-pub use identity::{Algorithm, Claims, Identity, Issuer, Jwks};
+pub use identity::{Actor, Algorithm, Claims, Identity, Issuer, Jwks, Profile, Revocations};
 pub use risk::{AmountLimit, Limits, RiskSettings, Weight};
-pub use routes::{Annotations, Listed, Operation, ProtocolName, ResourceSettings, Route, RouteMatch, Server, Tool};
+pub use routes::{
+    Annotations, Listed, Operation, ProtectedResource, ProtocolName, ResourceSettings, Route, RouteMatch, Server,
+    TokenPassage, Tool,
+};
 pub use rules::{Comparison, Credential, EffectName, NamedPolicy, Rule, RuleAudit};
 pub use session::{PartName, Quarantine, SessionMemory};
 pub use tasks::{Task, TaskResource, Tasks};

@@ -25,6 +25,14 @@ pub struct Route {
     /// another is refused, and one that names none comes from no page.
     #[serde(default)]
     pub origins: Vec<String>,
+    /// What becomes of the token behind the gate.
+    #[serde(default)]
+    pub token: TokenPassage,
+    /// Scopes that every request on this route needs. A token without them is refused, and its client told all of them.
+    #[serde(default)]
+    pub requires_scope: Vec<String>,
+    /// What the filter publishes for clients that have no token yet (RFC 9728).
+    pub protected_resource: Option<ProtectedResource>,
     /// REST: the operations there are. One that isn't named is refused.
     #[serde(default)]
     pub operations: Vec<Operation>,
@@ -52,6 +60,36 @@ pub enum ProtocolName {
     A2a,
     /// Operations by method and path.
     Rest,
+}
+
+/// What becomes of a request's token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenPassage {
+    /// It ends at the gate: the server behind never sees it.
+    #[default]
+    Strip,
+    /// It goes on to the server. Only right where that server is the resource that the token was issued for.
+    Forward,
+}
+
+/// The description of a protected resource (RFC 9728 section 2). The filter serves it without a token at
+/// `/.well-known/oauth-protected-resource` followed by the path of `resource`, and names it in every challenge.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProtectedResource {
+    /// The URL under which clients know what is on this route, such as `https://gateway.example.com/mcp`.
+    pub resource: String,
+    /// A token on this route must name one of these in `aud`; left out: `resource`.
+    pub audiences: Option<Vec<String>>,
+    /// Who issues tokens for it; left out: every issuer whose name is a URL.
+    pub authorization_servers: Option<Vec<String>>,
+    /// Scopes that a client may ask for; left out: `requires_scope`.
+    pub scopes_supported: Option<Vec<String>>,
+    /// A name for people.
+    pub name: Option<String>,
+    /// Where people can read about it: a URL.
+    pub documentation: Option<String>,
 }
 
 /// One REST operation.

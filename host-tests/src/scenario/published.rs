@@ -1,0 +1,115 @@
+//! What an issuer's server answers to a fetch.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use toolgate::gate::Gate;
+use toolgate::remote::{Lease, Task};
+use toolgate::time::Timestamp;
+
+use super::format::{Published, Sign, Step};
+use super::gateway::{ISSUER_CLUSTER, NOW};
+use super::keys::{self, Key};
+use super::message::generated;
+
+/// The body for a fetch of `path`: revocations where it ends so, else keys.
+#[must_use]
+pub fn document(published: &Published, path: &str) -> Vec<u8> {
+    if let Some(text) = published.text.clone().or_else(|| published.generate.as_ref().map(generated)) {
+        return text.into_bytes();
+    }
+    let document = if path.ends_with("/revoked") {
+        json!({ "revoked": published.revoked })
+    } else {
+        let keys: Vec<Value> = published.keys.iter().map(|sign| key(*sign).public_jwk()).collect();
+        json!({ "keys": keys })
+    };
+    document.to_string().into_bytes()
+}
+
+/// The key of that name.
+fn key(sign: Sign) -> &'static Key {
+    match sign {
+        Sign::Rs256 => &keys::RS256,
+        Sign::Eddsa => &keys::EDDSA,
+        Sign::Es384 => &keys::ES384,
+        Sign::Stranger => &keys::STRANGER,
+        Sign::Secret => &keys::HS256,
+        _ => &keys::ES256,
+    }
+}
+
+/// How long to wait before `step`.
+///
+/// # Errors
+/// When it isn't a duration.
+pub fn pause(step: &Step) -> Result<Duration> {
+    let text = step.after.as_deref().unwrap_or("0s");
+    humantime::parse_duration(text).with_context(|| format!("`{text}` is not a duration such as `2s`"))
+}
+
+/// What is published at each step: what it says, else what the step before it does.
+#[must_use]
+pub fn each(steps: &[Step]) -> Vec<Published> {
+    let mut last = Published::default();
+    steps
+        .iter()
+        .map(|step| {
+            if let Some(published) = &step.issuer {
+                last = published.clone();
+            }
+            last.clone()
+        })
+        .collect()
+}
+
+/// What surrounds the pure core where something is fetched: the clock, the lease of each publication, and the issuer's
+/// server. There is one worker, so nothing need be shared.
+#[derive(Debug)]
+pub(super) struct Issuer {
+    pub(super) now: Timestamp,
+    published: Published,
+    leases: BTreeMap<usize, Lease>,
+}
+
+impl Default for Issuer {
+    fn default() -> Self {
+        Self { now: Timestamp::from_secs(NOW.as_secs()), published: Published::default(), leases: BTreeMap::new() }
+    }
+}
+
+impl Issuer {
+    /// After `pause`, this is what it publishes.
+    pub(super) fn publish(&mut self, published: &Published, pause: Duration) {
+        self.now = self.now.plus(pause);
+        self.published = published.clone();
+    }
+
+    /// What the filter's root context does on its tick.
+    pub(super) fn tick(&mut self, gate: &mut Gate) {
+        let config = Arc::clone(&gate.config);
+        for (at, publication) in config.identity.publications().iter().enumerate() {
+            self.now = self.now.plus(TICK);
+            let (source, now) = (&publication.source, self.now);
+            let lease = self.leases.get(&at).copied().unwrap_or_default();
+            let Task::Fetch(taken) = gate.published.tick(at, source, now, lease) else { continue };
+            let listens = source.cluster == ISSUER_CLUSTER;
+            let answers = listens && !self.published.silent && self.published.status.unwrap_or(200) == 200;
+            let document = document(&self.published, &source.path);
+            let lease = if answers && gate.published.load(at, publication, now, &document).is_ok() {
+                taken.fulfilled(source, now)
+            } else {
+                gate.published.failed(at);
+                taken.failed(source, now)
+            };
+            self.leases.insert(at, lease);
+        }
+    }
+}
+
+/// Time passes while something is fetched.
+const TICK: Duration = Duration::from_millis(20);

@@ -1,0 +1,95 @@
+//! What is fetched: where it is, and how often.
+
+use std::time::Duration;
+
+use super::super::problem::Problems;
+use super::super::raw;
+use super::decision::split;
+use crate::remote::Source;
+use crate::token::{Content, Publication};
+
+/// More often than this nothing is fetched, whatever a configuration says …
+const SHORTEST_REFRESH: Duration = Duration::from_millis(100);
+
+/// … and what is a day old was never meant to be fetched.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A fetch that takes longer doesn't come any more.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// As it is written: what, where, and its four durations.
+pub(super) struct Written<'w> {
+    pub(super) kind: &'static str,
+    pub(super) cluster: &'w str,
+    pub(super) uri: &'w str,
+    pub(super) refresh: &'w str,
+    pub(super) stale_for: &'w str,
+    pub(super) timeout: &'w str,
+    pub(super) pause: &'w str,
+}
+
+impl<'w> Written<'w> {
+    /// A JWK Set that is fetched; none if it is written out.
+    pub(super) fn of_jwks(raw: &'w raw::Jwks, place: &str, problems: &mut Problems) -> Option<Self> {
+        let raw::Jwks { inline, cluster, uri, refresh, stale_for, timeout, pause } = raw;
+        match (inline, cluster, uri) {
+            (None, Some(cluster), Some(uri)) => {
+                Some(Self { kind: "jwks", cluster, uri, refresh, stale_for, timeout, pause })
+            }
+            (Some(_), None, None) => None,
+            _ => {
+                problems.add(place, "give either `inline`, or both `cluster` and `uri`");
+                None
+            }
+        }
+    }
+
+    pub(super) fn of_revocations(raw: &'w raw::Revocations) -> Self {
+        let raw::Revocations { cluster, uri, refresh, stale_for, timeout } = raw;
+        Self { kind: "revoked", cluster, uri, refresh, stale_for, timeout, pause: refresh }
+    }
+
+    /// Compiled; complaints go to `problems`.
+    pub(super) fn compile(&self, content: Content, place: &str, problems: &mut Problems) -> Option<Publication> {
+        let mut duration = |field: &str, text: &str, bounds: (Duration, Duration)| match humantime::parse_duration(text)
+        {
+            Ok(duration) if (bounds.0..=bounds.1).contains(&duration) => Some(duration),
+            _ => {
+                let (least, most) = (humantime::format_duration(bounds.0), humantime::format_duration(bounds.1));
+                problems.add(
+                    format!("{place}/{field}"),
+                    format!("`{text}` was found; a duration between `{least}` and `{most}` is needed"),
+                );
+                None
+            }
+        };
+        let refresh = duration("refresh", self.refresh, (SHORTEST_REFRESH, LONGEST));
+        let stale_for = duration("stale_for", self.stale_for, (Duration::ZERO, LONGEST));
+        let timeout = duration("timeout", self.timeout, (Duration::from_millis(1), LONGEST_TIMEOUT));
+        let pause = duration("pause", self.pause, (Duration::from_millis(1), LONGEST));
+        if self.cluster.is_empty() {
+            problems.add(format!("{place}/cluster"), "an empty text was found; the name of an Envoy cluster is needed");
+            return None;
+        }
+        let (address, query) = self.uri.split_once('?').unwrap_or((self.uri, ""));
+        let plain = query.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'\\'));
+        let Some((scheme, authority, path)) = split(address).filter(|_| plain) else {
+            let needed = "a URL such as `https://idp.example.com/jwks` is needed";
+            problems.add(format!("{place}/uri"), format!("`{}` was found; {needed}", self.uri));
+            return None;
+        };
+        let path = if path.is_empty() { "/" } else { path };
+        let source = Source {
+            cluster: self.cluster.to_owned(),
+            scheme,
+            authority: authority.to_owned(),
+            path: if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") },
+            timeout: timeout?,
+            refresh: refresh?,
+            stale_for: stale_for?,
+            pause: pause?,
+            name: Source::name_of(self.kind, self.cluster, self.uri),
+        };
+        Some(Publication { source, content })
+    }
+}

@@ -1,0 +1,142 @@
+//! What issuers publish and this worker has a copy of: their keys, and what they have revoked.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::jwks;
+use super::revocation::{Revocations, Subject};
+use super::{Algorithm, PublicKey};
+use crate::remote::{Copy, Lease, Source, Task};
+use crate::time::Timestamp;
+
+/// The largest document that is read. Key sets are a few KiB; a feed of revocations names each in some 50 bytes, and
+/// ten thousand of them are a breach that calls for other means.
+pub const MAX_DOCUMENT: usize = 512 * 1024;
+
+/// A document that is fetched, and what is in it.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// Where it is.
+    pub source: Source,
+    /// What is in it.
+    pub(crate) content: Content,
+}
+
+/// What a document contains.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    /// A JWK Set (RFC 7517 section 5), of which keys for these algorithms are taken.
+    Keys(Vec<Algorithm>),
+    /// A feed of revocations.
+    Revocations,
+}
+
+/// A document that can't be used, in words that hold nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnusableDocument(pub String);
+
+/// One worker's copies, in the order of the configuration's publications.
+#[derive(Debug, Default)]
+pub struct Published(Vec<Held>);
+
+#[derive(Debug, Default)]
+struct Held {
+    copy: Copy,
+    digest: [u8; 32],
+    /// Changes whenever the document says something else: what was found out under another one no longer counts.
+    epoch: u64,
+    keys: Vec<Arc<PublicKey>>,
+    revocations: Revocations,
+}
+
+impl Published {
+    /// As many empty copies as there are publications.
+    #[must_use]
+    pub fn new(publications: usize) -> Self {
+        Self(std::iter::repeat_with(Held::default).take(publications).collect())
+    }
+
+    /// What to do for the publication at `at`, now that its lease was read.
+    pub fn tick(&mut self, at: usize, source: &Source, now: Timestamp, lease: Lease) -> Task {
+        self.0.get_mut(at).map_or(Task::Rest, |held| held.copy.tick(source, now, lease))
+    }
+
+    /// Takes over a version of a document.
+    ///
+    /// # Errors
+    /// When it can't be used; the version before it then goes on.
+    pub fn load(
+        &mut self,
+        at: usize,
+        publication: &Publication,
+        version: Timestamp,
+        document: &[u8],
+    ) -> Result<(), UnusableDocument> {
+        let Some(held) = self.0.get_mut(at) else { return Ok(()) };
+        let read = held.read(publication, document);
+        held.copy.loaded(version, read.is_ok());
+        read
+    }
+
+    /// Our own fetch came to nothing.
+    pub fn failed(&mut self, at: usize) {
+        if let Some(held) = self.0.get_mut(at) {
+            held.copy.failed();
+        }
+    }
+
+    /// A request needs a newer version.
+    pub(super) fn want(&mut self, at: usize) {
+        if let Some(held) = self.0.get_mut(at) {
+            held.copy.want();
+        }
+    }
+
+    /// Whether a request may still hope for a newer version.
+    pub(super) fn is_wanted(&self, at: usize) -> bool {
+        self.0.get(at).is_some_and(|held| held.copy.is_wanted())
+    }
+
+    /// Whether any request waits.
+    #[must_use]
+    pub fn is_anything_wanted(&self) -> bool {
+        self.0.iter().any(|held| held.copy.is_wanted())
+    }
+
+    /// Until when the copy at `at` counts; the beginning of time if there is none.
+    pub(super) fn good_until(&self, at: usize, source: &Source) -> Timestamp {
+        self.0.get(at).map(|held| held.copy.good_until(source)).unwrap_or_default()
+    }
+
+    pub(super) fn epoch(&self, at: usize) -> u64 {
+        self.0.get(at).map(|held| held.epoch).unwrap_or_default()
+    }
+
+    pub(super) fn keys(&self, at: usize) -> &[Arc<PublicKey>] {
+        self.0.get(at).map(|held| &*held.keys).unwrap_or_default()
+    }
+
+    pub(super) fn revokes(&self, at: usize, subject: &Subject<'_>) -> bool {
+        self.0.get(at).is_some_and(|held| held.revocations.name(subject))
+    }
+}
+
+impl Held {
+    fn read(&mut self, publication: &Publication, document: &[u8]) -> Result<(), UnusableDocument> {
+        if document.len() > MAX_DOCUMENT {
+            return Err(UnusableDocument(format!("it is longer than {MAX_DOCUMENT} bytes")));
+        }
+        let digest: [u8; 32] = Sha256::digest(document).into();
+        if digest == self.digest && self.epoch > 0 {
+            return Ok(());
+        }
+        match &publication.content {
+            Content::Keys(algorithms) => self.keys = jwks::read(document, algorithms)?,
+            Content::Revocations => self.revocations = Revocations::read(document)?,
+        }
+        self.digest = digest;
+        self.epoch = self.epoch.wrapping_add(1);
+        Ok(())
+    }
+}
