@@ -266,6 +266,7 @@ fn our_pairs(form: &str) -> Option<Vec<String>> {
         policy: None,
         max_body: 1 << 20,
         origins: Vec::new(),
+        access: toolgate::token::Access::default(),
         operations: vec![Operation {
             method: "POST".into(),
             path: Template::parse("/f").unwrap(),

@@ -22,6 +22,7 @@ fn outcome(
         policy: None,
         max_body: 1 << 20,
         origins: Vec::new(),
+        access: crate::token::Access::default(),
         operations,
     };
     let mut pairs = vec![(":method", method), (":path", target)];

@@ -62,6 +62,7 @@ pub struct Issuer {
 
 /// What kind of token an issuer issues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// JWT access tokens (RFC 9068).
@@ -74,6 +75,7 @@ pub enum Profile {
 
 /// Somebody who may act: exactly one of `id` and `host`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Actor {
     /// The exact `sub`.
@@ -114,6 +116,7 @@ pub struct Jwks {
 /// entry with an optional `before` (seconds since 1970; tokens issued from then on are not meant). As long as it can't be
 /// had, no token of the issuer is accepted.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Revocations {
     /// The Envoy cluster through which it is fetched.

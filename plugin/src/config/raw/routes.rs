@@ -64,6 +64,7 @@ pub enum ProtocolName {
 
 /// What becomes of a request's token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum TokenPassage {
     /// It ends at the gate: the server behind never sees it.
@@ -76,6 +77,7 @@ pub enum TokenPassage {
 /// The description of a protected resource (RFC 9728 section 2). The filter serves it without a token at
 /// `/.well-known/oauth-protected-resource` followed by the path of `resource`, and names it in every challenge.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct ProtectedResource {
     /// The URL under which clients know what is on this route, such as `https://gateway.example.com/mcp`.
@@ -130,6 +132,7 @@ pub struct Tool {
 
 /// What a server says of its tools.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     /// Whether what it says is believed. Else it may only raise what a tool's name promises, never lower it.
@@ -141,6 +144,7 @@ pub struct Server {
 
 /// A tool as `tools/list` shows it. What else stands there (description, schemas) is left alone.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 pub struct Listed {
     /// The tool's name.
     pub name: String,
@@ -151,6 +155,7 @@ pub struct Listed {
 
 /// MCP's `ToolAnnotations`, as far as they are used.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default)]
 pub struct Annotations {
     /// It changes nothing.
