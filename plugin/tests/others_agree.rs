@@ -263,6 +263,7 @@ fn our_pairs(form: &str) -> Option<Vec<String>> {
         matching: Matching::Prefix("/".into()),
         protocol: Protocol::Rest,
         server: "s".into(),
+        policy: None,
         max_body: 1 << 20,
         origins: Vec::new(),
         operations: vec![Operation {

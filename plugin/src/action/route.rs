@@ -18,6 +18,8 @@ pub struct Route {
     pub protocol: Protocol,
     /// The operator's name for the server behind.
     pub server: String,
+    /// The policy of its own that it has.
+    pub policy: Option<String>,
     /// The largest body, in bytes.
     pub max_body: usize,
     /// Of which web pages requests are accepted, as `Origin` says them; those without an origin come from no page.
@@ -122,6 +124,7 @@ mod tests {
             matching,
             protocol: Protocol::Rest,
             server: server.into(),
+            policy: None,
             max_body: 1,
             origins: Vec::new(),
             operations: Vec::new(),

@@ -19,6 +19,7 @@ fn outcome(
         matching,
         protocol: crate::action::Protocol::A2a,
         server: "helper".into(),
+        policy: None,
         max_body: 1 << 20,
         origins: Vec::new(),
         operations,

@@ -12,6 +12,7 @@ fn route() -> Route {
         matching: Matching::Path("/mcp".into()),
         protocol: Protocol::Mcp,
         server: "crm".into(),
+        policy: None,
         max_body: 1 << 20,
         origins: Vec::new(),
         operations: Vec::new(),

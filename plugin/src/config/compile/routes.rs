@@ -43,7 +43,15 @@ pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
                 format!("never used: an earlier route, for {earlier}, matches the same paths"),
             );
         }
-        routes.push(Route { matching, protocol, server: entry.server.clone(), max_body, origins, operations });
+        routes.push(Route {
+            matching,
+            protocol,
+            server: entry.server.clone(),
+            policy: entry.policy.clone(),
+            max_body,
+            origins,
+            operations,
+        });
     }
     Routes(routes)
 }
