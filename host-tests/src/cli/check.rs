@@ -77,8 +77,7 @@ fn remarked(config: &Config) -> Vec<Complaint> {
 fn surface(config: &Config) -> Surface<'_> {
     let servers = config.routes.0.iter().map(|route| route.server.as_str()).collect();
     let pointer = |name: &str| format!("/tools/{}", name.replace('~', "~0").replace('/', "~1"));
-    let mut tools: Vec<_> =
-        config.tools.0.iter().map(|(name, facts)| known(name, pointer(name), facts, None)).collect();
+    let mut tools: Vec<_> = config.tools.exact().map(|(name, facts)| known(name, pointer(name), facts, None)).collect();
     for (place, route) in config.routes.0.iter().enumerate() {
         for (index, operation) in route.operations.iter().enumerate() {
             let pointer = format!("/routes/{place}/operations/{index}");

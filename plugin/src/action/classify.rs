@@ -1,11 +1,13 @@
 //! What kind of action a call is: best knowledge first.
 //!
 //! 1. the operator's table;
-//! 2. the verbs in the tool's name (`classify/name.rs`): position tells a verb from a noun (`get_merge_request` reads,
+//! 2. what its server says of it (`readOnlyHint`, `destructiveHint`), if the operator trusts that server; what another
+//!    server says may only raise;
+//! 3. the verbs in the tool's name (`classify/name.rs`): position tells a verb from a noun (`get_merge_request` reads,
 //!    `merge_request` merges), and among several verbs the most dangerous wins (`get_and_delete` deletes);
 //!    What a database tool does, its statement says (`execute_sql` with a `SELECT` reads);
-//! 3. what the parameters say, where the name says nothing or only that something is written (`action: "delete"`);
-//! 4. for REST, the last word of the path (`POST /refunds/{id}/approve`) and the HTTP method.
+//! 4. what the parameters say, where the name says nothing or only that something is written (`action: "delete"`);
+//! 5. for REST, the last word of the path (`POST /refunds/{id}/approve`) and the HTTP method.
 //!
 //! Where nothing tells, the kind is [`ActionKind::Unknown`], which is never low risk.
 
@@ -13,19 +15,46 @@ mod name;
 mod verbs;
 mod words;
 
+pub(crate) use name::is_about_sql;
+
 use std::ops::ControlFlow;
 
-use super::{ActionKind, Parameters, Source, ToolFacts};
+use super::{ActionKind, Annotation, Parameters, Source, ToolFacts};
 use crate::sql::{self, Does};
 
 /// The kind of an MCP tool's call, and how it is known.
 #[must_use]
-pub fn tool(facts: Option<&ToolFacts>, tool: &str, parameters: &Parameters<'_>) -> (ActionKind, Source) {
+pub fn tool(
+    facts: Option<&ToolFacts>,
+    annotation: Option<Annotation>,
+    tool: &str,
+    parameters: &Parameters<'_>,
+) -> (ActionKind, Source) {
     if let Some(kind) = facts.and_then(|facts| facts.action) {
         return (kind, Source::Operator);
     }
+    let (kind, source) = by_name_and_parameters(tool, parameters);
+    let annotated = annotation.and_then(|annotation| by_annotation(annotation, kind, source));
+    annotated.map_or((kind, source), |kind| (kind, Source::Annotation))
+}
+
+/// What a server's annotation makes of the kind that was guessed; `None` where it adds nothing.
+fn by_annotation(annotation: Annotation, guessed: ActionKind, source: Source) -> Option<ActionKind> {
+    let Annotation { reads, destroys, is_trusted } = annotation;
+    let is_harmless = matches!(guessed, ActionKind::List | ActionKind::Read);
+    // What a parameter says is about this call; a server speaks of its tool.
+    let told = source == Source::Parameter;
+    if reads == Some(true) && destroys != Some(true) {
+        return (is_trusted && !is_harmless && !told).then_some(ActionKind::Read);
+    }
+    let changes = reads == Some(false) || destroys == Some(true);
+    let is_known_better = is_trusted && guessed == ActionKind::Unknown;
+    (changes && (is_harmless && !told || is_known_better)).then_some(ActionKind::Update)
+}
+
+fn by_name_and_parameters(tool: &str, parameters: &Parameters<'_>) -> (ActionKind, Source) {
     let named = name::kind(tool);
-    if name::is_about_sql(tool)
+    if is_about_sql(tool)
         && let Some(kind) = statement_kind(parameters)
     {
         return (kind, Source::Parameter);
@@ -58,7 +87,7 @@ pub fn operation(
         "DELETE" => ActionKind::Delete,
         _ => ActionKind::Unknown,
     };
-    let named = name::kind(tool).or_else(|| last_word.and_then(name::kind));
+    let named = name::kind(name::without_method(tool, method)).or_else(|| last_word.and_then(name::kind));
     match named {
         // A name can't make a DELETE a read; what a POST does, only its name tells.
         Some(named @ (ActionKind::List | ActionKind::Read)) if by_method == ActionKind::Read => (named, Source::Name),
@@ -97,15 +126,18 @@ fn statement_kind(parameters: &Parameters<'_>) -> Option<ActionKind> {
     let mut worst: Option<Does> = None;
     // The end of the walk says nothing: it is never stopped.
     let _ = parameters.leaves(&mut |_, datum| {
-        if let Some(text) = datum.text().filter(|text| sql::is_sql(text)) {
-            worst = worst.max(Some(sql::worst(&text)));
+        if let Some(text) = datum.text() {
+            let reading = sql::read(&text);
+            if reading.is_certain || reading.is_parsed {
+                worst = worst.max(Some(reading.worst()));
+            }
         }
         ControlFlow::Continue(())
     });
     worst.map(|does| match does {
         Does::Read => ActionKind::Read,
         Does::Add => ActionKind::Create,
-        Does::Session | Does::Change | Does::Alter => ActionKind::Update,
+        Does::Session | Does::Change | Does::Alter | Does::Overwrite => ActionKind::Update,
         Does::Unknown => ActionKind::Unknown,
         Does::Maintain | Does::Run => ActionKind::Execute,
         Does::Files => ActionKind::Export,

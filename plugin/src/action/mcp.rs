@@ -175,7 +175,7 @@ fn read_tool<'a>(
         return Err(Refusal::new(Reason::ParameterRepeated, "a parameter's name occurs twice, apart from its case"));
     }
     let facts = tools.facts(&tool);
-    let (kind, source) = classify::tool(facts, &tool, &parameters);
+    let (kind, source) = classify::tool(facts, tools.annotation(&route.server, &tool), &tool, &parameters);
     let resource = facts.and_then(|facts| facts.resource(&parameters));
     Ok(Action { kind, source, tool, server: &route.server, method, resource, parameters })
 }

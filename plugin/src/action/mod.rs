@@ -17,12 +17,14 @@ pub mod rest;
 mod route;
 mod rpc;
 mod template;
+mod tools;
 
 pub use parameters::{Datum, Fields, Parameters};
 pub use read::{Read, Reading, read, read_head, too_large_for};
 pub use resource::{InvalidPlace, ResourcePlace};
-pub use route::{Matching, Operation, Protocol, Route, Routes, ToolFacts, Tools};
+pub use route::{Matching, Operation, Protocol, Route, Routes};
 pub use template::{InvalidTemplate, Template};
+pub use tools::{Annotation, ToolFacts, Tools};
 
 /// What kind of thing an action is: the closed list that operators write rules with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,6 +105,8 @@ impl ActionKind {
 pub enum Source {
     /// The operator's table says so.
     Operator,
+    /// What its server says of it, which the operator trusts, or which says that it does more than its name.
+    Annotation,
     /// The protocol's own method leaves no doubt (`tools/list`, `resources/read`).
     Protocol,
     /// A verb in the tool's name.
@@ -119,6 +123,7 @@ impl Source {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Operator => "operator",
+            Self::Annotation => "annotation",
             Self::Protocol => "protocol",
             Self::Name => "name",
             Self::Parameter => "parameter",

@@ -1,9 +1,8 @@
-//! Which path carries which protocol, and what the operator knows of the tools behind it: the compiled tables.
+//! Which path carries which protocol: the compiled table.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{ActionKind, ResourcePlace, Template, path};
+use super::{Template, ToolFacts, path};
 use crate::reason::{Reason, Refusal};
 
 /// The table of routes; the first that matches counts.
@@ -76,22 +75,6 @@ pub struct Operation {
     pub facts: ToolFacts,
 }
 
-/// What the operator knows of tools, by exact name.
-#[derive(Clone, Debug, Default)]
-pub struct Tools(pub BTreeMap<String, ToolFacts>);
-
-/// What the operator knows of one tool.
-#[derive(Clone, Debug, Default)]
-pub struct ToolFacts {
-    /// The kind of action.
-    pub action: Option<ActionKind>,
-    /// What it is done to: the type, and where the id is found.
-    pub resource: Option<(String, ResourcePlace)>,
-    /// Which headers of MCP repeat which arguments (`x-mcp-header` of the tool's schema): names in lower case with their
-    /// `mcp-param-`, and JSON pointers into the arguments.
-    pub headers: Vec<(String, String)>,
-}
-
 impl Routes {
     /// The route for a request target (`:path`).
     ///
@@ -129,14 +112,6 @@ impl fmt::Display for Matching {
             Self::Path(path) => write!(f, "the path `{path}`"),
             Self::Prefix(prefix) => write!(f, "the prefix `{prefix}`"),
         }
-    }
-}
-
-impl Tools {
-    /// What is known of the tool of that name.
-    #[must_use]
-    pub fn facts(&self, tool: &str) -> Option<&ToolFacts> {
-        self.0.get(tool)
     }
 }
 

@@ -25,7 +25,7 @@ use crate::json::Tape;
 use crate::judge;
 use crate::policy::{Facts, Trial, Tried};
 use crate::reply::Reply;
-use crate::risk::{assess, base};
+use crate::risk::assess;
 use crate::session::{Act, Memory};
 use crate::time::Timestamp;
 use crate::token::{Agent, SignatureVerdict, verify_in_process};
@@ -138,8 +138,12 @@ fn look_again(config: &Config, message: &Message, agent: &Agent, record: &Record
             let rules = config.policy_of(route).0.trace(&facts);
             explanation.rules = rules.iter().map(|trial| rule_step(trial, record)).collect();
             explanation.risk = Some(RiskStep {
-                base: base(action.kind),
-                weights: risk.findings.iter().map(|finding| (finding.code.name(), finding.code.weight())).collect(),
+                base: config.risk.base(action.kind),
+                weights: risk
+                    .findings
+                    .iter()
+                    .map(|finding| (finding.code.name(), config.risk.weight(finding.code)))
+                    .collect(),
                 risk: risk.into(),
                 ask_at: config.risk.ask_at.name(),
             });

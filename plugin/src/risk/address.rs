@@ -12,7 +12,10 @@ pub(super) enum Place {
     /// An address on the internet instead of a name.
     Address,
     /// An address in a notation that hides it: `0x7f.1`, `2130706433`, `0177.0.0.1`.
-    Disguised,
+    Disguised {
+        /// Whether what it hides is inside.
+        is_internal: bool,
+    },
     /// A name with letters that look like others.
     LookAlike,
 }
@@ -26,8 +29,8 @@ pub(super) fn place(host: &Host) -> Option<Place> {
     if let Ok(address) = text.parse::<Ipv4Addr>() {
         return Some(if is_internal(IpAddr::V4(address)) { Place::Internal } else { Place::Address });
     }
-    if loose_ipv4(text).is_some() {
-        return Some(Place::Disguised);
+    if let Some(address) = loose_ipv4(text) {
+        return Some(Place::Disguised { is_internal: is_internal(IpAddr::V4(address.into())) });
     }
     if is_internal_name(text) {
         return Some(Place::Internal);
@@ -136,11 +139,11 @@ mod tests {
             ("10.0.0.1.nip.io", Some(Place::Internal)),
             ("93.184.216.34", Some(Place::Address)),
             ("[2606:2800:220:1::1]", Some(Place::Address)),
-            ("2130706433", Some(Place::Disguised)),
-            ("0x7f000001", Some(Place::Disguised)),
-            ("0x7f.1", Some(Place::Disguised)),
-            ("0177.0.0.1", Some(Place::Disguised)),
-            ("127.1", Some(Place::Disguised)),
+            ("2130706433", Some(Place::Disguised { is_internal: true })),
+            ("0x7f000001", Some(Place::Disguised { is_internal: true })),
+            ("0x7f.1", Some(Place::Disguised { is_internal: true })),
+            ("0177.0.0.1", Some(Place::Disguised { is_internal: true })),
+            ("127.1", Some(Place::Disguised { is_internal: true })),
             ("xn--80ak6aa92e.com", Some(Place::LookAlike)),
             ("exаmple.com", Some(Place::LookAlike)),
             ("example.com", None),

@@ -12,28 +12,58 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, findings: &mut Finding
     if matches!(kind, ActionKind::List | ActionKind::Read) {
         return;
     }
-    if leaf.text().is_some_and(|text| has_card(&text)) {
+    if leaf.text().is_some_and(has_card) {
         findings.add_once(Code::SecretCard, leaf.pointer, Code::SecretCard.explanation());
     }
 }
 
+/// A card and the gaps between its digits take up no more than two of these, so that one has half of its digits.
+const BLOCK: usize = 64;
+
+/// Half of the digits of the shortest card, rounded up.
+const FEW: u8 = 7;
+
 /// Whether digits stand there, in groups or not, that are as many as a card has and pass its check.
 fn has_card(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // Counting digits block by block is a matter of some instructions each; most texts have no block with many.
+    let mut rich = bytes.chunks(BLOCK).enumerate().filter(|(_, block)| digits_in(block) >= FEW).map(|(index, _)| index);
+    let mut seen = 0;
+    rich.any(|index| {
+        let begin = index.saturating_sub(1).saturating_mul(BLOCK).max(seen);
+        let end = index.saturating_add(2).saturating_mul(BLOCK).min(bytes.len());
+        // What the end cuts off is looked at with the next block, which has many digits then too.
+        seen = index.saturating_mul(BLOCK);
+        has_card_between(bytes, begin, end)
+    })
+}
+
+fn digits_in(block: &[u8]) -> u8 {
+    block.iter().fold(0, |sum, byte| sum.wrapping_add(u8::from(byte.is_ascii_digit())))
+}
+
+/// The same of a part; a number that is cut off at its beginning or its end isn't one.
+fn has_card_between(bytes: &[u8], begin: usize, end: usize) -> bool {
+    let is_cut = begin.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
     let mut digits: Vec<u8> = Vec::new();
     let mut gap = 0_u8;
-    for byte in text.bytes().chain([b'.']) {
+    let mut is_whole = !is_cut;
+    let part = bytes.get(begin..end).unwrap_or_default();
+    let stop = (end == bytes.len()).then_some(b'.');
+    for byte in part.iter().copied().chain(stop) {
         match byte {
             b'0'..=b'9' => {
                 digits.push(byte.wrapping_sub(b'0'));
                 gap = 0;
             }
-            b' ' | b'-' if gap == 0 && !digits.is_empty() => gap = 1,
+            b' ' | b'-' if gap == 0 && (!digits.is_empty() || !is_whole) => gap = 1,
             _ => {
-                if is_card(&digits) {
+                if is_whole && is_card(&digits) {
                     return true;
                 }
                 digits.clear();
                 gap = 0;
+                is_whole = true;
             }
         }
     }
@@ -74,6 +104,18 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(has_card(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_card_is_found_wherever_it_stands_in_a_long_text() {
+        for number in ["4111111111111111", "4111 1111 1111 1111", "4222222222222", "3-7-8-2-8-2-2-4-6-3-1-0-0-0-5"] {
+            for before in 0..200 {
+                let text = format!("{}, {number} {}", "x".repeat(before), " and more text".repeat(20));
+                assert!(has_card(&text), "{before} {number}");
+                let longer = format!("{}, 9{}{number} {}", "x".repeat(before), "0".repeat(30), "y".repeat(100));
+                assert!(!has_card(&longer), "{before} {number}");
+            }
         }
     }
 }

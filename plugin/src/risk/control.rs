@@ -54,6 +54,10 @@ pub(super) const AUDIENCES: &[&str] = &[
     "principal",
     "privacy",
     "linksharing",
+    "sharetype",
+    "sharewith",
+    "granteetype",
+    "viewaccess",
 ];
 
 /// Names of parameters that say whether a safeguard is overridden, or all below is meant, without `_`, in lower case.
@@ -117,6 +121,9 @@ const VALUES: &[(Role, &[&str], Code)] = &[
         &[
             "public",
             "anyone",
+            "all_users",
+            "anybody",
+            "internet",
             "everyone",
             "allusers",
             "allauthenticatedusers",
@@ -154,14 +161,18 @@ pub(super) const CREDENTIALS: &[&str] = &[
     "authorizedkey",
 ];
 
+/// The values that are looked for are shorter.
+const MAX_VALUE: usize = 64;
+
 pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, findings: &mut Findings) {
     if matches!(kind, ActionKind::List | ActionKind::Read) {
         return;
     }
-    let Some(text) = leaf.scalar().or_else(|| leaf.bool().map(|it| if it { "true" } else { "false" }.into())) else {
+    let Some(text) = leaf.scalar().or_else(|| leaf.bool().map(|it| if it { "true" } else { "false" })) else {
         return;
     };
-    let value = text.trim().to_lowercase();
+    // A longer text is none of the values, but may be a password.
+    let value = if text.len() <= MAX_VALUE { text.trim().to_lowercase() } else { String::new() };
     for (role, values, code) in VALUES {
         if leaf.is(*role) && values.contains(&value.as_str()) && applies(*code, kind) {
             findings.add_once(*code, leaf.pointer, code.explanation());

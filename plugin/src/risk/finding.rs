@@ -27,13 +27,19 @@ macro_rules! codes {
                 match self { $(Self::$name => $code,)+ }
             }
 
+            /// The code of that name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.name() == name)
+            }
+
             /// What it means, for a person.
             #[must_use]
             pub const fn explanation(self) -> &'static str {
-                match self { $(Self::$name => concat!($($doc,)+),)+ }
+                match self { $(Self::$name => concat!($($doc,)+).trim_ascii(),)+ }
             }
 
-            /// What it adds to a score, once, however often it is observed.
+            /// What it adds to a score, once, however often it is observed, where the operator says nothing else.
             #[must_use]
             pub const fn weight(self) -> u8 {
                 match self { $(Self::$name => $weight,)+ }
@@ -49,16 +55,30 @@ codes! {
     RowsUnbounded: "rows.unbounded", 50;
     /// An export that names no limit.
     RowsAbsent: "rows.absent", 10;
+    /// A wildcard, or `all`, where something is named that is changed or taken out.
+    RowsWildcard: "rows.wildcard", 45;
+    /// More than a year, or from the beginning of time, is asked for.
+    RowsDates: "rows.dates", 15;
     /// A host that data goes to is outside of `trusted_domains`.
-    DestinationUntrusted: "destination.untrusted", 30;
+    DestinationUntrusted: "destination.untrusted", 35;
     /// A page outside of `trusted_domains` is read.
     DestinationOutside: "destination.outside", 15;
     /// A message links to a host outside of `trusted_domains`: links carry data when they are opened or shown.
     DestinationLink: "destination.link", 25;
     /// Something that is written mentions a host outside of `trusted_domains`.
     DestinationMentioned: "destination.mentioned", 15;
+    /// A bucket of a cloud's storage, which has a name but no domain.
+    DestinationBucket: "destination.bucket", 10;
+    /// A port other than those of HTTP.
+    DestinationPort: "destination.port", 10;
     /// A recipient is outside of `trusted_domains`.
     RecipientUntrusted: "recipient.untrusted", 35;
+    /// A recipient whom the others don't see.
+    RecipientHidden: "recipient.hidden", 10;
+    /// An address that reaches many: `all@`, `everyone@`, `@channel`.
+    RecipientGroup: "recipient.group", 15;
+    /// A phone number, of which `trusted_domains` can't say whose it is.
+    RecipientPhone: "recipient.phone", 25;
     /// More recipients than `limits.recipients`.
     RecipientsOverLimit: "recipients.over_limit", 25;
     /// More money than `limits.amount`.
@@ -73,27 +93,35 @@ codes! {
     MoneyUnbounded: "money.unbounded", 20;
     /// SQL that changes rows.
     SqlWrite: "sql.write", 20;
-    /// SQL that changes or destroys rows without a condition that could fail.
+    /// SQL that changes or destroys every row: no condition, or one that always holds.
     SqlUnconditional: "sql.unconditional", 40;
+    /// SQL that changes or destroys rows by a condition that names none: a range, a pattern, a negation.
+    SqlBroad: "sql.broad", 40;
     /// SQL that deletes rows or drops or truncates a table.
-    SqlDestroy: "sql.destroy", 50;
+    SqlDestroy: "sql.destroy", 60;
+    /// SQL that puts something in the place of what was there: `MERGE`, `REPLACE`, `INSERT OVERWRITE`.
+    SqlOverwrite: "sql.overwrite", 55;
     /// SQL that changes the schema.
-    SqlSchema: "sql.schema", 50;
+    SqlSchema: "sql.schema", 60;
     /// SQL that changes who may what.
     SqlRights: "sql.rights", 60;
     /// SQL that moves data between the database and files or programs.
-    SqlFiles: "sql.files", 50;
+    SqlFiles: "sql.files", 60;
     /// SQL that runs a procedure or a block of code.
-    SqlRun: "sql.run", 50;
+    SqlRun: "sql.run", 60;
     /// SQL that maintains, locks or stops the server.
-    SqlMaintenance: "sql.maintenance", 50;
+    SqlMaintenance: "sql.maintenance", 55;
     /// SQL that reaches credentials, files, programs or the network of the server.
     SqlInternal: "sql.internal", 60;
+    /// SQL that reads tables in which the server describes itself.
+    SqlCatalog: "sql.catalog", 10;
     /// SQL that begins with no known word.
     SqlUnknown: "sql.unknown", 30;
+    /// SQL that no known dialect's grammar understands, or that is too long to parse.
+    SqlUnparsed: "sql.unparsed", 20;
     /// More than one statement in a text.
     SqlSeveral: "sql.several", 15;
-    /// A `SELECT` of a whole table.
+    /// A `SELECT` of a whole table, without condition and limit.
     SqlUnbounded: "sql.unbounded", 15;
     /// A host inside of the network, this machine, or a metadata service.
     DestinationInternal: "destination.internal", 50;
@@ -139,6 +167,12 @@ codes! {
     PermissionCredentials: "permission.credentials", 25;
     /// A key or token leaves.
     SecretKey: "secret.key", 40;
+    /// A private key leaves.
+    SecretPrivateKey: "secret.private_key", 50;
+    /// A signed token (JWT) leaves.
+    SecretJwt: "secret.jwt", 40;
+    /// Many e-mail addresses leave.
+    PersonalEmails: "personal.emails", 25;
     /// A card number leaves.
     SecretCard: "secret.card", 30;
     /// Tells a model to ignore what it was told.
@@ -149,6 +183,8 @@ codes! {
     InjectionHidden: "injection.hidden", 25;
     /// A payee who is not among `known_payees`.
     PayeeUnknown: "payee.unknown", 25;
+    /// Something is bought, booked or moved, and the call names neither an amount nor a payee that could be compared.
+    PayeeUnchecked: "payee.unchecked", 20;
 }
 
 /// More findings than a person reads; the worst are among the first, as each code is noted where it first occurs.
@@ -176,6 +212,11 @@ impl Findings {
 
     pub(super) fn into_vec(self) -> Vec<Finding> {
         self.0
+    }
+
+    /// Leaves out what the operator doesn't want to hear of.
+    pub(super) fn retain(&mut self, is_wanted: impl Fn(Code) -> bool) {
+        self.0.retain(|finding| is_wanted(finding.code));
     }
 }
 

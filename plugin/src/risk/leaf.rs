@@ -13,6 +13,8 @@ pub(super) struct Leaf<'l, 'a> {
     /// `pagesize` for `/options/pageSize` and `/page_size`, `to` for `/to/0`.
     pub(super) name: String,
     roles: &'static [Role],
+    /// What a string says, decoded once for all detectors.
+    text: Option<Cow<'a, str>>,
 }
 
 /// Names that are longer say nothing that a detector looks for.
@@ -25,7 +27,7 @@ impl<'l, 'a> Leaf<'l, 'a> {
         let letters = last.chars().take(MAX_NAME).filter(|char| char.is_alphanumeric());
         let name: String = letters.flat_map(char::to_lowercase).collect();
         let roles = roles(&name);
-        Self { pointer, datum, name, roles }
+        Self { pointer, datum, name, roles, text: datum.text() }
     }
 
     /// Whether its name makes it that.
@@ -33,8 +35,8 @@ impl<'l, 'a> Leaf<'l, 'a> {
         self.roles.contains(&role)
     }
 
-    pub(super) fn text(&self) -> Option<Cow<'a, str>> {
-        self.datum.text()
+    pub(super) fn text(&self) -> Option<&str> {
+        self.text.as_deref()
     }
 
     pub(super) fn bool(&self) -> Option<bool> {
@@ -53,7 +55,7 @@ impl<'l, 'a> Leaf<'l, 'a> {
     }
 
     /// A string's text, or a number as it is written.
-    pub(super) fn scalar(&self) -> Option<Cow<'a, str>> {
-        self.datum.scalar()
+    pub(super) fn scalar(&self) -> Option<&str> {
+        self.text().or_else(|| self.number())
     }
 }

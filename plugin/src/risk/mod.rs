@@ -7,6 +7,7 @@
 mod address;
 mod card;
 mod control;
+mod dates;
 mod destination;
 mod finding;
 mod host;
@@ -14,6 +15,7 @@ mod leaf;
 mod level;
 mod money;
 mod names;
+mod personal;
 mod phrase;
 mod recipients;
 mod rows;
@@ -25,7 +27,6 @@ pub use finding::{Code, Finding};
 pub use host::{Host, TrustedDomains};
 pub use level::Level;
 pub use money::Amount;
-pub(crate) use score::base;
 pub use table::{AmountBound, RiskTable};
 
 use crate::action::Action;
@@ -55,26 +56,33 @@ pub fn assess(table: &RiskTable, action: &Action<'_>) -> Risk {
     let mut findings = Findings::default();
     let mut recipients = recipients::Count::default();
     let mut named = rows::Named::default();
+    let mut dates = dates::Span::default();
+    let mut paid = money::Paid::default();
     // The end of the walk says nothing: it is never stopped.
     let _ = action.parameters.leaves(&mut |pointer, datum| {
         let leaf = Leaf::new(pointer, datum);
         rows::look(&leaf, action.kind, table, &mut findings);
         named.look(&leaf);
-        money::look(&leaf, action.kind, table, &mut findings);
-        destination::look(&leaf, action.kind, table, &mut findings);
+        rows::look_for_wildcards(&leaf, action.kind, &mut findings);
+        dates.look(&leaf, action.kind);
+        paid.look(&leaf, action.kind, table, &mut findings);
+        destination::look(&leaf, action, table, &mut findings);
         control::look(&leaf, action.kind, &mut findings);
         phrase::look(&leaf, action.kind, &mut findings);
         card::look(&leaf, action.kind, &mut findings);
-        statement::look(&leaf, table, &mut findings);
-        recipients.look(&leaf, action.kind);
+        personal::look(&leaf, action.kind, &mut findings);
+        statement::look(&leaf, &action.tool, table, &mut findings);
+        recipients.look(&leaf, action.kind, &mut findings);
         ControlFlow::Continue(())
     });
     recipients.judge(table, &mut findings);
     named.judge(table, &mut findings);
     rows::judge(action, &mut findings);
-    money::judge(action.kind, table, &mut findings);
+    dates.judge(&mut findings);
+    paid.judge(action.kind, table, &mut findings);
+    findings.retain(|code| table.wants(code));
     let findings = findings.into_vec();
-    let score = score::score(action.kind, &findings);
+    let score = score::score(table, action.kind, &findings);
     Risk { level: Level::of(score), score, findings }
 }
 

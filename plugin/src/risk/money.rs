@@ -59,24 +59,90 @@ pub(super) const PAYEES: &[&str] = &[
     "counterparty",
     "vendor",
     "supplier",
+    "toaccountnumber",
+    "accountto",
+    "payeeaccount",
+    "recipientaccountnumber",
+    "recipientaddress",
+    "recipientusername",
+    "recipientname",
+    "walletaddress",
+    "destinationaddress",
+    "targetaccount",
+    "creditaccount",
+    "biller",
+    "seller",
+    "merchant",
+    "company",
+    "companyname",
+    "provider",
+    "hotel",
+    "hotelname",
+    "restaurant",
+    "restaurantname",
+    "airline",
 ];
 
-pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, findings: &mut Findings) {
-    if matches!(kind, ActionKind::List | ActionKind::Read) {
-        return;
-    }
-    if leaf.is(Role::Amount) && (kind == ActionKind::Transfer || leaf.name != "value") {
-        look_at_amount(leaf, kind, table, findings);
-    } else if leaf.is(Role::Currency) {
-        if let (Some(bound), Some(found)) = (&table.amount, leaf.text()) {
-            compare_currency(leaf, found.trim(), &bound.currency, findings);
+/// What a transfer says of itself.
+#[derive(Debug, Default)]
+pub(super) struct Paid {
+    names_amount: bool,
+    names_payee: bool,
+}
+
+impl Paid {
+    pub(super) fn look(&mut self, leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, findings: &mut Findings) {
+        if matches!(kind, ActionKind::List | ActionKind::Read) {
+            return;
         }
-    } else if kind == ActionKind::Transfer && leaf.is(Role::Payee) && !table.known_payees.is_empty() {
-        let is_known = leaf.scalar().is_some_and(|text| table.known_payees.contains(&RiskTable::payee(&text)));
-        if !is_known {
-            findings.add(Code::PayeeUnknown, leaf.pointer, "not one of `known_payees`");
+        if leaf.is(Role::Amount) && (kind == ActionKind::Transfer || leaf.name != "value") {
+            self.names_amount = true;
+            look_at_amount(leaf, kind, table, findings);
+        } else if leaf.is(Role::Currency) {
+            if let (Some(bound), Some(found)) = (&table.amount, leaf.text()) {
+                compare_currency(leaf, found.trim(), &bound.currency, findings);
+            }
+        } else if !table.known_payees.is_empty() && names_payee(leaf, kind) {
+            self.names_payee = true;
+            let is_known = leaf.scalar().is_some_and(|text| table.known_payees.contains(&RiskTable::payee(text)));
+            if !is_known {
+                findings.add_once(Code::PayeeUnknown, leaf.pointer, Code::PayeeUnknown.explanation());
+            }
         }
     }
+
+    /// A transfer that nothing bounds.
+    pub(super) fn judge(&self, kind: ActionKind, table: &RiskTable, findings: &mut Findings) {
+        if kind != ActionKind::Transfer {
+            return;
+        }
+        if table.amount.is_none() && table.known_payees.is_empty() {
+            findings.add(Code::MoneyUnbounded, "", "neither `limits.amount` nor `known_payees` is configured");
+        } else if !(self.names_amount || self.names_payee) {
+            findings.add(Code::PayeeUnchecked, "", Code::PayeeUnchecked.explanation());
+        }
+    }
+}
+
+/// Whether a parameter says who is paid: by its name in a transfer, by the look of an IBAN in whatever else is changed.
+fn names_payee(leaf: &Leaf<'_, '_>, kind: ActionKind) -> bool {
+    if kind == ActionKind::Transfer {
+        return leaf.is(Role::Payee);
+    }
+    leaf.text().is_some_and(|text| looks_like_iban(text.trim()))
+}
+
+/// Two letters, two digits, and up to thirty characters, mostly digits (ISO 13616); whether its check digits are right
+/// doesn't matter to who sends money there.
+fn looks_like_iban(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    if !(15..=42).contains(&bytes.len()) {
+        return false;
+    }
+    let letters = bytes.iter().take(2).all(u8::is_ascii_alphabetic);
+    let checks = bytes.iter().skip(2).take(2).all(u8::is_ascii_digit);
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b' ';
+    letters && checks && bytes.iter().all(is_part) && bytes.iter().filter(|byte| byte.is_ascii_digit()).count() >= 10
 }
 
 fn look_at_amount(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, findings: &mut Findings) {
@@ -110,14 +176,6 @@ fn look_at_amount(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, find
 fn compare_currency(leaf: &Leaf<'_, '_>, found: &str, expected: &str, findings: &mut Findings) {
     if !found.eq_ignore_ascii_case(expected) {
         findings.add(Code::MoneyCurrency, leaf.pointer, format!("not {expected}, in which `limits.amount` is given"));
-    }
-}
-
-/// A transfer that nothing bounds.
-pub(super) fn judge(kind: ActionKind, table: &RiskTable, findings: &mut Findings) {
-    let is_bounded = table.amount.is_some() || !table.known_payees.is_empty();
-    if kind == ActionKind::Transfer && !is_bounded {
-        findings.add(Code::MoneyUnbounded, "", "neither `limits.amount` nor `known_payees` is configured");
     }
 }
 

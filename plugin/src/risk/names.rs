@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::{control, destination, money, phrase, recipients, rows, statement};
+use super::{control, dates, destination, money, phrase, recipients, rows, statement};
 
 /// What a parameter is, by its name. One name may make it several things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,7 @@ pub(super) enum Role {
     Path,
     Command,
     Sql,
+    Query,
     Branch,
     Environment,
     Right,
@@ -26,6 +27,8 @@ pub(super) enum Role {
     Public,
     Admin,
     Credential,
+    Begin,
+    End,
 }
 
 const NAMES: &[(Role, &[&str])] = &[
@@ -38,6 +41,7 @@ const NAMES: &[(Role, &[&str])] = &[
     (Role::Path, phrase::PATHS),
     (Role::Command, phrase::COMMANDS),
     (Role::Sql, statement::NAMES),
+    (Role::Query, statement::QUERIES),
     (Role::Branch, control::BRANCHES),
     (Role::Environment, control::ENVIRONMENTS),
     (Role::Right, control::RIGHTS),
@@ -46,6 +50,8 @@ const NAMES: &[(Role, &[&str])] = &[
     (Role::Public, control::PUBLICS),
     (Role::Admin, control::ADMINS),
     (Role::Credential, control::CREDENTIALS),
+    (Role::Begin, dates::BEGINNINGS),
+    (Role::End, dates::ENDS),
 ];
 
 /// What a parameter of this name (in lower case, letters and digits only) is.
@@ -58,7 +64,41 @@ pub(super) fn roles(name: &str) -> &'static [Role] {
         }
         table
     });
-    table.get(name).map(Vec::as_slice).unwrap_or_default()
+    table.get(name).map_or_else(|| roles_by_ending(name), Vec::as_slice)
+}
+
+/// What names end in that aren't in the table: `new_owner_email`, `callbackWebhookUrl`.
+const ENDINGS: &[(&str, &[Role])] = &[
+    ("email", &[Role::Recipient]),
+    ("emails", &[Role::Recipient]),
+    ("recipient", &[Role::Recipient, Role::Payee]),
+    ("recipients", &[Role::Recipient, Role::Payee]),
+    ("participants", &[Role::Recipient]),
+    ("attendees", &[Role::Recipient]),
+    ("webhook", &[Role::Url]),
+    ("url", &[Role::Url]),
+    ("uri", &[Role::Url]),
+    ("endpoint", &[Role::Url]),
+    ("hostname", &[Role::Url]),
+    ("password", &[Role::Credential]),
+    ("passphrase", &[Role::Credential]),
+    ("iban", &[Role::Payee]),
+    ("payee", &[Role::Payee]),
+    ("beneficiary", &[Role::Payee]),
+    ("filepath", &[Role::Path]),
+    ("path", &[Role::Path]),
+    ("filename", &[Role::Path]),
+    ("command", &[Role::Command]),
+    ("sql", &[Role::Sql]),
+    ("branch", &[Role::Branch]),
+];
+
+fn roles_by_ending(name: &str) -> &'static [Role] {
+    // `from_branch` is where something comes from.
+    if name.starts_with("from") || name.starts_with("source") || name.starts_with("sender") {
+        return &[];
+    }
+    ENDINGS.iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, roles)| *roles).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -77,6 +77,25 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, fin
     }
 }
 
+/// Words that stand for whatever there is, where one thing is named.
+const WILDCARDS: &[&str] = &["*", "**", "%", "*.*", "**/*", ".*", "all", "_all", "any"];
+
+/// A wildcard where what is changed or taken out is named.
+pub(super) fn look_for_wildcards(leaf: &Leaf<'_, '_>, kind: ActionKind, findings: &mut Findings) {
+    const ENDINGS: &[&str] = &[
+        "id", "ids", "name", "names", "pattern", "filter", "query", "selector", "target", "targets", "resource",
+        "index", "path", "key", "keys", "emails", "files",
+    ];
+    let reads = matches!(kind, ActionKind::List | ActionKind::Read | ActionKind::Create | ActionKind::Send);
+    if reads || !ENDINGS.iter().any(|ending| leaf.name.ends_with(ending)) {
+        return;
+    }
+    let Some(text) = leaf.text() else { return };
+    if text.len() < 8 && WILDCARDS.iter().any(|wildcard| wildcard.eq_ignore_ascii_case(text.trim())) {
+        findings.add(Code::RowsWildcard, leaf.pointer, Code::RowsWildcard.explanation());
+    }
+}
+
 /// Names of parameters that hold the ids of what is acted on, one element each.
 fn is_ids(name: &str) -> bool {
     name.len() > 2 && (name.ends_with("ids") || matches!(name, "keys" | "records" | "paths" | "files" | "emails"))

@@ -1,8 +1,9 @@
 //! The bounds and lists that detectors compare with: `risk` of the configuration, compiled.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Amount, Level, TrustedDomains};
+use super::{Amount, Code, Level, TrustedDomains, score};
+use crate::action::ActionKind;
 
 /// `risk` of the configuration, compiled.
 #[derive(Clone, Debug)]
@@ -19,6 +20,10 @@ pub struct RiskTable {
     pub recipients: usize,
     /// Money that one call may move.
     pub amount: Option<AmountBound>,
+    /// What findings add, where the operator says it; `None`: they aren't made.
+    pub weights: BTreeMap<Code, Option<u8>>,
+    /// What actions score, where the operator says it.
+    pub bases: BTreeMap<ActionKind, u8>,
 }
 
 /// A bound on money.
@@ -37,6 +42,23 @@ impl RiskTable {
     /// Recipients, where the operator names no bound: a large meeting, and no campaign.
     pub const DEFAULT_RECIPIENTS: usize = 20;
 
+    /// What a finding adds to a score.
+    #[must_use]
+    pub fn weight(&self, code: Code) -> u8 {
+        self.weights.get(&code).map_or(code.weight(), |weight| weight.unwrap_or_default())
+    }
+
+    /// What an action scores without findings.
+    #[must_use]
+    pub fn base(&self, kind: ActionKind) -> u8 {
+        self.bases.get(&kind).copied().unwrap_or_else(|| score::base(kind))
+    }
+
+    /// Whether the operator wants to hear of a finding.
+    pub(super) fn wants(&self, code: Code) -> bool {
+        !matches!(self.weights.get(&code), Some(None))
+    }
+
     /// A payee in normal form: IBANs are written with blanks and in both cases.
     #[must_use]
     pub fn payee(text: &str) -> String {
@@ -53,6 +75,8 @@ impl Default for RiskTable {
             rows: Self::DEFAULT_ROWS,
             recipients: Self::DEFAULT_RECIPIENTS,
             amount: None,
+            weights: BTreeMap::new(),
+            bases: BTreeMap::new(),
         }
     }
 }

@@ -105,7 +105,7 @@ fn what_a_manipulated_agent_tries_is_high_or_worse() {
         (Create, r#"{"amount": 9000}"#, High, "money.over_limit"),
         (Delete, r#"{"id": 1}"#, High, ""),
         (Read, r#"{"url": "http://169.254.169.254/latest/meta-data"}"#, High, "destination.internal"),
-        (Read, r#"{"url": "http://0x7f.1/"}"#, High, "destination.disguised"),
+        (Read, r#"{"url": "http://0x7f.1/"}"#, Critical, "destination.disguised"),
         (Read, r#"{"url": "file:///etc/passwd"}"#, High, "destination.scheme"),
         (Update, r#"{"path": "../../x"}"#, High, "path.traversal"),
         (Read, r#"{"path": "/home/u/.ssh/id_rsa"}"#, High, "path.sensitive"),

@@ -17,6 +17,14 @@ impl Token {
     pub(super) fn is(&self, word: &str) -> bool {
         matches!(self, Self::Word(found) if found == word)
     }
+
+    /// A keyword or name, in upper case.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Word(name) | Self::Name(name) => Some(name),
+            Self::Literal(_) | Self::Mark(_) => None,
+        }
+    }
 }
 
 /// How comments and strings are written.

@@ -1,6 +1,7 @@
-//! One statement.
+//! One statement, by its words.
 
 use super::lexer::Token;
+use super::names::{AGGREGATES, CODE, OBJECTS, is_catalog, is_internal, is_outside};
 
 /// What a statement does, least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,7 +12,7 @@ pub enum Does {
     Session,
     /// `INSERT`, `CREATE`: adds.
     Add,
-    /// `UPDATE`, `MERGE`, `REPLACE`: changes rows.
+    /// `UPDATE`, `INSERT … ON CONFLICT DO UPDATE`: changes rows.
     Change,
     /// Words that aren't known.
     Unknown,
@@ -19,6 +20,8 @@ pub enum Does {
     Maintain,
     /// `ALTER`, `RENAME`, …: changes the schema.
     Alter,
+    /// `MERGE`, `REPLACE`, `INSERT OVERWRITE`, `CREATE OR REPLACE`: puts something in the place of what was there.
+    Overwrite,
     /// `COPY … TO`, `INTO OUTFILE`, `LOAD DATA`, …: moves data between database and files or programs.
     Files,
     /// `CALL`, `EXEC`, `DO`, …: runs code.
@@ -31,41 +34,56 @@ pub enum Does {
 
 /// What is known of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement {
+pub(super) struct Statement {
     /// The worst that it does.
-    pub does: Does,
+    pub(super) does: Does,
     /// Whether it changes or destroys rows without a condition, or with one that always holds.
-    pub is_unconditional: bool,
+    pub(super) is_unconditional: bool,
     /// Whether it reads a table whole: no condition, no limit, no aggregate.
-    pub reads_all: bool,
+    pub(super) reads_all: bool,
     /// The number behind `LIMIT`, `TOP` or `FETCH FIRST`, the largest.
-    pub limit: Option<u64>,
+    pub(super) limit: Option<u64>,
     /// Whether it names tables or functions in which the server keeps secrets, or that reach out of it.
-    pub is_internal: bool,
-    is_certain: bool,
+    pub(super) is_internal: bool,
+    /// Whether it names tables in which the server describes itself.
+    pub(super) is_catalog: bool,
+    /// What its words say that it does, and whether that is certain.
+    deeds: Vec<(Does, bool)>,
 }
 
 impl Statement {
     pub(super) fn read(tokens: &[Token]) -> Self {
         let found = deeds(tokens);
         let does = found.iter().map(|(does, _)| *does).max().unwrap_or(Does::Unknown);
-        let is_certain = found.iter().any(|(_, is_certain)| *is_certain);
         let writes_rows = tokens.iter().any(|token| token.is("DELETE") || token.is("UPDATE"));
-        let is_unconditional = matches!(does, Does::Change | Does::Destroy) && writes_rows && !has_condition(tokens);
+        let is_unconditional =
+            matches!(does, Does::Change | Does::Destroy) && writes_rows && !has_condition(behind_last_write(tokens));
         let limit = limit(tokens);
         let reads_table = does == Does::Read && tokens.iter().any(|token| token.is("FROM"));
         let reads_all = reads_table
             && limit.is_none()
             && !has_condition(tokens)
             && !tokens.iter().any(|it| is_one_of(it, AGGREGATES));
-        let is_internal = tokens.iter().any(|token| is_one_of(token, INTERNALS)) || names_user_table(tokens);
-        Self { does, is_unconditional, reads_all, limit, is_internal, is_certain }
+        let names_any = |is_it: fn(&str) -> bool| tokens.iter().filter_map(Token::name).any(is_it);
+        Self {
+            does,
+            is_unconditional,
+            reads_all,
+            limit,
+            is_internal: names_any(is_internal) || names_user_table(tokens) || reads_outside(tokens),
+            is_catalog: names_any(is_catalog) || names_system_table(tokens),
+            deeds: found,
+        }
+    }
+
+    /// What it certainly does: other words may be names.
+    pub(super) fn certain_deeds(&self) -> impl Iterator<Item = Does> {
+        self.deeds.iter().filter(|(_, is_certain)| *is_certain).map(|(does, _)| *does)
     }
 
     /// Whether its words make it SQL, and not a sentence such as `update me on the project`.
-    #[must_use]
-    pub fn is_certain(&self) -> bool {
-        self.is_certain
+    pub(super) fn is_certain(&self) -> bool {
+        self.certain_deeds().next().is_some()
     }
 }
 
@@ -93,15 +111,19 @@ fn deeds(tokens: &[Token]) -> Vec<(Does, bool)> {
             "WITH" if is_first => (Does::Read, false),
             "PRAGMA" if is_first => (if tokens.contains(&Token::Mark('=')) { Does::Alter } else { Does::Read }, true),
             "BEGIN" | "COMMIT" | "ROLLBACK" | "START" | "SET" | "USE" | "SAVEPOINT" | "RELEASE" | "END" if is_first => {
-                let changes_password = has("PASSWORD") || has("ROLE") || has("GLOBAL");
-                (if changes_password { Does::Rights } else { Does::Session }, false)
+                let changes_password = ["PASSWORD", "ROLE", "GLOBAL", "AUTHORIZATION"].into_iter().any(has);
+                if changes_password { (Does::Rights, true) } else { (Does::Session, false) }
             }
+            "INSERT" if next_is(&["OVERWRITE"]) => (Does::Overwrite, true),
             "INSERT" if has("INTO") || has("OVERWRITE") || is_first => (Does::Add, has("INTO")),
-            "UPDATE" if has("SET") => (Does::Change, true),
-            "MERGE" if has("INTO") || has("USING") => (Does::Change, true),
-            "REPLACE" | "UPSERT" if is_first => (Does::Change, has("INTO")),
-            "UPDATE" | "MERGE" if is_first => (Does::Change, false),
-            "DELETE" if is_first || has("FROM") => (Does::Destroy, has("FROM")),
+            "UPDATE" if has("SET") => (Does::Change, is_near(tokens, at, "SET")),
+            "MERGE" if has("INTO") || has("USING") => {
+                (Does::Overwrite, next_is(&["INTO"]) || is_near(tokens, at, "USING"))
+            }
+            "REPLACE" | "UPSERT" if is_first => (Does::Overwrite, next_is(&["INTO"])),
+            "UPDATE" if is_first => (Does::Change, false),
+            "MERGE" if is_first => (Does::Overwrite, false),
+            "DELETE" if is_first || has("FROM") => (Does::Destroy, is_near(tokens, at, "FROM")),
             "TRUNCATE" if is_first || next_is(&["TABLE"]) => (Does::Destroy, next_is(&["TABLE"])),
             "DROP" => (Does::Destroy, next_is(OBJECTS)),
             "UNDROP" | "RENAME" | "COMMENT" | "EXCHANGE" if is_first => (Does::Alter, next_is(OBJECTS)),
@@ -111,10 +133,11 @@ fn deeds(tokens: &[Token]) -> Vec<(Does, bool)> {
                 (Does::Rights, true)
             }
             "CREATE" if is_first && tokens.iter().take(6).any(|it| is_one_of(it, CODE)) => (Does::Run, true),
-            "CREATE" if is_first && has("REPLACE") => (Does::Alter, true),
+            "CREATE" if is_first && next_is(&["OR"]) && has("REPLACE") => (Does::Overwrite, true),
             "CREATE" if is_first => (Does::Add, next_is(OBJECTS)),
             "GRANT" | "REVOKE" | "DENY" | "REASSIGN" if is_first => (Does::Rights, has("TO") || has("FROM")),
-            "COPY" | "UNLOAD" | "BULK" | "EXPORT" | "IMPORT" | "BACKUP" | "RESTORE" | "ATTACH" | "DETACH" | "LOAD"
+            "COPY" | "UNLOAD" | "BULK" | "EXPORT" | "IMPORT" | "BACKUP" | "RESTORE" | "PUT" | "ATTACH" | "DETACH"
+            | "LOAD"
                 if is_first =>
             {
                 (Does::Files, has("TO") || has("FROM") || has("DATA"))
@@ -123,13 +146,13 @@ fn deeds(tokens: &[Token]) -> Vec<(Does, bool)> {
             "INTO" if tokens.iter().take(at).any(|it| it.is("SELECT")) && !tokens.iter().any(|it| it.is("INSERT")) => {
                 (Does::Add, true)
             }
-            "CALL" | "EXEC" | "EXECUTE" | "DO" | "PREPARE" | "DECLARE" | "HANDLER" | "PERFORM" if is_first => {
-                (Does::Run, false)
-            }
+            "EXECUTE" if next_is(&["IMMEDIATE"]) => (Does::Run, true),
+            "EXEC" => (Does::Run, is_first || next(1).is_some_and(|token| token.name().is_some())),
+            "CALL" | "EXECUTE" | "DO" | "PREPARE" | "DECLARE" | "HANDLER" | "PERFORM" if is_first => (Does::Run, false),
             "IF" | "WHILE" | "LOOP" if is_first => (Does::Run, false),
             "VACUUM" | "REINDEX" | "OPTIMIZE" | "CLUSTER" | "CHECKPOINT" | "KILL" | "SHUTDOWN" | "FLUSH" | "RESET"
             | "ANALYZE" | "ANALYSE" | "REPAIR" | "PURGE" | "REFRESH" | "LOCK" | "DISCARD" | "CHECK" | "INSTALL"
-            | "UNINSTALL" | "DBCC" | "STOP"
+            | "UNINSTALL" | "MSCK" | "SYSTEM" | "DBCC" | "SYSTEM" | "STOP"
                 if is_first =>
             {
                 (Does::Maintain, false)
@@ -139,6 +162,17 @@ fn deeds(tokens: &[Token]) -> Vec<(Does, bool)> {
         found.push(deed);
     }
     found
+}
+
+/// What stands behind the last word that writes: in a text without semicolons, a condition before it is another's.
+fn behind_last_write(tokens: &[Token]) -> &[Token] {
+    let last = tokens.iter().rposition(|token| token.is("UPDATE") || token.is("DELETE")).unwrap_or_default();
+    tokens.get(last..).unwrap_or(tokens)
+}
+
+/// Whether a word that belongs to the one at `at` stands within a few words of it, as it does in SQL and not in prose.
+fn is_near(tokens: &[Token], at: usize, word: &str) -> bool {
+    tokens.iter().skip(at).take(8).any(|token| token.is(word))
 }
 
 /// Whether a `WHERE` stands there that some row could fail.
@@ -183,109 +217,25 @@ fn is_one_of(token: &Token, words: &[&str]) -> bool {
     matches!(token, Token::Word(found) | Token::Name(found) if words.contains(&found.as_str()))
 }
 
+/// `FROM url('…')`.
+fn reads_outside(tokens: &[Token]) -> bool {
+    tokens.windows(3).any(|triple| {
+        matches!(triple, [before, name, Token::Mark('(')]
+            if is_one_of(before, &["FROM", "JOIN", "FUNCTION"]) && name.name().is_some_and(is_outside))
+    })
+}
+
+/// `sys.tables`.
+fn names_system_table(tokens: &[Token]) -> bool {
+    tokens.windows(2).any(|pair| matches!(pair, [schema, Token::Mark('.')] if is_one_of(schema, &["SYS", "SYSTEM"])))
+}
+
 /// `mysql.user`.
 fn names_user_table(tokens: &[Token]) -> bool {
     tokens.windows(3).any(|triple| {
         matches!(triple, [schema, Token::Mark('.'), table] if is_one_of(schema, &["MYSQL"]) && is_one_of(table, &["USER", "DB"]))
     })
 }
-
-const OBJECTS: &[&str] = &[
-    "TABLE",
-    "DATABASE",
-    "SCHEMA",
-    "VIEW",
-    "INDEX",
-    "USER",
-    "ROLE",
-    "FUNCTION",
-    "PROCEDURE",
-    "TRIGGER",
-    "SEQUENCE",
-    "TYPE",
-    "EXTENSION",
-    "MATERIALIZED",
-    "COLUMN",
-    "CONSTRAINT",
-    "TABLESPACE",
-    "POLICY",
-    "OWNED",
-    "UNIQUE",
-    "TEMPORARY",
-    "TEMP",
-    "LOGIN",
-    "EVENT",
-    "SERVER",
-    "KEYSPACE",
-    "WAREHOUSE",
-    "STAGE",
-    "PIPE",
-    "TASK",
-    "DOMAIN",
-    "AGGREGATE",
-    "SYNONYM",
-    "PACKAGE",
-    "FOREIGN",
-    "PUBLICATION",
-    "SUBSCRIPTION",
-    "RULE",
-    "CAST",
-    "COLLATION",
-    "LANGUAGE",
-    "OPERATOR",
-    "PARTITION",
-];
-
-const CODE: &[&str] = &["FUNCTION", "PROCEDURE", "TRIGGER", "EXTENSION", "EVENT", "LANGUAGE", "PACKAGE", "RULE"];
-
-const AGGREGATES: &[&str] = &["COUNT", "SUM", "AVG", "MIN", "MAX", "GROUP", "EXISTS"];
-
-/// Tables that hold credentials, and functions that reach files, programs, the network or the clock.
-const INTERNALS: &[&str] = &[
-    "PG_SHADOW",
-    "PG_AUTHID",
-    "PG_USER_MAPPING",
-    "SQL_LOGINS",
-    "SYSLOGINS",
-    "DBA_USERS",
-    "PG_READ_FILE",
-    "PG_READ_BINARY_FILE",
-    "PG_LS_DIR",
-    "PG_WRITE_FILE",
-    "LO_IMPORT",
-    "LO_EXPORT",
-    "LOAD_FILE",
-    "XP_CMDSHELL",
-    "XP_REGREAD",
-    "SP_OACREATE",
-    "SP_EXECUTESQL",
-    "OPENROWSET",
-    "OPENQUERY",
-    "OPENDATASOURCE",
-    "DBLINK",
-    "DBLINK_EXEC",
-    "DBLINK_CONNECT",
-    "PG_SLEEP",
-    "SLEEP",
-    "BENCHMARK",
-    "WAITFOR",
-    "UTL_HTTP",
-    "UTL_FILE",
-    "UTL_SMTP",
-    "DBMS_SCHEDULER",
-    "PG_TERMINATE_BACKEND",
-    "PG_CANCEL_BACKEND",
-    "PG_RELOAD_CONF",
-    "SYS_EXEC",
-    "SYS_EVAL",
-    "LOAD_EXTENSION",
-    "SETVAL",
-    "SET_CONFIG",
-    "QUERY_TO_XML",
-    "DATABASE_TO_XML",
-    "WRITEFILE",
-    "READFILE",
-];
 
 #[cfg(test)]
 mod tests;

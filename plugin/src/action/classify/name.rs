@@ -1,7 +1,7 @@
 //! What a tool's name says that it does.
 
 use super::danger;
-use super::verbs::{Class, is_a_view, names_a_thing, verb};
+use super::verbs::{Class, deed, is_a_view, names_a_thing, verb};
 use super::words::Words;
 use crate::action::ActionKind;
 
@@ -17,11 +17,44 @@ pub(super) fn kind(name: &str) -> Option<ActionKind> {
     if is_namespaced && destroys && danger(found) < danger(ActionKind::Delete) && !is_about_destroying(&all) {
         return Some(ActionKind::Delete);
     }
-    Some(found)
+    let moves_matter =
+        matches!(found, ActionKind::Create | ActionKind::Update) && all.iter().any(|word| MACHINES.contains(word));
+    Some(if moves_matter { ActionKind::Execute } else { found })
+}
+
+/// Machines that move, heat, or keep people safe: what is changed of them happens in the world, and nobody takes it back.
+const MACHINES: &[&str] = &[
+    "robot",
+    "drone",
+    "thermostat",
+    "valve",
+    "furnace",
+    "oven",
+    "stove",
+    "elevator",
+    "pump",
+    "reactor",
+    "vehicle",
+    "alarm",
+    "ventilator",
+    "insulin",
+    "sprinkler",
+    "conveyor",
+    "actuator",
+    "plc",
+    "scada",
+    "traffic",
+];
+
+/// The name of an operation without the HTTP method at its beginning: `PostRefunds` posts nothing to anybody.
+pub(super) fn without_method<'n>(name: &'n str, method: &str) -> &'n str {
+    let rest = name.get(method.len()..).filter(|rest| rest.starts_with(|next: char| !next.is_lowercase()));
+    let begins = name.get(..method.len()).is_some_and(|start| start.eq_ignore_ascii_case(method));
+    rest.filter(|_| begins && method != "GET").unwrap_or(name)
 }
 
 /// Whether a name promises to run what a statement says, and nothing else.
-pub(super) fn is_about_sql(name: &str) -> bool {
+pub(crate) fn is_about_sql(name: &str) -> bool {
     let words = Words::of(name).words;
     words.iter().any(|word| word == "query" || word == "sql" || DATABASES.contains(&word.as_str()))
         && matches!(kind(name), Some(ActionKind::Read | ActionKind::List | ActionKind::Execute) | None)
@@ -40,12 +73,15 @@ fn phrase(words: &[String]) -> Vec<&str> {
             (Some("check"), "out") => replace_last(&mut joined, "checkout"),
             (Some("check" | "sign" | "log"), "in") => replace_last(&mut joined, "join"),
             // `API-post-search`: the HTTP method of a generated tool, which may do anything.
-            (Some("api"), "post") => replace_last(&mut joined, "create"),
+            (Some("api"), "post" | "query") => replace_last(&mut joined, "create"),
             (Some("roll"), "back") => replace_last(&mut joined, "rollback"),
             (Some("clean"), "up") => replace_last(&mut joined, "cleanup"),
             (Some("set"), "up") => replace_last(&mut joined, "configure"),
             (Some("hand"), "off") => replace_last(&mut joined, "handoff"),
             (Some("re"), "run" | "trigger") => replace_last(&mut joined, "rerun"),
+            (Some("log" | "sign"), "out") => replace_last(&mut joined, "leave"),
+            (Some("turn" | "switch" | "shut" | "power"), "off" | "down") => replace_last(&mut joined, "shutdown"),
+            (Some("top"), "up") => replace_last(&mut joined, "topup"),
             _ => joined.push(word),
         }
     }
@@ -59,9 +95,17 @@ fn replace_last<'a>(words: &mut Vec<&'a str>, with: &'a str) {
 
 fn kind_of_phrase(words: &[&str]) -> Option<ActionKind> {
     let Some((at, kind)) = main_verb(words) else {
-        return words.last().filter(|word| is_a_view(word)).map(|_| ActionKind::Read);
+        // The worst deed counts: `log_deletion_api` deletes.
+        let deeds = words.iter().filter_map(|word| deed(word)).max_by_key(|kind| danger(*kind));
+        return deeds.or_else(|| words.last().filter(|word| is_a_view(word)).map(|_| ActionKind::Read));
     };
     let rest = words.get(at.saturating_add(1)..).unwrap_or_default();
+    // `RecordDeletion`: a noun for the deed says what is done to the record.
+    let is_noun = words.get(at).and_then(|word| verb(word)).is_some_and(|(_, class)| class == Class::Either);
+    let deed = rest.last().and_then(|word| deed(word)).filter(|deed| is_noun && danger(*deed) > danger(kind));
+    if let Some(deed) = deed {
+        return Some(deed);
+    }
     let kind = words.get(at).map_or(kind, |word| with_its_object(word, kind, words, rest));
     let raised = rest.iter().enumerate().filter_map(|(index, word)| {
         let (found, class) = verb(word)?;
@@ -135,7 +179,29 @@ fn with_its_object(word: &str, kind: ActionKind, words: &[&str], rest: &[&str]) 
         "open" if has(&["issue", "changeset", "ticket", "incident", "case", "account", "dispute", "position"]) => {
             ActionKind::Create
         }
+        "post" if has(&["status", "tweet", "story", "photo", "video", "timeline", "feed", "reel"]) => {
+            ActionKind::Publish
+        }
+        "schedule" | "arrange"
+            if has(&["appointment", "visit", "ride", "tour", "pickup", "delivery", "consultation"]) =>
+        {
+            ActionKind::Transfer
+        }
+        "open" if has(&["node", "nodes"]) => ActionKind::Read,
+        // Doors, gates, valves, garages: whoever stands before them gets in.
+        "open" if has(&["door", "doors", "gate", "garage", "valve", "safe", "vault"]) => ActionKind::Grant,
         "open" => ActionKind::Update,
+        "generate" if has(&["types", "diagram", "chart", "sql", "query", "summary", "locator", "deeplink"]) => {
+            ActionKind::Read
+        }
+        "create" | "make" | "write" | "add" | "submit" | "share" | "schedule"
+            if has(&["post", "tweet", "story", "reel", "thread", "blog"]) && !has(SHARED_WITHIN) =>
+        {
+            ActionKind::Publish
+        }
+        "place" | "submit" | "create" | "make" if has(&["order", "reservation", "booking", "bid", "trade"]) => {
+            ActionKind::Transfer
+        }
         "accept" | "complete" if has(&["changeset"]) => ActionKind::Merge,
         "move" if has(&["trash", "bin"]) => ActionKind::Delete,
         "create" | "make" | "send" | "submit" | "add" | "new" | "schedule" | "update" | "modify" | "initiate"
@@ -143,16 +209,36 @@ fn with_its_object(word: &str, kind: ActionKind, words: &[&str], rest: &[&str]) 
         {
             ActionKind::Transfer
         }
-        "add" | "set" | "create" | "update" | "change" | "modify" | "assign" | "generate"
+        "add" | "set" | "create" | "update" | "change" | "modify" | "assign" | "generate" | "manage" | "edit"
             if RIGHTS.contains(&object) =>
         {
             ActionKind::Grant
         }
+        "update" | "change" | "set" | "reset" | "modify" | "edit" | "add" | "create" | "save" | "manage"
+            if has(CREDENTIALS) && !has(&["policy", "manager"]) =>
+        {
+            ActionKind::Grant
+        }
+        "add" | "update" | "manage" | "set" | "edit"
+            if has(&["allowlist", "whitelist", "blocklist", "blacklist", "firewall", "acl"]) =>
+        {
+            ActionKind::Grant
+        }
         "make" | "set" | "update" if object == "public" => ActionKind::Publish,
-        "update" | "add" | "create" | "set" if has(&["sharing"]) => ActionKind::Grant,
+        "update" | "add" | "create" | "set" | "manage"
+            if has(&["sharing"]) || has(&["shared"]) && has(&["link", "links"]) =>
+        {
+            ActionKind::Grant
+        }
         _ => kind,
     }
 }
+
+/// What makes a post one that stays inside.
+const SHARED_WITHIN: &[&str] = &["comment", "comments", "draft", "review", "channel", "message", "discussion", "issue"];
+
+const CREDENTIALS: &[&str] =
+    &["password", "passwords", "passcode", "pin", "mfa", "totp", "secret", "secrets", "passkey"];
 
 const NAMES_OF_THINGS: &[&str] = &[
     "id",
@@ -191,8 +277,31 @@ const DATABASES: &[&str] = &[
     "mariadb",
 ];
 
-const MONEY: &[&str] =
-    &["refund", "payout", "transfer", "payment", "charge", "wire", "transaction", "money", "funds", "disbursement"];
+const MONEY: &[&str] = &[
+    "bitcoin",
+    "bitcoins",
+    "ether",
+    "crypto",
+    "tokens",
+    "coins",
+    "gift",
+    "cash",
+    "refunds",
+    "payouts",
+    "transfers",
+    "payments",
+    "charges",
+    "refund",
+    "payout",
+    "transfer",
+    "payment",
+    "charge",
+    "wire",
+    "transaction",
+    "money",
+    "funds",
+    "disbursement",
+];
 
 const RIGHTS: &[&str] = &[
     "permission",

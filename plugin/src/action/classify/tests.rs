@@ -3,7 +3,7 @@
 use super::*;
 
 fn kind(name: &str) -> ActionKind {
-    tool(None, name, &Parameters::default()).0
+    tool(None, None, name, &Parameters::default()).0
 }
 
 #[test]
@@ -84,7 +84,25 @@ fn each_kind_is_told_from_the_others() {
 #[test]
 fn the_operator_knows_best() {
     let facts = ToolFacts { action: Some(ActionKind::Read), ..ToolFacts::default() };
-    assert_eq!(tool(Some(&facts), "delete_all", &Parameters::default()), (ActionKind::Read, Source::Operator));
+    assert_eq!(tool(Some(&facts), None, "delete_all", &Parameters::default()), (ActionKind::Read, Source::Operator));
+}
+
+#[test]
+fn a_trusted_server_is_believed_and_another_may_only_raise() {
+    let with = |name: &str, reads, destroys, is_trusted| {
+        tool(None, Some(Annotation { reads, destroys, is_trusted }), name, &Parameters::default())
+    };
+    let annotation = Source::Annotation;
+    assert_eq!(with("frobnicate", Some(true), None, true), (ActionKind::Read, annotation));
+    assert_eq!(with("create_report", Some(true), Some(false), true), (ActionKind::Read, annotation));
+    assert_eq!(with("create_report", Some(true), Some(false), false), (ActionKind::Create, Source::Name));
+    assert_eq!(with("frobnicate", Some(true), None, false), (ActionKind::Unknown, Source::Nothing));
+    assert_eq!(with("frobnicate", Some(false), Some(false), true), (ActionKind::Update, annotation));
+    assert_eq!(with("frobnicate", Some(false), Some(false), false), (ActionKind::Unknown, Source::Nothing));
+    assert_eq!(with("get_things", Some(false), Some(true), false), (ActionKind::Update, annotation));
+    assert_eq!(with("get_things", Some(true), Some(true), true), (ActionKind::Update, annotation));
+    assert_eq!(with("list_things", Some(true), None, true), (ActionKind::List, Source::Name));
+    assert_eq!(with("delete_things", Some(false), None, true), (ActionKind::Delete, Source::Name));
 }
 
 #[test]
@@ -92,7 +110,7 @@ fn a_parameter_may_raise_and_never_lower() {
     let with = |tool_name: &str, value: &str| {
         let parameters =
             Parameters { fields: vec![("action".into(), value.to_owned().into())], ..Parameters::default() };
-        tool(None, tool_name, &parameters)
+        tool(None, None, tool_name, &parameters)
     };
     assert_eq!(with("records", "delete"), (ActionKind::Delete, Source::Parameter));
     assert_eq!(with("manage_records", "DELETE"), (ActionKind::Delete, Source::Parameter));
@@ -104,7 +122,7 @@ fn a_parameter_may_raise_and_never_lower() {
 fn a_database_tool_does_what_its_statement_says() {
     let with = |tool_name: &str, fields: &[(&str, &str)]| {
         let fields = fields.iter().map(|(name, text)| ((*name).to_owned().into(), (*text).to_owned().into()));
-        tool(None, tool_name, &Parameters { fields: fields.collect(), ..Parameters::default() }).0
+        tool(None, None, tool_name, &Parameters { fields: fields.collect(), ..Parameters::default() }).0
     };
     assert_eq!(with("execute_sql", &[("sql", "SELECT a FROM t WHERE b = 1")]), ActionKind::Read);
     assert_eq!(with("query", &[("sql", "DELETE FROM t WHERE b = 1")]), ActionKind::Delete);

@@ -21,7 +21,7 @@ fn route() -> Route {
 
 /// What comes of a body with these headers besides the usual ones, and the id that an answer would repeat.
 fn outcome(headers: &[(&str, &str)], body: &str) -> (Result<String, Reason>, Option<String>) {
-    let (route, tools) = (route(), Tools(BTreeMap::new()));
+    let (route, tools) = (route(), Tools::default());
     let usual = [(":method", "POST"), (":path", "/mcp"), ("content-type", "application/json")];
     let head = Head::from_pairs(usual.iter().chain(headers).copied());
     let document = Document::read(body.as_bytes(), &Limits::default(), Tape::default()).unwrap();

@@ -28,7 +28,8 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     // Every part is compiled before any is given up, so that every complaint is heard.
     let identity = identity(&raw.identity, problems);
     let routes = routes::routes(&raw.routes, problems);
-    let tools = routes::tools(&raw.tools, problems);
+    let mut tools = routes::tools(&raw.tools, problems);
+    routes::servers(&raw.servers, &routes, &mut tools, problems);
     let risk = risk::risk(&raw.risk, problems);
     let audit = audit::audit(&raw.audit, problems);
     let comparisons = comparisons::compile(&raw.comparisons, problems);

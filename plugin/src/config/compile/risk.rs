@@ -1,8 +1,11 @@
 //! `risk`.
 
+use std::collections::BTreeMap;
+
+use crate::action::ActionKind;
 use crate::config::problem::Problems;
 use crate::config::raw;
-use crate::risk::{Amount, AmountBound, Host, Level, RiskTable, TrustedDomains};
+use crate::risk::{Amount, AmountBound, Code, Host, Level, RiskTable, TrustedDomains};
 
 /// The table of bounds and lists, as far as it makes sense; complaints go to `problems`.
 pub fn risk(written: &raw::RiskSettings, problems: &mut Problems) -> RiskTable {
@@ -34,8 +37,93 @@ pub fn risk(written: &raw::RiskSettings, problems: &mut Problems) -> RiskTable {
         rows: limits.rows.unwrap_or(default.rows),
         recipients: limits.recipients.map_or(default.recipients, |it| usize::try_from(it).unwrap_or(usize::MAX)),
         amount: limits.amount.as_ref().and_then(|amount| bound(amount, problems)),
+        weights: weights(&written.findings, problems),
+        bases: bases(&written.actions, problems),
     }
 }
+
+/// The most that a finding can add, and an action can score.
+const MAX_SCORE: u8 = 100;
+
+fn weights(written: &BTreeMap<String, raw::Weight>, problems: &mut Problems) -> BTreeMap<Code, Option<u8>> {
+    let mut weights = BTreeMap::new();
+    for (name, weight) in written {
+        let place = format!("/risk/findings/{name}");
+        let Some(code) = Code::named(name) else {
+            let near = Code::ALL
+                .iter()
+                .map(|code| code.name())
+                .max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)));
+            problems
+                .add(place, format!("`{name}` is no code of a finding; did you mean `{}`?", near.unwrap_or_default()));
+            continue;
+        };
+        let weight = match weight {
+            raw::Weight::Word(word) if word == "off" => Some(None),
+            raw::Weight::Word(_) => None,
+            raw::Weight::Points(points) => u8::try_from(*points).ok().filter(|points| *points <= MAX_SCORE).map(Some),
+        };
+        match weight {
+            Some(weight) => drop(weights.insert(code, weight)),
+            None => problems.add(place, "a finding adds 0 to 100 points, or is `off`"),
+        }
+    }
+    weights
+}
+
+fn bases(written: &BTreeMap<String, u64>, problems: &mut Problems) -> BTreeMap<ActionKind, u8> {
+    let mut bases = BTreeMap::new();
+    for (name, points) in written {
+        let place = format!("/risk/actions/{name}");
+        let points = u8::try_from(*points).ok().filter(|points| *points <= MAX_SCORE);
+        match (ActionKind::named(name), points) {
+            (Some(kind), Some(points)) => drop(bases.insert(kind, points)),
+            (Some(_), None) => problems.add(place, "an action scores 0 to 100 points"),
+            (None, _) => {
+                let known: Vec<&str> = ActionKind::ALL.iter().map(|(name, _)| *name).collect();
+                problems.add(place, format!("`{name}` is not an action; use one of {}", known.join(", ")));
+            }
+        }
+    }
+    bases
+}
+
+/// Suffixes below which strangers have names. The Public Suffix List has ten thousand and would be larger than the
+/// filter; since what is trusted is compared label by label, it would only be needed here, to catch a slip, and these
+/// are the slips that are made.
+const SHARED: &[&str] = &[
+    "ac.uk",
+    "amazonaws.com",
+    "appspot.com",
+    "azurewebsites.net",
+    "blogspot.com",
+    "cloudfront.net",
+    "co.in",
+    "co.jp",
+    "co.nz",
+    "co.uk",
+    "co.za",
+    "com.au",
+    "com.br",
+    "com.cn",
+    "com.mx",
+    "com.tr",
+    "firebaseapp.com",
+    "fly.dev",
+    "github.io",
+    "gitlab.io",
+    "gov.uk",
+    "herokuapp.com",
+    "netlify.app",
+    "ngrok.io",
+    "onrender.com",
+    "org.uk",
+    "pages.dev",
+    "s3.amazonaws.com",
+    "vercel.app",
+    "web.app",
+    "workers.dev",
+];
 
 fn check_domain(domain: &str, place: &str, problems: &mut Problems) {
     let host = Host::of_authority(domain);
@@ -45,6 +133,11 @@ fn check_domain(domain: &str, place: &str, problems: &mut Problems) {
             format!(
                 "`{domain}` is not a domain; give a name in ASCII such as `example.com`, which includes all below it"
             ),
+        );
+    } else if SHARED.contains(&host.as_str()) {
+        problems.add(
+            place,
+            format!("`{domain}` is shared: anybody can have a name below it; give the name below it that is yours"),
         );
     } else if !domain.contains('.') && domain != "localhost" {
         problems.add(

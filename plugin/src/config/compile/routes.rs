@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::action::{
-    ActionKind, Matching, Operation, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts, Tools, a2a, path,
+    ActionKind, Annotation, Matching, Operation, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts, Tools,
+    a2a, path,
 };
 use crate::config::problem::Problems;
 use crate::config::raw;
@@ -57,13 +58,40 @@ pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
 
 /// What is known of tools; complaints go to `problems`.
 pub fn tools<'a>(written: impl IntoIterator<Item = (&'a String, &'a raw::Tool)>, problems: &mut Problems) -> Tools {
-    let known = written.into_iter().map(|(name, tool)| {
+    let mut tools = Tools::default();
+    for (name, tool) in written {
         let place = format!("/tools/{}", super::token(name));
         let mut facts = facts(tool.action.as_deref(), tool.resource.as_ref(), &place, problems);
         facts.headers = headers(&tool.headers, &place, problems);
-        (name.clone(), facts)
-    });
-    Tools(known.collect())
+        tools.insert(name, facts);
+    }
+    tools
+}
+
+/// Adds what servers say of their tools; complaints go to `problems`.
+pub fn servers<'a>(
+    written: impl IntoIterator<Item = (&'a String, &'a raw::Server)>,
+    routes: &Routes,
+    tools: &mut Tools,
+    problems: &mut Problems,
+) {
+    for (name, server) in written {
+        if !routes.0.iter().any(|route| route.server == *name) {
+            let known: Vec<&str> = routes.0.iter().map(|route| route.server.as_str()).collect();
+            problems.add(
+                format!("/servers/{}", super::token(name)),
+                format!("no route leads to `{name}`; the servers of `routes` are {}", known.join(", ")),
+            );
+        }
+        for listed in &server.tools {
+            let annotation = Annotation {
+                reads: listed.annotations.read_only,
+                destroys: listed.annotations.destructive,
+                is_trusted: server.trust_annotations,
+            };
+            tools.annotate(name, &listed.name, annotation);
+        }
+    }
 }
 
 fn matching(written: &raw::RouteMatch, place: &str, problems: &mut Problems) -> Option<Matching> {

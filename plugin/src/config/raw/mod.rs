@@ -14,8 +14,8 @@ mod tasks;
 pub use audit::{Audit, Export, LogWhat};
 pub use decision::{Decision, DecisionCache, OnError};
 pub use identity::{Algorithm, Claims, Identity, Issuer, Jwks};
-pub use risk::{AmountLimit, Limits, RiskSettings};
-pub use routes::{Operation, ProtocolName, ResourceSettings, Route, RouteMatch, Tool};
+pub use risk::{AmountLimit, Limits, RiskSettings, Weight};
+pub use routes::{Annotations, Listed, Operation, ProtocolName, ResourceSettings, Route, RouteMatch, Server, Tool};
 pub use rules::{Comparison, Credential, EffectName, NamedPolicy, Rule, RuleAudit};
 pub use session::{PartName, Quarantine, SessionMemory};
 pub use tasks::{Task, TaskResource, Tasks};
@@ -38,9 +38,13 @@ pub struct Config {
     pub identity: Identity,
     /// Which paths carry which protocol.
     pub routes: Vec<Route>,
-    /// What the operator knows of tools, by exact name.
+    /// What the operator knows of tools, by exact name or by a pattern (`crm.delete_*`; `*` stands for any characters, `?`
+    /// for one). The exact name comes first, then the pattern with the most characters of its own.
     #[serde(default)]
     pub tools: BTreeMap<String, Tool>,
+    /// What servers say of their tools, by the name that `routes` gives the server.
+    #[serde(default)]
+    pub servers: BTreeMap<String, Server>,
     /// What counts as risky.
     #[serde(default)]
     pub risk: RiskSettings,

@@ -1,5 +1,7 @@
 //! `risk`: what counts as risky here.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 /// What counts as risky.
@@ -15,6 +17,20 @@ pub struct RiskSettings {
     pub known_payees: Vec<String>,
     /// Bounds beyond which a parameter is a finding.
     pub limits: Limits,
+    /// What findings add to a score, by code, instead of what `plugin/src/risk/README.md` says; `off`: they aren't made.
+    pub findings: BTreeMap<String, Weight>,
+    /// What actions score without findings (0 to 100), instead of what `plugin/src/risk/README.md` says.
+    pub actions: BTreeMap<String, u64>,
+}
+
+/// What a finding adds to a score.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Weight {
+    /// Points, 0 to 100.
+    Points(u64),
+    /// `off`.
+    Word(String),
 }
 
 /// Bounds beyond which a parameter is a finding.

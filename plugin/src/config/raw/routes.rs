@@ -90,6 +90,39 @@ pub struct Tool {
     pub headers: BTreeMap<String, String>,
 }
 
+/// What a server says of its tools.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Whether what it says is believed. Else it may only raise what a tool's name promises, never lower it.
+    #[serde(default)]
+    pub trust_annotations: bool,
+    /// Its tools, as its answer to `tools/list` has them under `tools`.
+    pub tools: Vec<Listed>,
+}
+
+/// A tool as `tools/list` shows it. What else stands there (description, schemas) is left alone.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Listed {
+    /// The tool's name.
+    pub name: String,
+    /// What the server says of it.
+    #[serde(default)]
+    pub annotations: Annotations,
+}
+
+/// MCP's `ToolAnnotations`, as far as they are used.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Annotations {
+    /// It changes nothing.
+    #[serde(rename = "readOnlyHint")]
+    pub read_only: Option<bool>,
+    /// It may destroy.
+    #[serde(rename = "destructiveHint")]
+    pub destructive: Option<bool>,
+}
+
 /// Where the resource of an action is found.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]

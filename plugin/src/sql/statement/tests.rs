@@ -1,7 +1,7 @@
 //! Statements of several dialects.
 
 use super::Does;
-use crate::sql::{is_sql, statements};
+use crate::sql::{is_sql, read};
 
 #[test]
 fn a_statement_is_rated_by_the_worst_that_it_does() {
@@ -23,7 +23,7 @@ fn a_statement_is_rated_by_the_worst_that_it_does() {
         ("CREATE TABLE t (a int REFERENCES u ON DELETE CASCADE)", Does::Add),
         ("SELECT * INTO backup FROM t", Does::Add),
         ("UPDATE t SET a = 1 WHERE b = 2", Does::Change),
-        ("MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN UPDATE SET b = 1", Does::Change),
+        ("MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN UPDATE SET b = 1", Does::Overwrite),
         ("MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE FROM", Does::Destroy),
         ("ALTER TABLE t ADD COLUMN c int", Does::Alter),
         ("ALTER TABLE t DROP COLUMN c", Does::Destroy),
@@ -63,7 +63,7 @@ fn a_statement_is_rated_by_the_worst_that_it_does() {
         ("/* /* */ ' */ DROP TABLE t -- '", Does::Destroy),
         ("/* /* */ DROP TABLE t /* */ */", Does::Destroy),
     ] {
-        assert_eq!(statements(text).iter().map(|it| it.does).max(), Some(does), "{text}");
+        assert_eq!(read(text).worst(), does, "{text}");
     }
 }
 
@@ -87,7 +87,7 @@ fn a_condition_that_always_holds_is_none() {
         ("DELETE FROM t WHERE name LIKE 'a%'", false),
         ("SELECT 1", false),
     ] {
-        assert_eq!(statements(text)[0].is_unconditional, is_unconditional, "{text}");
+        assert_eq!(read(text).is_unconditional, is_unconditional, "{text}");
     }
 }
 
@@ -103,8 +103,8 @@ fn how_much_a_select_reads_is_told() {
         ("SELECT * FROM t WHERE 1 = 1", true, None),
         ("SELECT 1", false, None),
     ] {
-        let statement = &statements(text)[0];
-        assert_eq!((statement.reads_all, statement.limit), (reads_all, limit), "{text}");
+        let reading = read(text);
+        assert_eq!((reading.reads_all, reading.limit), (reads_all, limit), "{text}");
     }
 }
 
@@ -124,7 +124,7 @@ fn what_reaches_into_the_server_is_seen() {
     for text in
         ["SELECT pg_read_file('/etc/passwd')", "SELECT * FROM mysql.user", "SELECT * FROM pg_shadow", "SELECT sleep(9)"]
     {
-        assert!(statements(text)[0].is_internal, "{text}");
+        assert!(read(text).is_internal, "{text}");
     }
-    assert!(!statements("SELECT * FROM user")[0].is_internal);
+    assert!(!read("SELECT * FROM user").is_internal);
 }
