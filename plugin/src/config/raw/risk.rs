@@ -25,6 +25,7 @@ pub struct RiskSettings {
 
 /// What a finding adds to a score.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(untagged)]
 pub enum Weight {
     /// Points, 0 to 100.

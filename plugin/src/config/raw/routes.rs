@@ -92,6 +92,7 @@ pub struct Tool {
 
 /// What a server says of its tools.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     /// Whether what it says is believed. Else it may only raise what a tool's name promises, never lower it.
@@ -103,6 +104,7 @@ pub struct Server {
 
 /// A tool as `tools/list` shows it. What else stands there (description, schemas) is left alone.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 pub struct Listed {
     /// The tool's name.
     pub name: String,
@@ -113,6 +115,7 @@ pub struct Listed {
 
 /// MCP's `ToolAnnotations`, as far as they are used.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default)]
 pub struct Annotations {
     /// It changes nothing.
