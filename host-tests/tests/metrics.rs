@@ -10,6 +10,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use toolgate_host_tests::deployment::{read_yaml, shipped_file};
@@ -19,6 +21,9 @@ use toolgate_host_tests::scenario::{Scenario, run};
 /// One each of what moves a metric: forwarded, refused by policy, asked, remembered, refused in shadow mode.
 const PLAYED: [&str; 5] =
     ["policy/allow", "audit/denial_is_recorded", "decision/permit", "decision/remembered", "policy/shadow"];
+
+/// What is on the page last.
+const LAST: &str = "toolgate_decision_milliseconds_count{}";
 
 /// A page of Prometheus: series by their name and labels.
 struct Page(BTreeMap<String, f64>);
@@ -38,9 +43,19 @@ fn told_by_a_real_envoy() -> (Page, Vec<Value>) {
         let report = run(scenario, &lane).unwrap();
         assert_eq!(report.differences, Vec::<String>::new(), "{}", scenario.name);
     }
-    let accesses = lane.access_log(6).unwrap();
+    let requests = played.iter().map(|scenario| scenario.steps.len()).sum();
+    let accesses = lane.access_log(requests).unwrap();
     let accesses = accesses.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-    (Page::read(&lane.statistics().unwrap()), accesses)
+    // Envoy merges histograms when it flushes, every five seconds.
+    let mut page = Page::read(&lane.statistics().unwrap());
+    for _ in 0..150 {
+        if page.value(LAST) > 0.0 {
+            break;
+        }
+        thread::sleep(Duration::from_millis(100));
+        page = Page::read(&lane.statistics().unwrap());
+    }
+    (page, accesses)
 }
 
 impl Page {
