@@ -13,11 +13,11 @@
 
 use std::sync::Arc;
 
-use crate::action::mcp::Rpc;
+use crate::action::mcp::{Era, Rpc};
 use crate::action::{self, Route};
 use crate::audit::{Mode, Record, headers};
 use crate::config::Config;
-use crate::decision::{Decision, Question, read_answer};
+use crate::decision::{Decision, Denied, Origins, Question, freshness, read_answer};
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::judge::{Judged, Outcome, judge};
@@ -46,8 +46,8 @@ pub enum Input<'i> {
     Signature(SignatureVerdict),
     /// What came of [`Step::Ask`].
     Answer {
-        /// The HTTP status; none when there was no answer.
-        status: Option<u16>,
+        /// The headers; none at all when there was no answer.
+        head: &'i Head,
         /// The body.
         body: &'i [u8],
     },
@@ -163,7 +163,7 @@ impl Exchange {
             }
             (State::Reading(request, agent), Input::Buffered(size)) => self.buffered(request, agent, size),
             (State::Reading(request, agent), Input::Body(body)) => self.judge(gate, now, *request, agent, body),
-            (State::Asking(asking), Input::Answer { status, body }) => self.answered(gate, now, *asking, status, body),
+            (State::Asking(asking), Input::Answer { head, body }) => self.answered(gate, now, *asking, head, body),
             (State::Forwarded(decided), input) => self.after_forward(decided, &input),
             (State::Reading(request, agent), Input::Response(head)) => {
                 self.overtaken(self.record(&request, Some(agent)), head)
@@ -227,15 +227,19 @@ impl Exchange {
         let record = self.record(&request, Some(Arc::clone(&agent)));
         let Judged { mut record, rpc, outcome } =
             judge(&self.config, &mut gate.tape, &request.head, &agent, body, record);
+        if rpc.as_ref().is_some_and(|rpc| rpc.shows_links) && record.method.as_deref() == Some("initialize") {
+            gate.elicitors.note(&agent);
+        }
         match outcome {
             Outcome::Forward => self.forward(&request.head, record),
             Outcome::Refuse(refusal) => self.refuse(&request.head, record, rpc.as_ref(), &refusal),
             Outcome::Ask(question) => {
                 record.asked = true;
+                record.call_digest = Some(question.call.clone());
                 let remembered = question.lasting.then_some(question.identity);
                 let asking = Asking { head: request.head, record, rpc, remembered, expires };
                 match remembered.and_then(|identity| gate.decisions.recall(&identity, now)) {
-                    Some(decision) => self.decided(asking, decision),
+                    Some(decision) => self.decided(gate, asking, decision.into()),
                     None => {
                         let id = asking.record.decision_id.clone();
                         self.state = State::Asking(Box::new(asking));
@@ -247,29 +251,36 @@ impl Exchange {
     }
 
     /// The decision service answered, or failed to.
-    fn answered(&mut self, gate: &mut Gate, now: Timestamp, asking: Asking, status: Option<u16>, body: &[u8]) -> Step {
-        let answer = match status {
-            None => Err(Refusal::from(Reason::DecisionUnavailable)),
-            Some(status) => read_answer(status, body).map_err(Refusal::from),
-        };
-        match answer {
+    fn answered(&mut self, gate: &mut Gate, now: Timestamp, asking: Asking, head: &Head, body: &[u8]) -> Step {
+        let service = self.config.decision.as_ref();
+        let nowhere = Origins(Vec::new());
+        match read_answer(head, body, service.map_or(&nowhere, |service| &service.origins)) {
             Ok(decision) => {
-                let max_age = self.config.decision.as_ref().and_then(|service| service.max_age);
-                if let (Some(max_age), Some(identity)) = (max_age, asking.remembered) {
-                    gate.decisions.remember(identity, decision, now.plus(max_age).min(asking.expires));
+                let max_age = service.and_then(|service| service.max_age);
+                if let (Some(max_age), Some(identity), Some(lasting)) = (max_age, asking.remembered, decision.lasting())
+                {
+                    let max_age = freshness(head).map_or(max_age, |allowed| allowed.min(max_age));
+                    gate.decisions.remember(identity, lasting, now.plus(max_age).min(asking.expires));
                 }
-                self.decided(asking, decision)
+                self.decided(gate, asking, decision)
             }
-            Err(refusal) => self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal),
+            Err(invalid) => self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &invalid.into()),
         }
     }
 
-    fn decided(&mut self, asking: Asking, decision: Decision) -> Step {
-        let Asking { head, record, rpc, .. } = asking;
-        match decision {
-            Decision::Permit => self.forward(&head, record),
-            Decision::Deny => self.refuse(&head, record, rpc.as_ref(), &Reason::DecisionDenied.into()),
-        }
+    fn decided(&mut self, gate: &Gate, asking: Asking, decision: Decision) -> Step {
+        let Asking { head, record, mut rpc, .. } = asking;
+        let refusal = match decision {
+            Decision::Permit => return self.forward(&head, record),
+            Decision::Deny(Denied::Finally) => Reason::DecisionDenied.into(),
+            Decision::Deny(Denied::Unapproved(approval)) => {
+                if let (Some(rpc), Some(agent)) = (&mut rpc, &record.agent) {
+                    rpc.shows_links |= rpc.era == Era::Legacy && gate.elicitors.knows(&agent.0);
+                }
+                Refusal::until_approved(approval)
+            }
+        };
+        self.refuse(&head, record, rpc.as_ref(), &refusal)
     }
 
     fn forward(&mut self, head: &Head, mut record: Record) -> Step {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::decision::DecisionMemory;
+use crate::decision::{DecisionMemory, Elicitors};
 use crate::json::Tape;
 use crate::token::TokenMemory;
 
@@ -16,6 +16,8 @@ pub struct Gate {
     pub tokens: TokenMemory,
     /// Decisions that may be used again.
     pub decisions: DecisionMemory,
+    /// Clients that can show a person a link.
+    pub elicitors: Elicitors,
     /// Scratch memory of the JSON reader.
     pub tape: Tape,
 }
@@ -24,6 +26,12 @@ impl Gate {
     /// A gate that remembers nothing yet: what was verified or decided under another configuration doesn't count.
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
-        Self { config, tokens: TokenMemory::default(), decisions: DecisionMemory::default(), tape: Tape::default() }
+        Self {
+            config,
+            tokens: TokenMemory::default(),
+            decisions: DecisionMemory::default(),
+            elicitors: Elicitors::default(),
+            tape: Tape::default(),
+        }
     }
 }

@@ -35,7 +35,7 @@
 //! | `action`   | `head` `json` `reason` `sql` |
 //! | `risk`     | `action` `sql` |
 //! | `policy`   | `action` `json` `risk` `token` |
-//! | `decision` | `action` `json` `reason` `risk` `time` `token` |
+//! | `decision` | `action` `head` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` |
 //! | `config`   | `action` `audit` `decision` `policy` `risk` `token` |
 //! | `gate`     | `config` `decision` `json` `token` |

@@ -10,18 +10,53 @@ pub struct Refusal {
     pub reason: Reason,
     /// What was found and what would be right, for the developer of the client; holds no value from the request.
     pub detail: String,
+    /// What would turn it round, where the decision service said so.
+    pub cure: Option<Box<Cure>>,
+}
+
+/// What would turn a refusal round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cure {
+    /// A person's approval of exactly this call.
+    Approval(Approval),
+}
+
+/// Where a person's approval of a call is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The page.
+    pub url: String,
+    /// What it is about, in the decision service's words.
+    pub message: Option<String>,
+    /// Until when it can be asked for, as RFC 3339.
+    pub expires_at: Option<String>,
 }
 
 impl Refusal {
     /// A refusal that says more than its reason alone.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        Self { reason, detail: detail.into(), cure: None }
+    }
+
+    /// A refusal that a person's approval would turn round.
+    #[must_use]
+    pub fn until_approved(approval: Approval) -> Self {
+        Self { reason: Reason::ApprovalNeeded, detail: String::new(), cure: Some(Box::new(Cure::Approval(approval))) }
+    }
+
+    /// The approval that would turn it round.
+    #[must_use]
+    pub fn approval(&self) -> Option<&Approval> {
+        match self.cure.as_deref() {
+            Some(Cure::Approval(approval)) => Some(approval),
+            None => None,
+        }
     }
 }
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, detail: String::new() }
+        Self { reason, detail: String::new(), cure: None }
     }
 }
 
@@ -96,6 +131,8 @@ pub const RPC_INTERNAL_ERROR: i32 = -32603;
 pub const RPC_HEADER_MISMATCH: i32 = -32020;
 /// MCP 2026-07-28: a protocol version that is not spoken here.
 pub const RPC_UNSUPPORTED_VERSION: i32 = -32022;
+/// MCP 2025-11-25: a person has to open a link first. The revision after it has a result for that instead.
+pub const RPC_URL_ELICITATION_REQUIRED: i32 = -32042;
 /// Ours: no usable token.
 pub const RPC_UNAUTHENTICATED: i32 = 4010;
 /// Ours: the policy, or the decision service, says no.
@@ -175,6 +212,8 @@ reasons! {
     PolicyFailed: "policy.failed", 403, RPC_DENIED, None, "a rule could not be evaluated on this request";
     /// The decision service says no.
     DecisionDenied: "decision.denied", 403, RPC_DENIED, None, "denied by the decision service";
+    /// The decision service says no until a person has approved exactly this call.
+    ApprovalNeeded: "approval.needed", 403, RPC_DENIED, None, "a person has to approve this call first";
     /// A decision is needed, and no decision service is configured.
     DecisionNotConfigured: "decision.not_configured", 403, RPC_DENIED, None, "this needs a decision, and no decision service is configured";
     /// The decision service couldn't be reached, was too slow, or reported an error.

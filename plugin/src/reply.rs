@@ -44,8 +44,10 @@ pub fn reply(config: &Config, head: &Head, rpc: Option<&Rpc>, refusal: &Refusal,
     // What is on no route has no protocol; a problem is what any HTTP client understands.
     let protocol = config.routes.find(head.target()).map_or(Protocol::Rest, |route| route.protocol);
     let denial = denial::render(refusal, protocol, rpc, &facts);
-    let mut headers = headers::to_client(&record.decision_id, headers::DENY, Some(reason));
+    let decision = if refusal.approval().is_some() { headers::NEEDS_APPROVAL } else { headers::DENY };
+    let mut headers = headers::to_client(&record.decision_id, decision, Some(reason));
     headers.push(("content-type", denial.content_type.into()));
+    headers.extend(denial.retry_after.map(|seconds| ("retry-after", seconds.to_string())));
     headers.extend(denial.allow.map(|methods| ("allow", methods.into())));
     let challenge = challenge(reason, config.identity.resource_metadata(), None);
     headers.extend(challenge.map(|challenge| ("www-authenticate", challenge)));

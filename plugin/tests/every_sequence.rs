@@ -29,6 +29,10 @@ const LENGTH: usize = 5;
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const MAX_BODY: usize = 400;
 
+/// A denial that a person can turn round.
+const WANTS_APPROVAL: &[u8] =
+    br#"{"decision":false,"context":{"access_request":{"form_url":"https://pdp.example.com/approvals/1"}}}"#;
+
 /// What a proxy can report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Symbol {
@@ -49,6 +53,7 @@ enum Symbol {
     SignatureFails,
     AnswerPermits,
     AnswerDenies,
+    AnswerWantsApproval,
     AnswerBroken,
     AnswerPermitsWith500,
     NoAnswer,
@@ -75,6 +80,7 @@ const ALPHABET: &[Symbol] = &[
     SignatureFails,
     AnswerPermits,
     AnswerDenies,
+    AnswerWantsApproval,
     AnswerBroken,
     AnswerPermitsWith500,
     NoAnswer,
@@ -143,6 +149,8 @@ struct Bodies {
     of_no_rule: Vec<u8>,
     too_large: Vec<u8>,
     response: Head,
+    failure: Head,
+    nothing: Head,
 }
 
 impl Bodies {
@@ -158,6 +166,8 @@ impl Bodies {
             of_no_rule: call("weather.read"),
             too_large,
             response: Head::from_pairs([(":status", "200")]),
+            failure: Head::from_pairs([(":status", "500")]),
+            nothing: Head::default(),
         }
     }
 
@@ -179,11 +189,12 @@ impl Bodies {
             BodyTooLarge => Input::Body(&self.too_large),
             SignatureHolds => Input::Signature(SignatureVerdict::Valid),
             SignatureFails => Input::Signature(SignatureVerdict::Invalid),
-            AnswerPermits => Input::Answer { status: Some(200), body: br#"{"decision":true}"# },
-            AnswerDenies => Input::Answer { status: Some(200), body: br#"{"decision":false}"# },
-            AnswerBroken => Input::Answer { status: Some(200), body: br#"{"decision":"true"}"# },
-            AnswerPermitsWith500 => Input::Answer { status: Some(500), body: br#"{"decision":true}"# },
-            NoAnswer => Input::Answer { status: None, body: b"" },
+            AnswerPermits => Input::Answer { head: &self.response, body: br#"{"decision":true}"# },
+            AnswerDenies => Input::Answer { head: &self.response, body: br#"{"decision":false}"# },
+            AnswerWantsApproval => Input::Answer { head: &self.response, body: WANTS_APPROVAL },
+            AnswerBroken => Input::Answer { head: &self.response, body: br#"{"decision":"true"}"# },
+            AnswerPermitsWith500 => Input::Answer { head: &self.failure, body: br#"{"decision":true}"# },
+            NoAnswer => Input::Answer { head: &self.nothing, body: b"" },
             Response => Input::Response(&self.response),
         }
     }

@@ -160,14 +160,16 @@ impl<'r> Run<'r> {
 
     fn ask(&mut self, asked: &Asked, id: &str) -> Result<Step> {
         let service = self.config.decision.as_ref().context("the core asks, and no decision service is configured")?;
-        let answer =
-            |status, body: &[u8], run: &mut Self| run.exchange.advance(run.gate, now(), Input::Answer { status, body });
+        let answer = |head: &Head, body: &[u8], run: &mut Self| {
+            run.exchange.advance(run.gate, now(), Input::Answer { head, body })
+        };
+        let status = |status: u16| (":status".to_string(), status.to_string().into_bytes());
         if service.cluster != CLUSTER {
-            return Ok(answer(None, b"", self));
+            return Ok(answer(&Head::default(), b"", self));
         }
         let scripted = self.answers.pop_front().context("a question for which no answer is scripted")?;
         if scripted.refused {
-            return Ok(answer(Some(503), b"", self));
+            return Ok(answer(&Head::from_pairs([status(503)]), b"", self));
         }
         let fields = [("content-type", "application/json"), ("accept", "application/json"), ("x-request-id", id)];
         self.outcome.questions.push(Question {
@@ -178,9 +180,10 @@ impl<'r> Run<'r> {
             body: serde_json::from_slice(&asked.body)?,
         });
         if scripted.silent {
-            return Ok(answer(Some(504), b"upstream request timeout", self));
+            return Ok(answer(&Head::from_pairs([status(504)]), b"upstream request timeout", self));
         }
-        Ok(answer(Some(scripted.status.unwrap_or(200)), &answer_body(&scripted), self))
+        let head = std::iter::once(status(scripted.status.unwrap_or(200))).chain(pairs(&scripted.headers)?);
+        Ok(answer(&Head::from_pairs(head), &answer_body(&scripted), self))
     }
 
     fn arrival(&self, edits: &Edits) -> Arrival {
@@ -199,7 +202,7 @@ impl<'r> Run<'r> {
     }
 
     fn audit(&mut self, record: &Record) -> Result<()> {
-        if record.verdict == Verdict::Reject || self.config.audit.log_forwarded {
+        if record.verdict != Verdict::Forward || self.config.audit.log_forwarded {
             self.outcome.audit.push(serde_json::to_value(record)?);
         }
         Ok(())

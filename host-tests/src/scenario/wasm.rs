@@ -168,7 +168,11 @@ fn reply(vm: &mut Vm, call: &PendingCall, answer: &Answer, outcome: &mut Outcome
     if answer.silent {
         return vm.time_out(call.id);
     }
-    vm.answer(call.id, CallAnswer::new(answer.status.unwrap_or(200), answer_body(answer)))
+    let mut scripted = CallAnswer::new(answer.status.unwrap_or(200), answer_body(answer));
+    for (name, value) in pairs(&answer.headers)? {
+        scripted.headers.add(name, value);
+    }
+    vm.answer(call.id, scripted)
 }
 
 /// Plays the upstream.

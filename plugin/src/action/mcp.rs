@@ -42,11 +42,12 @@ pub(super) fn read<'a>(
 ) -> Result<Reading<'a>, Refusal> {
     let message = Message::read(root).inspect_err(|_| {
         let era = if is_modern(head) { Era::Modern } else { Era::Legacy };
-        *rpc = Some(Rpc { id: envelope::salvage_id(root), era, requested_version: None });
+        *rpc = Some(Rpc { id: envelope::salvage_id(root), era, requested_version: None, shows_links: false });
     })?;
     let meta = meta::Meta::of(message.params());
     let era = if is_modern(head) || meta.is_modern() { Era::Modern } else { Era::Legacy };
     let rpc = rpc.insert(message.rpc(era));
+    rpc.shows_links = meta.shows_links(&message);
     match message.content {
         Content::Response(answer) => {
             headers::agree_on_version(head, era, &meta, rpc)?;

@@ -57,6 +57,9 @@ pub struct Record {
     pub rule: Option<String>,
     /// Whether the decision service was asked.
     pub asked: bool,
+    /// What names the call that it was asked about: what an approval is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_digest: Option<String>,
     /// What the filter did, or in shadow mode would have done.
     pub verdict: Verdict,
     /// Why it was rejected.
@@ -94,6 +97,7 @@ impl Record {
             risk: None,
             rule: None,
             asked: false,
+            call_digest: None,
             verdict: Verdict::Reject,
             reason: Some(Reason::Fault),
             detail: String::new(),
@@ -108,7 +112,7 @@ impl Record {
 
     /// The request was refused.
     pub fn refused(&mut self, refusal: &Refusal) {
-        self.verdict = Verdict::Reject;
+        self.verdict = if refusal.reason == Reason::ApprovalNeeded { Verdict::NeedsApproval } else { Verdict::Reject };
         self.reason = Some(refusal.reason);
         self.detail.clone_from(&refusal.detail);
     }
@@ -170,6 +174,8 @@ pub enum Verdict {
     Forward,
     /// It didn't.
     Reject,
+    /// It didn't, and the client was told where a person's approval is asked for.
+    NeedsApproval,
 }
 
 /// Whether verdicts are carried out.

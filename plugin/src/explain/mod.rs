@@ -21,6 +21,7 @@ use crate::config::problem::Problems;
 use crate::decision::Question;
 use crate::exchange::{Exchange, Input, Step};
 use crate::gate::Gate;
+use crate::head::Head;
 use crate::json::Tape;
 use crate::judge;
 use crate::policy::{Effect, Trial, Tried};
@@ -44,7 +45,7 @@ pub fn explain(config: &Arc<Config>, call: &Call, now: Timestamp) -> Result<Expl
     let record = &passage.record;
     let mut explanation = Explanation {
         verdict: match (record.verdict, record.asked) {
-            (Verdict::Reject, _) => "reject",
+            (Verdict::Reject | Verdict::NeedsApproval, _) => "reject",
             (Verdict::Forward, true) => "ask",
             (Verdict::Forward, false) => "forward",
         },
@@ -85,6 +86,7 @@ impl Passage {
         let mut gate = Gate::new(Arc::clone(config));
         let mut exchange = Exchange::new(Arc::clone(config));
         let mut question = None;
+        let permit = Head::from_pairs([(":status", "200")]);
         let mut input =
             Input::Head { head: message.head.clone(), end: message.body.is_empty(), id: DECISION_ID.into() };
         // Head, signature, body, answer: the longest way has four inputs.
@@ -95,7 +97,7 @@ impl Passage {
                 Step::Hold => Input::Body(&message.body),
                 Step::Ask(asked, _) => {
                     question = Some(asked);
-                    Input::Answer { status: Some(200), body: br#"{"decision":true}"# }
+                    Input::Answer { head: &permit, body: br#"{"decision":true}"# }
                 }
                 Step::Forward(_, record) => return Self { record: *record, question, reply: None },
                 Step::Reject(reply, record) => return Self { record: *record, question, reply: Some(reply) },

@@ -43,7 +43,7 @@ impl Stream {
                 Step::Verify(check) => self.step(Input::Signature(verify(&check))),
                 Step::Ask(question, id) => match self.ask(&id, &question.body) {
                     true => return Hold::Keep,
-                    false => self.step(Input::Answer { status: None, body: b"" }),
+                    false => self.step(Input::Answer { head: &Head::default(), body: b"" }),
                 },
                 Step::Forward(edits, record) => {
                     self.log(&record);
@@ -106,7 +106,7 @@ impl Stream {
         let body = host::request_body(self.buffered);
         if body.len() != self.buffered {
             // What can't be read whole can't be judged: an input that no state has is refused as a fault.
-            return self.advance(Input::Answer { status: None, body: b"" }).into();
+            return self.advance(Input::Answer { head: &Head::default(), body: b"" }).into();
         }
         self.advance(Input::Body(&body)).into()
     }
@@ -123,9 +123,10 @@ impl From<Hold> for Action {
 
 impl Context for Stream {
     fn on_http_call_response(&mut self, _token: u32, _headers: usize, body_size: usize, _trailers: usize) {
-        let status = host::head(Map::CallResponseHeaders).and_then(|head| status(&head));
+        // No answer at all is reported as a head without any header.
+        let head = host::head(Map::CallResponseHeaders).unwrap_or_default();
         let body = host::call_body(body_size);
-        if let Hold::Release = self.advance(Input::Answer { status, body: &body }) {
+        if let Hold::Release = self.advance(Input::Answer { head: &head, body: &body }) {
             host::resume_request();
         }
     }
@@ -177,9 +178,4 @@ fn verify(check: &SignatureCheck) -> SignatureVerdict {
         Some(false) => SignatureVerdict::Invalid,
         None => verify_in_process(check),
     }
-}
-
-/// `:status`; none where there was no answer at all, which the proxy reports as a head without any header.
-fn status(head: &Head) -> Option<u16> {
-    std::str::from_utf8(head.first(":status")?).ok()?.parse().ok()
 }

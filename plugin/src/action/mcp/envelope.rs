@@ -15,6 +15,9 @@ pub struct Rpc {
     pub era: Era,
     /// The protocol version that was asked for and isn't spoken here, if it looks like one.
     pub requested_version: Option<Box<str>>,
+    /// Whether the client says in this very message that it can show a person a link (`elicitation.url`): in 2026-07-28
+    /// in the `_meta` of each request, in 2025-11-25 in `initialize`.
+    pub shows_links: bool,
 }
 
 /// The two eras of the protocol.
@@ -96,7 +99,7 @@ impl<'a> Message<'a> {
             Content::Request { .. } => self.id.and_then(id_text),
             Content::Notification { .. } | Content::Response(_) => None,
         };
-        Rpc { id, era, requested_version: None }
+        Rpc { id, era, requested_version: None, shows_links: false }
     }
 }
 

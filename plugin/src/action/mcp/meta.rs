@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::envelope::{Content, Message};
 use crate::json::{Kind, Value};
 use crate::reason::{Reason, Refusal};
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+/// The first revision with elicitation by URL.
+const LINKS_SINCE: &str = "2025-11-25";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
 /// What `_meta` says of the protocol.
@@ -28,6 +31,20 @@ impl<'a> Meta<'a> {
     /// The version, where it is a text.
     pub(super) fn version(&self) -> Option<Cow<'a, str>> {
         self.version.and_then(Value::as_str)
+    }
+
+    /// Whether the client says here that it can show a person a link. `elicitation: {}` means forms only.
+    pub(super) fn shows_links(&self, message: &Message<'a>) -> bool {
+        let declared = match &message.content {
+            Content::Request { method, params } if method == "initialize" => {
+                let version = params.and_then(|params| params.get("protocolVersion")?.as_str());
+                // Revisions before it have no such links.
+                params.filter(|_| version.as_deref() == Some(LINKS_SINCE)).and_then(|params| params.get("capabilities"))
+            }
+            _ => self.capabilities,
+        };
+        let url = declared.and_then(|declared| declared.get("elicitation")?.get("url"));
+        url.is_some_and(|url| url.kind() == Kind::Object)
     }
 
     /// Both members must be there in a request of the modern era.

@@ -10,7 +10,7 @@ mod routes;
 mod rules;
 
 pub use audit::{Audit, LogWhat};
-pub use decision::{Decision, DecisionCache, OnError};
+pub use decision::{ApprovalSettings, Decision, DecisionCache, OnError};
 pub use identity::{Algorithm, Claims, Identity, Issuer, Jwks};
 pub use risk::{AmountLimit, Limits, RiskSettings};
 pub use routes::{Operation, ProtocolName, ResourceSettings, Route, RouteMatch, Tool};
