@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::decision::{Asked, Question, question};
 use crate::head::Head;
 use crate::json::{Document, Limits, Tape, canonical};
+use crate::narrow::without_approval_input;
 use crate::policy::{Effect, Facts, Rule, Ruling};
 use crate::reason::{Reason, Refusal};
 use crate::risk::{Risk, assess};
@@ -23,6 +24,8 @@ pub(crate) struct Judged {
     pub(crate) rpc: Option<Rpc>,
     /// What should happen.
     pub(crate) outcome: Outcome,
+    /// The body without the client's answer to our own request for approval, where it holds one.
+    pub(crate) body: Option<Vec<u8>>,
 }
 
 /// What should happen with a judged request.
@@ -49,6 +52,7 @@ pub(crate) fn judge(
         record.protocol = Some(route.protocol.name());
     }
     let mut rpc = None;
+    let mut rest = None;
     let outcome = read(config, tape, head, body, &mut |_, reading| {
         rpc = reading.rpc;
         match reading.outcome? {
@@ -59,11 +63,12 @@ pub(crate) fn judge(
             Reading::Judge(action) => {
                 let outcome = judge_action(config, head, agent, &action, &mut record);
                 record.parameters_digest = parameters_digest(&action, &outcome);
+                rest = without_approval_input(body, &action);
                 Ok(outcome)
             }
         }
     });
-    Judged { record, rpc, outcome: outcome.unwrap_or_else(Outcome::Refuse) }
+    Judged { record, rpc, outcome: outcome.unwrap_or_else(Outcome::Refuse), body: rest }
 }
 
 /// Reads the body by its route, and lends both to `judge`.

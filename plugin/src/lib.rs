@@ -28,6 +28,7 @@
 //! |------------|------------|
 //! | `time`     |            |
 //! | `head`     |            |
+//! | `credential` |          |
 //! | `reason`   |            |
 //! | `json`     |            |
 //! | `sql`      |            |
@@ -35,14 +36,16 @@
 //! | `action`   | `head` `json` `reason` `sql` |
 //! | `risk`     | `action` `sql` |
 //! | `policy`   | `action` `json` `risk` `token` |
-//! | `decision` | `action` `head` `json` `reason` `risk` `time` `token` |
+//! | `decision` | `action` `credential` `head` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` |
-//! | `config`   | `action` `audit` `decision` `policy` `risk` `token` |
+//! | `narrow`   | `action` `head` `json` |
+//! | `config`   | `action` `audit` `credential` `decision` `policy` `risk` `token` |
 //! | `gate`     | `config` `decision` `json` `token` |
-//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `token` |
+//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `narrow` `policy` `reason` `risk` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
-//! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `time` `token` |
+//! | `obey`     | `action` `audit` `config` `credential` `decision` `head` `json` `judge` `narrow` `reason` `time` `token` |
+//! | `exchange` | `action` `audit` `config` `credential` `decision` `gate` `head` `judge` `obey` `reason` `reply` `time` `token` |
 //! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
 //! | `proxy`    | `audit` `config` `decision` `exchange` `gate` `head` `reply` `time` `token` |
@@ -50,6 +53,7 @@
 pub mod action;
 pub mod audit;
 pub mod config;
+pub mod credential;
 pub mod decision;
 pub mod denial;
 pub mod exchange;
@@ -58,6 +62,8 @@ pub mod gate;
 pub mod head;
 pub mod json;
 mod judge;
+mod narrow;
+mod obey;
 pub mod policy;
 pub mod reason;
 pub mod reply;

@@ -19,6 +19,17 @@ pub struct Refusal {
 pub enum Cure {
     /// A person's approval of exactly this call.
     Approval(Approval),
+    /// A token for which the person authenticated so (RFC 9470).
+    StepUp(Authentication),
+}
+
+/// How the person behind a token must have authenticated. Visible ASCII without quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authentication {
+    /// The authentication context class.
+    pub acr: String,
+    /// How long ago at most, in seconds.
+    pub max_age: Option<u64>,
 }
 
 /// Where a person's approval of a call is asked for.
@@ -49,7 +60,22 @@ impl Refusal {
     pub fn approval(&self) -> Option<&Approval> {
         match self.cure.as_deref() {
             Some(Cure::Approval(approval)) => Some(approval),
-            None => None,
+            Some(Cure::StepUp(_)) | None => None,
+        }
+    }
+
+    /// A refusal that a token for which the person authenticated so would turn round.
+    #[must_use]
+    pub fn until_stepped_up(wanted: Authentication) -> Self {
+        Self { reason: Reason::TokenStepUp, detail: String::new(), cure: Some(Box::new(Cure::StepUp(wanted))) }
+    }
+
+    /// The authentication that would turn it round.
+    #[must_use]
+    pub fn step_up(&self) -> Option<&Authentication> {
+        match self.cure.as_deref() {
+            Some(Cure::StepUp(wanted)) => Some(wanted),
+            Some(Cure::Approval(_)) | None => None,
         }
     }
 }
@@ -71,6 +97,8 @@ pub enum Challenge {
     InvalidRequest,
     /// `error="invalid_token"`.
     InvalidToken,
+    /// `error="insufficient_user_authentication"` (RFC 9470 section 3).
+    InsufficientAuthentication,
 }
 
 macro_rules! reasons {
@@ -214,6 +242,10 @@ reasons! {
     DecisionDenied: "decision.denied", 403, RPC_DENIED, None, "denied by the decision service";
     /// The decision service says no until a person has approved exactly this call.
     ApprovalNeeded: "approval.needed", 403, RPC_DENIED, None, "a person has to approve this call first";
+    /// The decision comes with terms that can't be met here: an obligation, a narrowing, a credential.
+    DecisionTerms: "decision.terms", 403, RPC_DENIED, None, "the decision comes with terms that can't be met here";
+    /// The decision service wants the person behind the token to authenticate again (RFC 9470).
+    TokenStepUp: "token.step_up", 401, RPC_UNAUTHENTICATED, InsufficientAuthentication, "the user has to authenticate again, as the challenge says";
     /// A decision is needed, and no decision service is configured.
     DecisionNotConfigured: "decision.not_configured", 403, RPC_DENIED, None, "this needs a decision, and no decision service is configured";
     /// The decision service couldn't be reached, was too slow, or reported an error.

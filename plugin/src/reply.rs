@@ -1,12 +1,14 @@
 //! The answer to a refused request: the denial in its protocol's words, and the headers that go with it.
 
+use std::fmt::Write as _;
+
 use crate::action::Protocol;
 use crate::action::mcp::Rpc;
 use crate::audit::{Record, headers};
 use crate::config::Config;
 use crate::denial::{self, Facts};
 use crate::head::Head;
-use crate::reason::{Reason, Refusal};
+use crate::reason::{Authentication, Reason, Refusal};
 use crate::token::challenge;
 
 /// An answer of ours.
@@ -50,8 +52,22 @@ pub fn reply(config: &Config, head: &Head, rpc: Option<&Rpc>, refusal: &Refusal,
     headers.extend(denial.retry_after.map(|seconds| ("retry-after", seconds.to_string())));
     headers.extend(denial.allow.map(|methods| ("allow", methods.into())));
     let challenge = challenge(reason, config.identity.resource_metadata(), None);
+    let challenge = challenge.map(|challenge| match refusal.step_up() {
+        Some(wanted) => stepped_up(challenge, wanted),
+        None => challenge,
+    });
     headers.extend(challenge.map(|challenge| ("www-authenticate", challenge)));
     Reply { status: denial.status, headers, body: denial.body, details: details(reason) }
+}
+
+/// RFC 9470 section 3: which authentication a new token needs.
+fn stepped_up(mut challenge: String, wanted: &Authentication) -> String {
+    // Writing into a String can't fail.
+    let _ = write!(challenge, ",acr_values=\"{}\"", wanted.acr);
+    if let Some(seconds) = wanted.max_age {
+        let _ = write!(challenge, ",max_age=\"{seconds}\"");
+    }
+    challenge
 }
 
 fn details(reason: Reason) -> String {

@@ -33,6 +33,13 @@ const MAX_BODY: usize = 400;
 const WANTS_APPROVAL: &[u8] =
     br#"{"decision":false,"context":{"access_request":{"form_url":"https://pdp.example.com/approvals/1"}}}"#;
 
+/// A permit of less than was asked for.
+const NARROWS: &[u8] = br#"{"decision":true,"context":{"narrow":{"/limit":5}}}"#;
+/// A permit of something else than the rule lets it change.
+const NARROWS_TOO_FAR: &[u8] = br#"{"decision":true,"context":{"narrow":{"/id":"8"}}}"#;
+/// A permit on a condition that nobody here knows.
+const OBLIGES: &[u8] = br#"{"decision":true,"context":{"obligations":[{"type":"watermark","id":"1"}]}}"#;
+
 /// What a proxy can report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Symbol {
@@ -54,6 +61,9 @@ enum Symbol {
     AnswerPermits,
     AnswerDenies,
     AnswerWantsApproval,
+    AnswerNarrows,
+    AnswerNarrowsTooFar,
+    AnswerObliges,
     AnswerBroken,
     AnswerPermitsWith500,
     NoAnswer,
@@ -81,6 +91,9 @@ const ALPHABET: &[Symbol] = &[
     AnswerPermits,
     AnswerDenies,
     AnswerWantsApproval,
+    AnswerNarrows,
+    AnswerNarrowsTooFar,
+    AnswerObliges,
     AnswerBroken,
     AnswerPermitsWith500,
     NoAnswer,
@@ -103,7 +116,7 @@ fn configuration(mode: &str) -> Arc<config::Config> {
         "rules": [
             {"id": "reads", "effect": "allow", "when": {"tool": "customers.get"}},
             {"id": "deletes", "effect": "deny", "when": {"tool": "customers.delete"}},
-            {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}},
+            {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}, "narrow": ["/limit"]},
         ],
         "decision": {"cluster": "pdp", "url": "https://pdp.example.com"},
     });
@@ -192,6 +205,9 @@ impl Bodies {
             AnswerPermits => Input::Answer { head: &self.response, body: br#"{"decision":true}"# },
             AnswerDenies => Input::Answer { head: &self.response, body: br#"{"decision":false}"# },
             AnswerWantsApproval => Input::Answer { head: &self.response, body: WANTS_APPROVAL },
+            AnswerNarrows => Input::Answer { head: &self.response, body: NARROWS },
+            AnswerNarrowsTooFar => Input::Answer { head: &self.response, body: NARROWS_TOO_FAR },
+            AnswerObliges => Input::Answer { head: &self.response, body: OBLIGES },
             AnswerBroken => Input::Answer { head: &self.response, body: br#"{"decision":"true"}"# },
             AnswerPermitsWith500 => Input::Answer { head: &self.failure, body: br#"{"decision":true}"# },
             NoAnswer => Input::Answer { head: &self.nothing, body: b"" },
@@ -205,7 +221,10 @@ fn may_go_on(seen: &[Symbol]) -> bool {
     let calls: Vec<_> = seen.iter().copied().filter(|symbol| *symbol != BufferedLittle).collect();
     matches!(
         calls.as_slice(),
-        [HeadWithToken, SignatureHolds, BodyAllowed] | [HeadWithToken, SignatureHolds, BodyRisky, AnswerPermits]
+        [HeadWithToken, SignatureHolds, BodyAllowed]
+            | [HeadWithToken, SignatureHolds, BodyRisky, AnswerPermits]
+            // The proxy gives the body once more: the very one that was judged.
+            | [HeadWithToken, SignatureHolds, BodyRisky, AnswerNarrows, BodyRisky]
     )
 }
 
@@ -257,7 +276,7 @@ impl Walk {
                     assert!(ended || record.is_some_and(|record| record.reason.is_some()), "unrecorded: {seen:?}");
                     ends = true;
                 }
-                Step::Hold | Step::Verify(_) | Step::Ask(..) => {
+                Step::Hold | Step::Verify(_) | Step::Ask(..) | Step::Reread => {
                     assert!(ended || !may_go_on(seen), "held what may go on: {seen:?}");
                 }
             }

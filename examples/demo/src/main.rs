@@ -11,6 +11,7 @@ mod issuer;
 mod latency;
 mod mcp;
 mod model;
+mod person;
 mod play;
 mod playbill;
 mod rest;

@@ -20,6 +20,7 @@ pub mod native;
 pub mod outcome;
 pub mod render;
 pub mod run;
+pub mod secrets;
 pub mod wasm;
 
 pub use configuration::Configuration;

@@ -110,6 +110,10 @@ impl<'r> Run<'r> {
                     self.exchange.advance(self.gate, now(), Input::Signature(verdict))
                 }
                 Step::Ask(question, id) => self.ask(&question, &id)?,
+                Step::Reread => {
+                    let body = self.message.body.clone().unwrap_or_default();
+                    self.exchange.advance(self.gate, now(), Input::Body(&body))
+                }
                 Step::Forward(edits, record) => {
                     self.audit(&record)?;
                     self.outcome.upstream = Some(self.arrival(&edits));
@@ -196,7 +200,7 @@ impl<'r> Run<'r> {
             method: self.message.method.clone(),
             path: self.message.path.clone(),
             headers: telling(fields),
-            body: self.message.body.clone().unwrap_or_default(),
+            body: edits.body.clone().or_else(|| self.message.body.clone()).unwrap_or_default(),
             trailers: telling(trailers),
         }
     }
@@ -220,6 +224,8 @@ fn response_head(response: &Response) -> Head {
 
 fn edit(fields: &mut Pairs, edits: &Edits) {
     fields.retain(|(name, _)| !edits.remove.iter().any(|gone| gone == name.as_bytes()));
-    fields.extend(edits.add.iter().map(|(name, value)| ((*name).to_string(), value.clone().into_bytes())));
+    fields.extend(edits.add.iter().map(|(name, value)| (name.to_string(), value.clone().into_bytes())));
+    let secret = edits.credential.iter();
+    fields.extend(secret.map(|it| (it.name().to_string(), it.expose().as_bytes().to_vec())));
     *fields = telling(std::mem::take(fields));
 }

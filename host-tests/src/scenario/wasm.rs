@@ -118,6 +118,7 @@ fn exchange(vm: &mut Vm, message: &Message, step: &Step, delivery: Delivery) -> 
         trailers: telling(fields(&seen.upstream.trailers.unwrap_or_default())),
     });
     for line in vm.take_logs() {
+        outcome.log.push(line.message.clone());
         if let Some(json) = line.message.strip_prefix("toolgate audit ") {
             outcome.audit.push(serde_json::from_str(json).with_context(|| format!("audit line `{json}`"))?);
         }

@@ -60,6 +60,15 @@ pub struct Record {
     /// What names the call that it was asked about: what an approval is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_digest: Option<String>,
+    /// What the decision service wants noted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Which parameters the decision service narrowed, as JSON pointers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub narrowed: Vec<String>,
+    /// Whether a credential went upstream in place of the agent's token.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub credential: bool,
     /// What the filter did, or in shadow mode would have done.
     pub verdict: Verdict,
     /// Why it was rejected.
@@ -98,6 +107,9 @@ impl Record {
             rule: None,
             asked: false,
             call_digest: None,
+            notes: Vec::new(),
+            narrowed: Vec::new(),
+            credential: false,
             verdict: Verdict::Reject,
             reason: Some(Reason::Fault),
             detail: String::new(),

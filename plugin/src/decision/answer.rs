@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::access::{Origins, approval};
-use super::{Decision, Denied};
+use super::{Decision, Denied, Terms};
 use crate::head::Head;
 use crate::json::{Document, InvalidJson, Limits, Tape, Value};
 use crate::reason::{Reason, Refusal};
+use crate::time::Timestamp;
 
 /// Decisions with their context are small; a service that sends more has another problem.
 pub const MAX_ANSWER: usize = 64 * 1024;
@@ -29,7 +30,7 @@ pub enum InvalidAnswer {
 ///
 /// # Errors
 /// When it is none.
-pub fn read_answer(head: &Head, body: &[u8], origins: &Origins) -> Result<Decision, InvalidAnswer> {
+pub fn read_answer(head: &Head, body: &[u8], origins: &Origins, now: Timestamp) -> Result<Decision, InvalidAnswer> {
     match status(head) {
         Some(200) => {}
         Some(status) => return Err(InvalidAnswer::Status(status)),
@@ -39,12 +40,13 @@ pub fn read_answer(head: &Head, body: &[u8], origins: &Origins) -> Result<Decisi
     let document = Document::read(body, &limits, Tape::default()).map_err(InvalidAnswer::Json)?;
     let root = document.root();
     let context = root.get("context");
+    let terms = context.map(|context| Terms::read(context, now)).unwrap_or_default();
     match root.get("decision").and_then(Value::as_bool) {
-        Some(true) => Ok(Decision::Permit),
-        Some(false) => Ok(Decision::Deny(match context.and_then(|context| approval(context, origins)) {
-            Some(approval) => Denied::Unapproved(approval),
-            None => Denied::Finally,
-        })),
+        Some(true) => Ok(Decision::Permit(terms)),
+        Some(false) => Ok(match context.and_then(|context| approval(context, origins)) {
+            Some(approval) => Decision::Deny(Denied::Unapproved(approval), terms),
+            None => Decision::Deny(Denied::Finally, terms),
+        }),
         None => Err(InvalidAnswer::NoDecision),
     }
 }
@@ -101,13 +103,16 @@ mod tests {
 
     fn read(status: u16, body: &[u8]) -> Result<Decision, InvalidAnswer> {
         let head = Head::from_pairs([(":status", status.to_string())]);
-        read_answer(&head, body, &Origins(Vec::new()))
+        read_answer(&head, body, &Origins(Vec::new()), Timestamp::from_secs(0))
     }
 
     #[test]
     fn only_a_boolean_true_with_status_200_permits() {
-        assert_eq!(read(200, br#"{"decision":true}"#), Ok(Decision::Permit));
-        assert_eq!(read(200, br#"{"decision":false,"context":{}}"#), Ok(Decision::Deny(Denied::Finally)));
+        assert_eq!(read(200, br#"{"decision":true}"#), Ok(Decision::Permit(Terms::default())));
+        assert_eq!(
+            read(200, br#"{"decision":false,"context":{}}"#),
+            Ok(Decision::Deny(Denied::Finally, Terms::default()))
+        );
         for (status, body) in [
             (500, &br#"{"decision":true}"#[..]),
             (204, b""),

@@ -4,6 +4,7 @@ use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::terms::SUPPORTED;
 use super::{Asked, Question, call_digest};
 use crate::action::Parameters;
 use crate::json::Kind;
@@ -49,6 +50,7 @@ pub fn question(asked: &Asked<'_>) -> Result<Question, serde_json::Error> {
             policy_version: asked.policy_version,
             route: asked.route,
             call_digest: &call,
+            obligations_supported: SUPPORTED,
             approval: asked.approval.then_some("required"),
         },
     };
@@ -137,6 +139,8 @@ struct Context<'q> {
     route: &'q str,
     /// What names exactly this call: an approval is bound to it.
     call_digest: &'q str,
+    /// AuthZEN Profile for Obligations, draft 1, "Negotiation".
+    obligations_supported: [&'static str; 2],
     /// A permit must rest on a person's approval; without one the answer is a denial that says where to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<&'static str>,

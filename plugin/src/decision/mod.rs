@@ -9,6 +9,7 @@ mod authzen;
 mod call;
 mod elicitation;
 mod memory;
+mod terms;
 
 pub use access::Origins;
 pub use answer::{InvalidAnswer, MAX_ANSWER, freshness, read_answer};
@@ -16,6 +17,7 @@ pub use authzen::question;
 pub use call::call_digest;
 pub use elicitation::Elicitors;
 pub use memory::{DecisionMemory, Remembered};
+pub use terms::{StepUp, Terms};
 
 use std::time::Duration;
 
@@ -87,10 +89,10 @@ impl Question {
 /// What the decision service decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Yes.
-    Permit,
-    /// No.
-    Deny(Denied),
+    /// Yes, on these terms.
+    Permit(Terms),
+    /// No; terms hold all the same.
+    Deny(Denied, Terms),
 }
 
 /// How firm a no is.
@@ -103,13 +105,14 @@ pub enum Denied {
 }
 
 impl Decision {
-    /// What may be remembered of it: a plain yes or no. A denial that a person can turn round the next moment is none.
+    /// What may be remembered of it: a plain yes or no. A denial that a person can turn round the next moment is none,
+    /// and nothing that came with terms is: a credential would outlive its time.
     #[must_use]
-    pub const fn lasting(&self) -> Option<Remembered> {
+    pub fn lasting(&self) -> Option<Remembered> {
         match self {
-            Self::Permit => Some(Remembered::Permit),
-            Self::Deny(Denied::Finally) => Some(Remembered::Deny),
-            Self::Deny(Denied::Unapproved(_)) => None,
+            Self::Permit(terms) if terms.is_empty() => Some(Remembered::Permit),
+            Self::Deny(Denied::Finally, terms) if terms.is_empty() => Some(Remembered::Deny),
+            Self::Permit(_) | Self::Deny(..) => None,
         }
     }
 }
@@ -117,8 +120,8 @@ impl Decision {
 impl From<Remembered> for Decision {
     fn from(remembered: Remembered) -> Self {
         match remembered {
-            Remembered::Permit => Self::Permit,
-            Remembered::Deny => Self::Deny(Denied::Finally),
+            Remembered::Permit => Self::Permit(Terms::default()),
+            Remembered::Deny => Self::Deny(Denied::Finally, Terms::default()),
         }
     }
 }

@@ -94,7 +94,7 @@ impl Passage {
             input = match exchange.advance(&mut gate, now, input) {
                 Step::Verify(check) if message.has_token => Input::Signature(verify_in_process(&check)),
                 Step::Verify(_) => Input::Signature(SignatureVerdict::Valid),
-                Step::Hold => Input::Body(&message.body),
+                Step::Hold | Step::Reread => Input::Body(&message.body),
                 Step::Ask(asked, _) => {
                     question = Some(asked);
                     Input::Answer { head: &permit, body: br#"{"decision":true}"# }

@@ -51,6 +51,8 @@ pub struct Rule {
     pub conditions: Vec<Clause>,
     /// What a denied agent reads.
     pub reason: Option<String>,
+    /// Parameters that the decision service may narrow, as JSON pointers.
+    pub narrow: Vec<String>,
 }
 
 /// Every rule.

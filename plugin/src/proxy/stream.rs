@@ -45,9 +45,16 @@ impl Stream {
                     true => return Hold::Keep,
                     false => self.step(Input::Answer { head: &Head::default(), body: b"" }),
                 },
+                Step::Reread => {
+                    let body = host::request_body(self.buffered);
+                    self.step(Input::Body(&body))
+                }
                 Step::Forward(edits, record) => {
                     self.log(&record);
                     edit(Map::RequestHeaders, &edits);
+                    if let Some(body) = &edits.body {
+                        host::replace_request_body(body);
+                    }
                     return Hold::Release;
                 }
                 Step::Reject(reply, record) => {
@@ -165,6 +172,9 @@ fn edit(map: Map, edits: &Edits) {
     }
     for (name, value) in &edits.add {
         host::add(map, name, value);
+    }
+    if let Some(credential) = &edits.credential {
+        host::add(map, credential.name(), credential.expose());
     }
 }
 

@@ -16,6 +16,7 @@ pub fn challenge(reason: Reason, resource_metadata: Option<&str>, scope: Option<
         Challenge::Missing => None,
         Challenge::InvalidRequest => Some("invalid_request"),
         Challenge::InvalidToken => Some("invalid_token"),
+        Challenge::InsufficientAuthentication => Some("insufficient_user_authentication"),
     };
     let parameters = [
         ("error", error),

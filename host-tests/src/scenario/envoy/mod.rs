@@ -88,7 +88,13 @@ impl Lane for EnvoyLane {
             if seen.arrivals.len() > 1 {
                 bail!("the upstream got {} requests for one", seen.arrivals.len());
             }
-            outcomes.push(Outcome { client, upstream: seen.arrivals.pop(), questions: seen.questions, audit });
+            outcomes.push(Outcome {
+                client,
+                upstream: seen.arrivals.pop(),
+                questions: seen.questions,
+                audit,
+                log: self.envoy.log(),
+            });
         }
         Ok(outcomes)
     }

@@ -44,9 +44,28 @@ pub(super) fn compile(raw: &[RawRule], can_ask: bool, problems: &mut Problems) -
             effect,
             conditions: conditions(rule, &place, problems),
             reason: rule.reason.clone(),
+            narrow: narrow(rule, &place, problems),
         });
     }
     Policy::new(rules)
+}
+
+/// The pointers that the decision service may name.
+fn narrow(rule: &RawRule, place: &str, problems: &mut Problems) -> Vec<String> {
+    if !rule.narrow.is_empty() && rule.effect == EffectName::Deny {
+        problems.add(format!("{place}/narrow"), "found on a `deny`; only what may go on can be narrowed");
+    }
+    for (index, pointer) in rule.narrow.iter().enumerate() {
+        let written = pointer.strip_prefix('/').is_some_and(|rest| !rest.is_empty());
+        let escaped = pointer.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+        if !(written && escaped) {
+            problems.add(
+                format!("{place}/narrow/{index}"),
+                format!("found `{pointer}`; a JSON pointer such as `/limit` would be right"),
+            );
+        }
+    }
+    rule.narrow.clone()
 }
 
 fn conditions(rule: &RawRule, place: &str, problems: &mut Problems) -> Vec<Clause> {

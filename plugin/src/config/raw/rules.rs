@@ -16,6 +16,10 @@ pub struct Rule {
     pub when: serde_json::Value,
     /// What a denied agent reads.
     pub reason: Option<String>,
+    /// Parameters that the decision service may narrow when it permits, as JSON pointers such as `/limit`. Without them
+    /// a decision that narrows denies.
+    #[serde(default)]
+    pub narrow: Vec<String>,
 }
 
 /// What a rule does.
