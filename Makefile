@@ -42,7 +42,7 @@ demo-rest: wasm envoy ## the same agents at a REST API
 	@cargo run --locked --quiet -p toolgate-demo -- rest
 
 bench: wasm envoy ## CPU and latency beside Envoy's own filters; writes target/bench/summary.json
-	@cargo run --locked --quiet -p toolgate-host-tests --bin bench
+	@cargo run --locked --quiet --profile host -p toolgate-host-tests --bin bench
 
 fuzz: ## fuzz what reads untrusted bytes, FUZZ_SECONDS for each target (installs cargo-fuzz)
 	@.ci/fuzz $(FUZZ_SECONDS)

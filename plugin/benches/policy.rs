@@ -17,7 +17,7 @@ use std::time::Instant;
 use serde_json::json;
 use toolgate::action::{Action, ActionKind, Parameters, Source};
 use toolgate::json::{Document, Limits, Tape};
-use toolgate::policy::{Condition, Effect, Expression, Facts, Policy, Rule};
+use toolgate::policy::{Condition, Effect, Expression, Facts, Policy, Rule, Wishes};
 use toolgate::risk::{Level, Risk};
 use toolgate::time::Timestamp;
 use toolgate::token::Agent;
@@ -57,7 +57,8 @@ fn rule(place: usize, conditions: &[(&str, serde_json::Value)]) -> Rule {
             .map(|(name, value)| Expression::Is(Condition::new(name, value).unwrap()).into())
             .collect(),
         reason: None,
-        narrow: Vec::new(),
+        wishes: Wishes::default(),
+        shadow: false,
     }
 }
 
@@ -75,7 +76,16 @@ fn measure(policy: &Policy) -> (f64, f64) {
         parameters: Parameters { body: Some(document.root()), ..Parameters::default() },
     };
     let risk = Risk { level: Level::Low, score: 10, findings: Vec::new() };
-    let facts = Facts { agent: &agent, action: &action, risk: &risk, method: "POST", path: "/mcp", protocol: "mcp" };
+    let facts = Facts {
+        agent: &agent,
+        action: &action,
+        risk: &risk,
+        method: "POST",
+        path: "/mcp",
+        protocol: "mcp",
+        now: Timestamp::default(),
+        session: None,
+    };
     let mut samples: Vec<f64> = (0..SAMPLES)
         .map(|_| {
             let begin = Instant::now();

@@ -23,10 +23,11 @@ use crate::credential::Credential;
 use crate::decision::{Decision, Denied, Origins, Question, Terms, freshness, read_answer};
 use crate::gate::Gate;
 use crate::head::Head;
-use crate::judge::{Judged, Outcome, judge};
+use crate::judge::{Judged, Outcome, Recollection, judge};
 use crate::obey::{Changes, meet, narrowed};
 use crate::reason::{Reason, Refusal};
 use crate::reply::{Reply, reply};
+use crate::session::{Key, Memory, SlotId};
 use crate::time::Timestamp;
 use crate::token::{Agent, Candidate, Presented, SignatureCheck, SignatureVerdict};
 
@@ -55,8 +56,28 @@ pub enum Input<'i> {
         /// The body.
         body: &'i [u8],
     },
+    /// What stands in the slot that [`Step::Recall`] named.
+    Recalled {
+        /// Its bytes; none where nothing was ever kept in it.
+        slot: Option<&'i [u8]>,
+        /// Changes with every writing.
+        version: u32,
+    },
+    /// Whether what [`Step::Remember`] said is kept.
+    Remembered(Stored),
     /// A response is on its way to the client.
     Response(&'i Head),
+}
+
+/// What came of writing a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// It is kept.
+    Yes,
+    /// Another worker wrote the slot since it was read.
+    Conflict,
+    /// The proxy can't keep it.
+    No,
 }
 
 /// What the proxy must do.
@@ -70,6 +91,17 @@ pub enum Step {
     Ask(Question, String),
     /// Give the held body once more, with [`Input::Body`]: the decision changes it.
     Reread,
+    /// Read this slot of the workers' shared memory, and say with [`Input::Recalled`] what stands in it.
+    Recall(SlotId),
+    /// Write this slot if it still has this version, and say so with [`Input::Remembered`].
+    Remember {
+        /// Which.
+        slot: SlotId,
+        /// What it becomes.
+        bytes: Vec<u8>,
+        /// The version that was read.
+        version: u32,
+    },
     /// Let the request go on, changed so.
     Forward(Edits, Box<Record>),
     /// Answer the client so; nothing goes to the upstream.
@@ -141,10 +173,16 @@ enum State {
     Verifying(Box<Request>, Box<Candidate>),
     /// The token is valid; the body is being buffered.
     Reading(Box<Request>, Arc<Agent>),
+    /// The body is whole; what the session did before is being looked up.
+    Recalling(Box<Recalling>),
+    /// It was judged by that; what the session did now is being kept.
+    Remembering(Box<Recalling>, Box<Judged>),
     /// The rules allow it, and the decision service is being asked.
     Asking(Box<Asking>),
     /// The decision service permits it with narrower parameters; the body is being read once more.
     Narrowing(Box<Asking>, Box<Terms>),
+    /// The decision service refused, and that is being kept.
+    Noting(Box<Noting>),
     /// The request went on; the response will say under which decision.
     Forwarded(Decided),
     /// The client was answered.
@@ -159,6 +197,30 @@ pub(crate) struct Request {
     pub(crate) end: bool,
     pub(crate) since: Timestamp,
 }
+
+/// A request that waits for the memory of its session.
+#[derive(Debug)]
+struct Recalling {
+    request: Request,
+    agent: Arc<Agent>,
+    body: Vec<u8>,
+    key: Key,
+    /// How often another worker was faster.
+    conflicts: u8,
+}
+
+/// A denial that its session is to remember, and how the exchange goes on then.
+#[derive(Debug)]
+struct Noting {
+    step: Step,
+    then: State,
+    key: Key,
+    conflicts: u8,
+}
+
+/// Each conflict means that another worker got on, so even a hundred workers on one slot come to an end; more is a
+/// proxy that doesn't keep its word.
+const MAX_CONFLICTS: u8 = 200;
 
 /// A judged request that waits for a decision.
 #[derive(Debug)]
@@ -211,8 +273,14 @@ impl Exchange {
             }
             (State::Reading(request, agent), Input::Buffered(size)) => self.buffered(request, agent, size),
             (State::Reading(request, agent), Input::Body(body)) => self.judge(gate, now, *request, agent, body),
+            (State::Recalling(held), Input::Recalled { slot, version }) => self.recalled(gate, held, slot, version),
+            (State::Remembering(held, judged), Input::Remembered(stored)) => {
+                self.remembered(gate, now, held, *judged, stored)
+            }
             (State::Asking(asking), Input::Answer { head, body }) => self.answered(gate, now, *asking, head, body),
             (State::Narrowing(asking, terms), Input::Body(body)) => self.narrow(gate, *asking, &terms, body),
+            (State::Noting(noting), Input::Recalled { slot, version }) => self.note(now, noting, slot, version),
+            (State::Noting(noting), Input::Remembered(stored)) => self.noted(noting, stored),
             (State::Forwarded(decided), input) => self.after_forward(decided, &input),
             (State::Reading(request, agent), Input::Response(head)) => {
                 self.overtaken(self.record(&request, Some(agent)), head)
@@ -272,23 +340,75 @@ impl Exchange {
         self.config.routes.find(head.target())
     }
 
-    /// The body is whole: what would it do, how risky is that, and may it?
-    fn judge(&mut self, gate: &mut Gate, now: Timestamp, request: Request, agent: Arc<Agent>, whole: &[u8]) -> Step {
-        let expires = agent.expires;
+    /// The body is whole: what would it do, how risky is that, and may it? Where that depends on what the session did
+    /// before, this is looked up first.
+    fn judge(&mut self, gate: &mut Gate, now: Timestamp, request: Request, agent: Arc<Agent>, body: &[u8]) -> Step {
+        if let Some(sessions) = &self.config.sessions {
+            let key = sessions.key(&agent);
+            let held = Recalling { request, agent, body: body.to_vec(), key, conflicts: 0 };
+            self.state = State::Recalling(Box::new(held));
+            return Step::Recall(key.slot);
+        }
         let record = self.record(&request, Some(Arc::clone(&agent)));
-        let Judged { mut record, rpc, outcome, body } =
-            judge(&self.config, &mut gate.tape, &request.head, &agent, whole, record);
+        let judged = judge(&self.config, &mut gate.tape, &request.head, &agent, body, record, None);
+        self.judged(gate, now, request.head, agent, judged)
+    }
+
+    /// What the session did before is known.
+    fn recalled(&mut self, gate: &mut Gate, held: Box<Recalling>, slot: Option<&[u8]>, version: u32) -> Step {
+        let Recalling { request, agent, body, key, .. } = &*held;
+        let record = self.record(request, Some(Arc::clone(agent)));
+        let session = self.config.sessions.as_ref().map(|settings| Recollection { settings, key: *key, slot });
+        let mut judged = judge(&self.config, &mut gate.tape, &request.head, agent, body, record, session);
+        let (slot, now) = (key.slot, request.since);
+        match judged.remembered.take() {
+            Some(bytes) => {
+                self.state = State::Remembering(held, Box::new(judged));
+                Step::Remember { slot, bytes, version }
+            }
+            None => self.judged(gate, now, held.request.head, held.agent, judged),
+        }
+    }
+
+    /// The verdict counts only if the session is still as it was when it was judged; else it is judged again.
+    fn remembered(
+        &mut self,
+        gate: &mut Gate,
+        now: Timestamp,
+        mut held: Box<Recalling>,
+        judged: Judged,
+        stored: Stored,
+    ) -> Step {
+        match stored {
+            Stored::Yes => self.judged(gate, now, held.request.head, held.agent, judged),
+            Stored::Conflict if held.conflicts < MAX_CONFLICTS => {
+                held.conflicts = held.conflicts.saturating_add(1);
+                let slot = held.key.slot;
+                self.state = State::Recalling(held);
+                Step::Recall(slot)
+            }
+            Stored::Conflict | Stored::No => {
+                let refusal = Refusal::new(Reason::Fault, "the memory of the session could not be kept");
+                self.refuse(&held.request.head, judged.record, judged.rpc.as_ref(), &refusal)
+            }
+        }
+    }
+
+    /// What should happen is known.
+    fn judged(&mut self, gate: &mut Gate, now: Timestamp, head: Head, agent: Arc<Agent>, judged: Judged) -> Step {
+        let Judged { mut record, rpc, outcome, body, .. } = judged;
         if rpc.as_ref().is_some_and(|rpc| rpc.shows_links) && record.method.as_deref() == Some("initialize") {
             gate.elicitors.note(&agent);
         }
         match outcome {
-            Outcome::Forward => self.forward(&request.head, record, Changes { body, ..Changes::default() }),
-            Outcome::Refuse(refusal) => self.refuse(&request.head, record, rpc.as_ref(), &refusal),
+            Outcome::Forward => self.forward(&head, record, Changes { body, ..Changes::default() }),
+            Outcome::Refuse(refusal) => self.refuse(&head, record, rpc.as_ref(), &refusal),
             Outcome::Ask(question) => {
                 record.asked = true;
                 record.call_digest = Some(question.call.clone());
                 let remembered = question.lasting.then_some(question.identity);
-                let asking = Asking { head: request.head, record, rpc, agent, body, remembered, expires };
+                let expires = agent.expires;
+                let asking = Asking { head, record, rpc, agent, body, remembered, expires };
                 match remembered.and_then(|identity| gate.decisions.recall(&identity, now)) {
                     Some(decision) => self.decided(gate, now, asking, decision.into()),
                     None => {
@@ -334,7 +454,11 @@ impl Exchange {
             }
             // A denial can ask for a stronger token as well: then that is what the client has to know.
             (_, Err(refusal)) => refusal,
-            (Some(Denied::Finally), Ok(())) => Reason::DecisionDenied.into(),
+            (Some(Denied::Finally), Ok(())) => {
+                let refusal = Reason::DecisionDenied.into();
+                let step = self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal);
+                return self.after_noting(step, &asking.agent);
+            }
             (None, Ok(())) if terms.narrow.is_empty() => {
                 let Asking { head, record, body, .. } = asking;
                 return self.forward(
@@ -359,6 +483,36 @@ impl Exchange {
             Ok(changes) => self.forward(&asking.head, asking.record, changes),
             Err(refusal) => self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal),
         }
+    }
+
+    /// `step`, once the session remembers that it was refused.
+    fn after_noting(&mut self, step: Step, agent: &Agent) -> Step {
+        let Some(sessions) = &self.config.sessions else { return step };
+        let key = sessions.key(agent);
+        let then = std::mem::replace(&mut self.state, State::Rejected);
+        self.state = State::Noting(Box::new(Noting { step, then, key, conflicts: 0 }));
+        Step::Recall(key.slot)
+    }
+
+    fn note(&mut self, now: Timestamp, noting: Box<Noting>, slot: Option<&[u8]>, version: u32) -> Step {
+        let quarantine = self.config.sessions.as_ref().and_then(|settings| settings.quarantine.as_ref());
+        let bytes = Memory::find(slot, &noting.key).after_denial(quarantine, now);
+        let slot = noting.key.slot;
+        self.state = State::Noting(noting);
+        Step::Remember { slot, bytes, version }
+    }
+
+    fn noted(&mut self, mut noting: Box<Noting>, stored: Stored) -> Step {
+        if stored == Stored::Conflict && noting.conflicts < MAX_CONFLICTS {
+            noting.conflicts = noting.conflicts.saturating_add(1);
+            let slot = noting.key.slot;
+            self.state = State::Noting(noting);
+            return Step::Recall(slot);
+        }
+        // Kept or not, it is refused.
+        let Noting { step, then, .. } = *noting;
+        self.state = then;
+        step
     }
 
     fn forward(&mut self, head: &Head, mut record: Record, changes: Changes) -> Step {
@@ -405,11 +559,12 @@ impl Exchange {
     fn fault(&mut self, now: Timestamp, state: State) -> Step {
         let request = match state {
             State::Verifying(request, _) | State::Reading(request, _) => *request,
+            State::Recalling(held) | State::Remembering(held, _) => held.request,
             State::Asking(asking) | State::Narrowing(asking, _) => {
                 Request { id: asking.record.decision_id, head: asking.head, end: true, since: now }
             }
             // These have an arm of their own for every input, or nothing to tell.
-            State::Start | State::Forwarded(_) | State::Rejected => {
+            State::Start | State::Noting(_) | State::Forwarded(_) | State::Rejected => {
                 Request { id: String::new(), head: Head::default(), end: true, since: now }
             }
         };
@@ -421,6 +576,11 @@ impl Exchange {
         let mut edits = Edits { remove: headers::spoofed(head), ..Edits::default() };
         if self.config.audit.headers {
             edits.add.extend(borrowed(headers::to_upstream(&record, decision)));
+        }
+        for (name, value) in headers::to_budgets(&record) {
+            if !edits.add.iter().any(|(known, _)| *known == name) {
+                edits.add.push((name.into(), value));
+            }
         }
         edits.take(head, changes);
         Step::Forward(edits, Box::new(record))

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::action::mcp::Rpc;
 use crate::action::{self, Action, Read, Reading, Route};
 use crate::audit::headers::{digest, shortened};
-use crate::audit::{Record, ResourceRecord};
+use crate::audit::{Cost, Record, ResourceRecord, Would};
 use crate::config::Config;
 use crate::decision::{Asked, Question, question};
 use crate::head::Head;
@@ -14,9 +14,12 @@ use crate::narrow::without_approval_input;
 use crate::policy::{Effect, Facts, Rule, Ruling};
 use crate::reason::{Reason, Refusal};
 use crate::risk::{Risk, assess};
+use crate::session::{self, Act, Figures, Key, Memory, Sessions};
+use crate::time::Timestamp;
 use crate::token::Agent;
 
 /// A judged request.
+#[derive(Debug)]
 pub(crate) struct Judged {
     /// What is known of it by now.
     pub(crate) record: Record,
@@ -26,9 +29,21 @@ pub(crate) struct Judged {
     pub(crate) outcome: Outcome,
     /// The body without the client's answer to our own request for approval, where it holds one.
     pub(crate) body: Option<Vec<u8>>,
+    /// What the slot of its session becomes, where its call is counted.
+    pub(crate) remembered: Option<Vec<u8>>,
+}
+
+/// What is remembered of the session that a request belongs to.
+#[derive(Clone, Copy)]
+pub(crate) struct Recollection<'r> {
+    pub(crate) settings: &'r Sessions,
+    pub(crate) key: Key,
+    /// The slot as it is now; none where nothing was ever kept in it.
+    pub(crate) slot: Option<&'r [u8]>,
 }
 
 /// What should happen with a judged request.
+#[derive(Debug)]
 pub(crate) enum Outcome {
     /// It may go on.
     Forward,
@@ -46,6 +61,7 @@ pub(crate) fn judge(
     agent: &Agent,
     body: &[u8],
     mut record: Record,
+    session: Option<Recollection<'_>>,
 ) -> Judged {
     if let Ok(route) = config.routes.find(head.target()) {
         record.server = Some(route.server.clone());
@@ -53,6 +69,7 @@ pub(crate) fn judge(
     }
     let mut rpc = None;
     let mut rest = None;
+    let mut remembered = None;
     let outcome = read(config, tape, head, body, &mut |_, reading| {
         rpc = reading.rpc;
         match reading.outcome? {
@@ -61,14 +78,16 @@ pub(crate) fn judge(
                 Ok(Outcome::Forward)
             }
             Reading::Judge(action) => {
-                let outcome = judge_action(config, head, agent, &action, &mut record);
+                let turn = session.map(|session| Turn::new(session, &action, body.len(), record.time));
+                let outcome = judge_action(config, head, agent, &action, &mut record, turn.as_ref());
+                remembered = turn.and_then(|turn| turn.after(&outcome));
                 record.parameters_digest = parameters_digest(&action, &outcome);
                 rest = without_approval_input(body, &action);
                 Ok(outcome)
             }
         }
     });
-    Judged { record, rpc, outcome: outcome.unwrap_or_else(Outcome::Refuse), body: rest }
+    Judged { record, rpc, outcome: outcome.unwrap_or_else(Outcome::Refuse), body: rest, remembered }
 }
 
 /// Reads the body by its route, and lends both to `judge`.
@@ -95,10 +114,53 @@ pub(crate) fn read<T>(
     outcome
 }
 
-fn judge_action(config: &Config, head: &Head, agent: &Agent, action: &Action<'_>, record: &mut Record) -> Outcome {
+/// One call's turn in its session.
+struct Turn<'r> {
+    session: Recollection<'r>,
+    memory: Memory<'r>,
+    act: Act,
+    figures: Figures,
+    now: Timestamp,
+}
+
+impl<'r> Turn<'r> {
+    fn new(session: Recollection<'r>, action: &Action<'_>, body: usize, now: Timestamp) -> Self {
+        let memory = Memory::find(session.slot, &session.key);
+        let act = Act::of(session.settings, action, body);
+        Self { session, figures: memory.figures(&act, now), memory, act, now }
+    }
+
+    /// What the slot becomes. A call that the quarantine refuses isn't counted: else it would never end.
+    fn after(self, outcome: &Outcome) -> Option<Vec<u8>> {
+        let counted = match outcome {
+            Outcome::Refuse(refusal) if refusal.reason == Reason::SessionQuarantined => return None,
+            Outcome::Refuse(_) => session::Outcome::Denied,
+            Outcome::Forward | Outcome::Ask(_) => session::Outcome::Passed,
+        };
+        Some(self.memory.after(&self.act, counted, self.session.settings.quarantine.as_ref(), self.now))
+    }
+}
+
+fn judge_action(
+    config: &Config,
+    head: &Head,
+    agent: &Agent,
+    action: &Action<'_>,
+    record: &mut Record,
+    turn: Option<&Turn<'_>>,
+) -> Outcome {
     let risk = assess(&config.risk, action);
     describe(record, action, &risk);
-    let facts = facts(head, agent, action, &risk, record.protocol.unwrap_or_default());
+    let facts = facts(head, agent, action, &risk, record.protocol.unwrap_or_default(), record.time);
+    let facts = Facts { session: turn.map(|turn| &turn.figures), ..facts };
+    if let Some(turn) = turn {
+        let exported = turn.session.settings.export;
+        record.cost = exported.then(|| Cost { rows: turn.act.rows, amount: turn.act.whole_amount() });
+        if turn.memory.is_quarantined(turn.now) {
+            return Outcome::Refuse(Reason::SessionQuarantined.into());
+        }
+    }
+    record.would = config.policy.rehearse(&facts).and_then(|ruling| would(&ruling));
     let (asked, approval) = match config.policy.judge(&facts) {
         Ruling::NoRule => return Outcome::Refuse(Reason::PolicyNoRule.into()),
         Ruling::Failed(rule, condition) => {
@@ -108,6 +170,8 @@ fn judge_action(config: &Config, head: &Head, agent: &Agent, action: &Action<'_>
         }
         Ruling::Matched(effect, rule) => {
             record.rule = Some(rule.id.clone());
+            record.tags.clone_from(&rule.wishes.tags);
+            record.required = rule.wishes.recorded;
             match effect {
                 Effect::Deny => return Outcome::Refuse(denied(rule)),
                 Effect::Approve => (true, true),
@@ -137,6 +201,7 @@ pub(crate) fn facts<'f>(
     action: &'f Action<'f>,
     risk: &'f Risk,
     protocol: &'static str,
+    now: Timestamp,
 ) -> Facts<'f> {
     let path = head.target().split(|byte| *byte == b'?').next().unwrap_or_default();
     Facts {
@@ -146,7 +211,19 @@ pub(crate) fn facts<'f>(
         method: std::str::from_utf8(head.method()).unwrap_or_default(),
         path: std::str::from_utf8(path).unwrap_or_default(),
         protocol,
+        now,
+        session: None,
     }
+}
+
+/// What the audit says of a ruling that counts for nothing.
+fn would(ruling: &Ruling<'_>) -> Option<Would> {
+    let (rule, effect) = match ruling {
+        Ruling::NoRule => return None,
+        Ruling::Failed(rule, _) => (rule, "fail"),
+        Ruling::Matched(effect, rule) => (rule, effect.name()),
+    };
+    Some(Would { rule: rule.id.clone(), effect })
 }
 
 fn denied(rule: &Rule) -> Refusal {

@@ -13,6 +13,7 @@
 //!   json, sql, action           what would it do?  │          │          │
 //!   risk                          how risky is that?          │          │
 //!   policy                                may it?             │          │
+//!   session                     and how often did it already?  │          │
 //!   decision                              may it, says the PDP?          │
 //!   audit, reply                                            what happened, and what the client reads
 //! ```
@@ -35,18 +36,19 @@
 //! | `token`    | `head` `json` `reason` `time` |
 //! | `action`   | `head` `json` `reason` `sql` |
 //! | `risk`     | `action` `sql` |
-//! | `policy`   | `action` `json` `risk` `token` |
+//! | `session`  | `action` `risk` `time` `token` |
+//! | `policy`   | `action` `json` `risk` `session` `time` `token` |
 //! | `decision` | `action` `credential` `head` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` |
 //! | `narrow`   | `action` `head` `json` |
-//! | `config`   | `action` `audit` `credential` `decision` `policy` `risk` `token` |
+//! | `config`   | `action` `audit` `decision` `policy` `risk` `session` `token` |
 //! | `gate`     | `config` `decision` `json` `token` |
-//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `narrow` `policy` `reason` `risk` `token` |
+//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `narrow` `policy` `reason` `risk` `session` `time` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
 //! | `obey`     | `action` `audit` `config` `credential` `decision` `head` `json` `judge` `narrow` `reason` `time` `token` |
-//! | `exchange` | `action` `audit` `config` `credential` `decision` `gate` `head` `judge` `obey` `reason` `reply` `time` `token` |
-//! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `time` `token` |
+//! | `exchange` | `action` `audit` `config` `credential` `decision` `gate` `head` `judge` `obey` `reason` `reply` `session` `time` `token` |
+//! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `session` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
 //! | `proxy`    | `audit` `config` `decision` `exchange` `gate` `head` `reply` `time` `token` |
 
@@ -68,6 +70,7 @@ pub mod policy;
 pub mod reason;
 pub mod reply;
 pub mod risk;
+pub mod session;
 pub mod sql;
 pub mod time;
 pub mod token;

@@ -22,7 +22,7 @@ pub(crate) struct Narrowed {
 /// Headers under this prefix repeat parameters (MCP 2026-07-28, `x-mcp-header`).
 const MIRROR: &str = "mcp-param-";
 
-/// Replaces parameters in `body`, of which `action` is what was read. `declared` are the pointers that may be named.
+/// Replaces parameters in `body`, of which `action` is what was read. `declared` says which pointers may be named.
 ///
 /// # Errors
 /// What can't be done, for the audit: without any value.
@@ -31,12 +31,12 @@ pub(crate) fn narrow(
     head: &Head,
     action: &Action<'_>,
     wanted: &[(String, String)],
-    declared: &[String],
+    declared: &dyn Fn(&str) -> bool,
 ) -> Result<Narrowed, String> {
     let mut splices = Vec::with_capacity(wanted.len());
     let mut headers = Vec::new();
     for (pointer, json) in wanted {
-        if !declared.contains(pointer) {
+        if !declared(pointer) {
             return Err(format!("`{pointer}` is none that the rule declares narrowable"));
         }
         let parameters = action.parameters.body.ok_or("the call has no parameters in its body")?;

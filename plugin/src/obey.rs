@@ -33,6 +33,8 @@ pub(crate) struct Changes {
 /// A term that can't be met; the person behind the token has to authenticate again.
 pub(crate) fn meet(terms: &Terms, agent: &Agent, now: Timestamp, record: &mut Record) -> Result<(), Refusal> {
     record.notes.extend(terms.notes.iter().cloned());
+    // A note that nobody keeps is none.
+    record.required |= !terms.notes.is_empty();
     if let Some(unmet) = terms.unmet.first() {
         return Err(Refusal::new(Reason::DecisionTerms, unmet.clone()));
     }
@@ -75,15 +77,18 @@ pub(crate) fn narrowed(
     record: &mut Record,
 ) -> Result<Changes, Refusal> {
     let rule = record.rule.as_deref().and_then(|id| config.policy.rules().iter().find(|rule| rule.id == id));
-    let declared = rule.map_or(&[][..], |rule| &rule.narrow);
+    let declared = rule.map_or(&[][..], |rule| &rule.wishes.narrow);
     let narrowed = read(config, tape, head, body, &mut |_, reading| match reading.outcome? {
-        Reading::Judge(action) => narrow(body, head, &action, &terms.narrow, declared)
-            .map_err(|unmet| Refusal::new(Reason::DecisionTerms, unmet)),
+        Reading::Judge(action) => {
+            narrow(body, head, &action, &terms.narrow, &|pointer| declared.iter().any(|it| it.as_str() == pointer))
+                .map_err(|unmet| Refusal::new(Reason::DecisionTerms, unmet))
+        }
         Reading::Pass { .. } => Err(Refusal::new(Reason::DecisionTerms, "this call has no parameters")),
     })?;
-    match judge(config, tape, head, agent, &narrowed.body, record.clone()).outcome {
-        Outcome::Forward | Outcome::Ask(_) => {}
-        Outcome::Refuse(refusal) => return Err(refusal),
+    match judge(config, tape, head, agent, &narrowed.body, record.clone(), None).outcome {
+        // That no rule allows the smaller call by itself is no objection: the decision service does.
+        Outcome::Refuse(refusal) if refusal.reason != Reason::PolicyNoRule => return Err(refusal),
+        Outcome::Refuse(_) | Outcome::Forward | Outcome::Ask(_) => {}
     }
     record.narrowed = terms.narrow.iter().map(|(pointer, _)| pointer.clone()).collect();
     let headers = terms.headers.iter().cloned().chain(narrowed.headers).collect();

@@ -236,6 +236,8 @@ reasons! {
     PolicyDenied: "policy.denied", 403, RPC_DENIED, None, "denied by policy";
     /// No rule matched.
     PolicyNoRule: "policy.no_rule", 403, RPC_DENIED, None, "no rule allows this";
+    /// The session was refused too often, and is refused everything for a time.
+    SessionQuarantined: "session.quarantined", 403, RPC_DENIED, None, "too many calls of this session were refused; it is in quarantine";
     /// A rule could not be evaluated on this request.
     PolicyFailed: "policy.failed", 403, RPC_DENIED, None, "a rule could not be evaluated on this request";
     /// The decision service says no.

@@ -2,7 +2,7 @@
 //!
 //! The machine is small enough that nothing need be left to chance: whatever a proxy reports, in whatever order,
 //! nothing goes on without a valid token, a readable body within its limit, an allowing rule and, where the risk says
-//! so, a permit that answers an ask.
+//! so, a permit that answers an ask; and where calls are counted, nothing that isn't counted, or is in quarantine.
 #![allow(
     clippy::panic,
     clippy::expect_used,
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use toolgate::config;
-use toolgate::exchange::{Exchange, Input, Step};
+use toolgate::exchange::{self, Exchange, Input, Step};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
 use toolgate::time::Timestamp;
@@ -26,6 +26,8 @@ use toolgate::token::SignatureVerdict;
 
 /// Every sequence up to this length: the longest way, from head and signature over body and answer to the response.
 const LENGTH: usize = 5;
+/// And where calls are counted: reading and writing, and both once more after a conflict.
+const LENGTH_WITH_MEMORY: usize = 7;
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const MAX_BODY: usize = 400;
 
@@ -67,6 +69,11 @@ enum Symbol {
     AnswerBroken,
     AnswerPermitsWith500,
     NoAnswer,
+    RecalledNothing,
+    RecalledQuarantine,
+    Stored,
+    StoredByAnother,
+    NotStored,
     Response,
 }
 
@@ -97,13 +104,37 @@ const ALPHABET: &[Symbol] = &[
     AnswerBroken,
     AnswerPermitsWith500,
     NoAnswer,
+    RecalledNothing,
+    RecalledQuarantine,
+    Stored,
+    StoredByAnother,
+    NotStored,
     Response,
 ];
 
-fn configuration(mode: &str) -> Arc<config::Config> {
+/// What matters where calls are counted; the rest is what the shorter sequences show.
+const OF_MEMORY: &[Symbol] = &[
+    HeadWithToken,
+    HeadWithoutToken,
+    BodyAllowed,
+    BodyRisky,
+    BodyDenied,
+    SignatureHolds,
+    AnswerPermits,
+    AnswerDenies,
+    RecalledNothing,
+    RecalledQuarantine,
+    Stored,
+    StoredByAnother,
+    NotStored,
+    Response,
+];
+
+fn configuration(remembers: bool) -> Arc<config::Config> {
+    let quarantine = serde_json::json!({"quarantine": {"denials": 1, "within": "5m", "lasts": "15m"}});
     let json = serde_json::json!({
         "policy_version": "every-sequence",
-        "mode": mode,
+        "session_memory": if remembers { quarantine } else { serde_json::Value::Null },
         "identity": {"issuers": [{
             "issuer": "https://idp.example.com",
             "audiences": ["https://gateway.example.com/mcp"],
@@ -164,6 +195,8 @@ struct Bodies {
     response: Head,
     failure: Head,
     nothing: Head,
+    /// A slot in which the session is in quarantine.
+    quarantine: Vec<u8>,
 }
 
 impl Bodies {
@@ -181,7 +214,21 @@ impl Bodies {
             response: Head::from_pairs([(":status", "200")]),
             failure: Head::from_pairs([(":status", "500")]),
             nothing: Head::default(),
+            quarantine: Vec::new(),
         }
+    }
+
+    /// With the slot that a denied call leaves behind.
+    fn after_a_denial(mut self, config: &Arc<config::Config>) -> Self {
+        let mut exchange = Exchange::new(Arc::clone(config));
+        let mut gate = Gate::new(Arc::clone(config));
+        for symbol in [HeadWithToken, SignatureHolds, BodyDenied, RecalledNothing] {
+            if let Step::Remember { bytes, .. } = exchange.advance(&mut gate, NOW, self.input(symbol)) {
+                self.quarantine = bytes;
+            }
+        }
+        assert!(!self.quarantine.is_empty(), "a denial is remembered");
+        self
     }
 
     fn input(&self, symbol: Symbol) -> Input<'_> {
@@ -211,14 +258,31 @@ impl Bodies {
             AnswerBroken => Input::Answer { head: &self.response, body: br#"{"decision":"true"}"# },
             AnswerPermitsWith500 => Input::Answer { head: &self.failure, body: br#"{"decision":true}"# },
             NoAnswer => Input::Answer { head: &self.nothing, body: b"" },
+            RecalledNothing => Input::Recalled { slot: None, version: 1 },
+            RecalledQuarantine => Input::Recalled { slot: Some(&self.quarantine), version: 1 },
+            Stored => Input::Remembered(exchange::Stored::Yes),
+            StoredByAnother => Input::Remembered(exchange::Stored::Conflict),
+            NotStored => Input::Remembered(exchange::Stored::No),
             Response => Input::Response(&self.response),
         }
     }
 }
 
 /// The only ways through, written down apart from the machine.
-fn may_go_on(seen: &[Symbol]) -> bool {
-    let calls: Vec<_> = seen.iter().copied().filter(|symbol| *symbol != BufferedLittle).collect();
+fn may_go_on(seen: &[Symbol], remembers: bool) -> bool {
+    let mut calls: Vec<_> = seen.iter().copied().filter(|symbol| *symbol != BufferedLittle).collect();
+    if remembers {
+        // Whoever was not the first to write reads again, and what it read before counts for nothing.
+        while let Some(lost) = calls.windows(2).position(|pair| matches!(pair, [RecalledNothing, StoredByAnother])) {
+            calls.drain(lost..lost + 2);
+        }
+        return matches!(
+            calls.as_slice(),
+            [HeadWithToken, SignatureHolds, BodyAllowed, RecalledNothing, Stored]
+                | [HeadWithToken, SignatureHolds, BodyRisky, RecalledNothing, Stored, AnswerPermits]
+                | [HeadWithToken, SignatureHolds, BodyRisky, RecalledNothing, Stored, AnswerNarrows, BodyRisky]
+        );
+    }
     matches!(
         calls.as_slice(),
         [HeadWithToken, SignatureHolds, BodyAllowed]
@@ -231,12 +295,27 @@ fn may_go_on(seen: &[Symbol]) -> bool {
 struct Walk {
     bodies: Bodies,
     config: Arc<config::Config>,
+    alphabet: &'static [Symbol],
+    length: usize,
     forwarded: usize,
     rejected: usize,
     steps: usize,
 }
 
 impl Walk {
+    fn new(remembers: bool) -> Self {
+        let config = configuration(remembers);
+        let (bodies, alphabet, length) = match remembers {
+            true => (Bodies::new().after_a_denial(&config), OF_MEMORY, LENGTH_WITH_MEMORY),
+            false => (Bodies::new(), ALPHABET, LENGTH),
+        };
+        Self { bodies, config, alphabet, length, forwarded: 0, rejected: 0, steps: 0 }
+    }
+
+    fn may_go_on(&self, seen: &[Symbol]) -> bool {
+        may_go_on(seen, self.config.sessions.is_some())
+    }
+
     /// The step that the last of these inputs leads to.
     fn replay(&self, seen: &[Symbol]) -> Step {
         let mut exchange = Exchange::new(Arc::clone(&self.config));
@@ -248,10 +327,10 @@ impl Walk {
 
     /// Tries every input after those `seen`. Where a verdict has `ended` the exchange, one more is enough.
     fn from(&mut self, seen: &mut Vec<Symbol>, ended: bool) {
-        if seen.len() == LENGTH {
+        if seen.len() == self.length {
             return;
         }
-        for &symbol in ALPHABET {
+        for &symbol in self.alphabet {
             seen.push(symbol);
             let step = self.replay(seen);
             self.steps += 1;
@@ -259,25 +338,34 @@ impl Walk {
             match step {
                 Step::Forward(..) => {
                     assert!(!ended, "a second verdict after {seen:?}");
-                    assert!(may_go_on(seen), "forwarded after {seen:?}");
+                    assert!(self.may_go_on(seen), "forwarded after {seen:?}");
                     self.forwarded += 1;
                     ends = true;
                 }
                 Step::Reject(reply, record) => {
                     assert!(!ended, "a second verdict after {seen:?}");
-                    assert!(!may_go_on(seen), "rejected after {seen:?}: {:?}", record.reason);
+                    assert!(!self.may_go_on(seen), "rejected after {seen:?}: {:?}", record.reason);
                     assert!(reply.status >= 400 && record.reason.is_some(), "no reason after {seen:?}");
                     self.rejected += 1;
                     ends = true;
                 }
-                Step::Pass => assert!(ended || symbol == Response, "let pass before a verdict: {seen:?}"),
+                Step::Pass => {
+                    assert!(ended || symbol == Response, "let pass before a verdict: {seen:?}");
+                    // Somebody else answered; that nothing turns this round is what the shorter sequences show.
+                    ends = self.length > LENGTH;
+                }
                 Step::Respond(_, record) => {
                     assert_eq!(symbol, Response, "after {seen:?}");
                     assert!(ended || record.is_some_and(|record| record.reason.is_some()), "unrecorded: {seen:?}");
                     ends = true;
                 }
-                Step::Hold | Step::Verify(_) | Step::Ask(..) | Step::Reread => {
-                    assert!(ended || !may_go_on(seen), "held what may go on: {seen:?}");
+                Step::Hold
+                | Step::Verify(_)
+                | Step::Ask(..)
+                | Step::Reread
+                | Step::Recall(_)
+                | Step::Remember { .. } => {
+                    assert!(ended || !self.may_go_on(seen), "held what may go on: {seen:?}");
                 }
             }
             // What comes after a verdict is followed for one more input: nothing may turn it round.
@@ -291,9 +379,17 @@ impl Walk {
 
 #[test]
 fn nothing_goes_on_but_by_the_only_ways_through() {
-    let config = configuration("enforce");
-    let mut walk = Walk { bodies: Bodies::new(), config: Arc::clone(&config), forwarded: 0, rejected: 0, steps: 0 };
+    let mut walk = Walk::new(false);
     walk.from(&mut Vec::new(), false);
     assert!(walk.forwarded > 2 && walk.rejected > 100, "{} forwarded, {} rejected", walk.forwarded, walk.rejected);
     assert!(walk.steps > 1000, "only {} steps", walk.steps);
+}
+
+#[test]
+fn where_calls_are_counted_nothing_goes_on_uncounted() {
+    let mut walk = Walk::new(true);
+    walk.from(&mut Vec::new(), false);
+    // Allowed at once, allowed after a conflict, and permitted.
+    assert_eq!(walk.forwarded, 3);
+    assert!(walk.rejected > 200, "{} rejected", walk.rejected);
 }

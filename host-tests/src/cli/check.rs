@@ -1,11 +1,13 @@
-//! `toolgate check`: is a configuration valid, and does it do what it seems to?
+//! `toolgate check`: is a configuration valid, what does it do, and does it do what it seems to?
 
 use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
+use toolgate::action::{ActionKind, ToolFacts};
 use toolgate::config::{self, Config};
-use toolgate::policy::lint::remarks;
+use toolgate::policy::Effect;
+use toolgate::policy::lint::{KnownTool, Surface, remarks};
 
 use super::{Format, output};
 use crate::scenario::Configuration;
@@ -17,6 +19,9 @@ struct Checked {
     problems: Vec<Complaint>,
     /// What is valid and probably not meant.
     remarks: Vec<Complaint>,
+    /// What it is about, in a few lines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    summary: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -28,14 +33,18 @@ struct Complaint {
 /// Whether nothing is wrong with the configuration at `path`. A remark is no fault.
 pub(super) fn run(path: &Path, format: Format) -> Result<bool> {
     let configuration = Configuration::read(path)?;
-    let complaint = |pointer: &str, message: &str| Complaint { pointer: pointer.into(), message: message.into() };
-    let (problems, remarks) = match config::read(configuration.json().to_string().as_bytes()) {
-        Ok(config) => (Vec::new(), remarked(&config)),
+    let checked = match config::read(configuration.json().to_string().as_bytes()) {
+        Ok(config) => {
+            let remarks = remarks(&config.policy, &surface(&config));
+            let remarks = remarks.into_iter().map(|it| Complaint { pointer: it.pointer, message: it.message });
+            Checked { valid: true, problems: Vec::new(), remarks: remarks.collect(), summary: summary(&config) }
+        }
         Err(problems) => {
-            (problems.iter().map(|problem| complaint(&problem.pointer, &problem.message)).collect(), Vec::new())
+            let problems =
+                problems.iter().map(|it| Complaint { pointer: it.pointer.clone(), message: it.message.clone() });
+            Checked { valid: false, problems: problems.collect(), remarks: Vec::new(), summary: Vec::new() }
         }
     };
-    let checked = Checked { valid: problems.is_empty(), problems, remarks };
     match format {
         Format::Json => output::json(&checked)?,
         Format::Text => output::text(&told(path, &checked))?,
@@ -43,32 +52,63 @@ pub(super) fn run(path: &Path, format: Format) -> Result<bool> {
     Ok(checked.valid)
 }
 
-fn remarked(config: &Config) -> Vec<Complaint> {
-    let mut found = remarks(&config.policy, config.tools.0.keys().map(String::as_str));
-    // Operations of REST routes are tools too; they are named where they stand.
+/// Tools and operations of REST routes, which are tools too, each where it stands.
+fn surface(config: &Config) -> Surface<'_> {
+    let servers = config.routes.0.iter().map(|route| route.server.as_str()).collect();
+    let pointer = |name: &str| format!("/tools/{}", name.replace('~', "~0").replace('/', "~1"));
+    let mut tools: Vec<_> =
+        config.tools.0.iter().map(|(name, facts)| known(name, pointer(name), facts, None)).collect();
     for (place, route) in config.routes.0.iter().enumerate() {
         for (index, operation) in route.operations.iter().enumerate() {
-            let of_tools = remarks(&config.policy, [operation.tool.as_str()]);
-            found.extend(of_tools.into_iter().filter(|remark| remark.pointer.starts_with("/tools/")).map(
-                |mut remark| {
-                    remark.pointer = format!("/routes/{place}/operations/{index}");
-                    remark
-                },
-            ));
+            let pointer = format!("/routes/{place}/operations/{index}");
+            tools.push(known(&operation.tool, pointer, &operation.facts, Some(&route.server)));
         }
     }
-    found.into_iter().map(|remark| Complaint { pointer: remark.pointer, message: remark.message }).collect()
+    Surface { tools, servers }
+}
+
+fn known<'c>(name: &'c str, pointer: String, facts: &'c ToolFacts, server: Option<&'c str>) -> KnownTool<'c> {
+    let resource = facts.resource.as_ref().map(|(kind, _)| kind.as_str());
+    KnownTool { name, pointer, action: facts.action.map(ActionKind::name), resource, server }
+}
+
+/// What the configuration is about.
+fn summary(config: &Config) -> Vec<String> {
+    let routes: Vec<_> =
+        config.routes.0.iter().map(|route| format!("{} ({})", route.server, route.protocol.name())).collect();
+    let count =
+        |effect: Effect| config.policy.rules().iter().filter(|rule| rule.effect == effect && !rule.shadow).count();
+    let effects = [Effect::Deny, Effect::Approve, Effect::Ask, Effect::Allow];
+    let effects = effects.map(|effect| (count(effect), effect.name()));
+    let mut effects: Vec<_> =
+        effects.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    let tried = config.policy.rules().iter().filter(|rule| rule.shadow).count();
+    if tried > 0 {
+        effects.push(format!("{tried} tried out only"));
+    }
+    let asked = match &config.decision {
+        Some(service) => format!("asks `{}` from risk `{}` on", service.cluster, config.risk.ask_at.name()),
+        None => {
+            format!("refuses what has risk `{}` or more: no decision service is configured", config.risk.ask_at.name())
+        }
+    };
+    vec![
+        format!("policy {}, routes to {}", config.policy_version, routes.join(", ")),
+        format!("{} rules: {}", config.policy.rules().len(), effects.join(", ")),
+        asked,
+    ]
 }
 
 fn told(path: &Path, checked: &Checked) -> String {
     let mut lines = Vec::new();
     for (kind, complaints) in [("error ", &checked.problems), ("remark", &checked.remarks)] {
-        lines.extend(complaints.iter().map(|Complaint { pointer, message }| {
-            format!("{kind} {}: {message}", if pointer.is_empty() { "/" } else { pointer })
-        }));
+        for Complaint { pointer, message } in complaints {
+            lines.push(format!("{kind} {}\n       {message}", if pointer.is_empty() { "/" } else { pointer }));
+        }
     }
     let verdict = if checked.valid { "is valid" } else { "is not valid" };
     let (problems, remarks) = (checked.problems.len(), checked.remarks.len());
     lines.push(format!("`{}` {verdict}: {problems} errors, {remarks} remarks", path.display()));
+    lines.extend(checked.summary.iter().map(|line| format!("  {line}")));
     lines.join("\n")
 }

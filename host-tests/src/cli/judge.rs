@@ -45,6 +45,8 @@ pub(super) struct Judged {
     pub(super) rule: Value,
     /// Whether the decision service would be asked.
     pub(super) asked: bool,
+    /// Whether it would be asked for a person's approval.
+    pub(super) approval: bool,
 }
 
 impl Judge {
@@ -72,8 +74,8 @@ impl Judge {
     /// The verdict on `recorded`.
     pub(super) fn judge(&mut self, recorded: &Recorded) -> Result<Judged> {
         let message = recorded.message(&mut self.mint)?;
-        let record = match self.record(&message) {
-            Ok(record) => record,
+        let (record, approval) = match self.record(&message) {
+            Ok(judged) => judged,
             Err(error) => {
                 // Whatever happened to this VM, the next call gets a sound one.
                 self.vm = Vm::start(&self.module, self.options.clone())?;
@@ -95,17 +97,21 @@ impl Judge {
             reason: of("reason"),
             rule: of("rule"),
             asked,
+            approval,
         })
     }
 
     /// The audit record of one exchange. The decision service says yes to everything: what it was asked shows in the
     /// record.
-    fn record(&mut self, message: &Message) -> Result<Value> {
+    fn record(&mut self, message: &Message) -> Result<(Value, bool)> {
         let vm = &mut self.vm;
         vm.take_logs();
         let stream = vm.open()?;
         send_whole(vm, stream, message)?;
+        let mut approval = false;
         for call in vm.pending_calls() {
+            let question: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+            approval |= question.pointer("/context/approval").is_some();
             vm.answer(call.id, CallAnswer::new(200, br#"{"decision":true}"#))?;
         }
         vm.close(stream)?;
@@ -116,7 +122,7 @@ impl Judge {
         let mut records = logs.iter().filter_map(|log| log.message.strip_prefix("toolgate audit "));
         let record = records.next().context("the filter left no audit record")?;
         ensure!(records.next().is_none(), "the filter left several audit records");
-        Ok(serde_json::from_str(record)?)
+        Ok((serde_json::from_str(record)?, approval))
     }
 }
 

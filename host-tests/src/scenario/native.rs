@@ -1,17 +1,18 @@
 //! The first lane: the pure core, driven as the proxy drives it but without any proxy. It is the reference: what the
 //! other lanes see must be what it says.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use toolgate::audit::{Record, Verdict, headers};
+use toolgate::audit::{Record, headers};
 use toolgate::config::{self, Config};
 use toolgate::decision::Question as Asked;
-use toolgate::exchange::{Edits, Exchange, Input, Step};
+use toolgate::exchange::{Edits, Exchange, Input, Step, Stored};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
+use toolgate::session::SlotId;
 use toolgate::time::Timestamp;
 use toolgate::token::verify_in_process;
 
@@ -39,14 +40,19 @@ impl Lane for NativeLane {
             .map_err(|problems| anyhow!("{problems}"))
             .context("the configuration")?;
         let mut gate = Gate::new(Arc::new(config));
+        let mut shared = Shared::new();
         let steps = (1..).zip(&case.steps);
-        steps.map(|(number, (message, step))| Run::new(&mut gate, message, step).run(number)).collect()
+        steps.map(|(number, (message, step))| Run::new(&mut gate, &mut shared, message, step).run(number)).collect()
     }
 }
+
+/// What the workers of a proxy share: slots, and the version of each.
+type Shared = BTreeMap<SlotId, (Vec<u8>, u32)>;
 
 /// One request on its way.
 struct Run<'r> {
     gate: &'r mut Gate,
+    shared: &'r mut Shared,
     config: Arc<Config>,
     exchange: Exchange,
     message: &'r Message,
@@ -56,11 +62,12 @@ struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    fn new(gate: &'r mut Gate, message: &'r Message, step: &'r Scripted) -> Self {
+    fn new(gate: &'r mut Gate, shared: &'r mut Shared, message: &'r Message, step: &'r Scripted) -> Self {
         let config = Arc::clone(&gate.config);
         Self {
             exchange: Exchange::new(Arc::clone(&config)),
             gate,
+            shared,
             config,
             message,
             step,
@@ -113,6 +120,15 @@ impl<'r> Run<'r> {
                 Step::Reread => {
                     let body = self.message.body.clone().unwrap_or_default();
                     self.exchange.advance(self.gate, now(), Input::Body(&body))
+                }
+                Step::Recall(slot) => {
+                    let (bytes, version) =
+                        self.shared.get(&slot).cloned().map_or((None, 0), |(bytes, version)| (Some(bytes), version));
+                    self.exchange.advance(self.gate, now(), Input::Recalled { slot: bytes.as_deref(), version })
+                }
+                Step::Remember { slot, bytes, version } => {
+                    self.shared.insert(slot, (bytes, version.saturating_add(1)));
+                    self.exchange.advance(self.gate, now(), Input::Remembered(Stored::Yes))
                 }
                 Step::Forward(edits, record) => {
                     self.audit(&record)?;
@@ -206,7 +222,7 @@ impl<'r> Run<'r> {
     }
 
     fn audit(&mut self, record: &Record) -> Result<()> {
-        if record.verdict != Verdict::Forward || self.config.audit.log_forwarded {
+        if record.is_logged(self.config.audit.log_forwarded) {
             self.outcome.audit.push(serde_json::to_value(record)?);
         }
         Ok(())

@@ -12,7 +12,7 @@ use super::message::{Message, Pairs, answer_body, pairs};
 use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
 use super::render;
 use super::run::{Case, Lane};
-use crate::host::{CallAnswer, Headers, HostOptions, Module, PendingCall, StreamId, Vm};
+use crate::host::{CallAnswer, Headers, HostOptions, Module, PendingCall, SharedData, StreamId, Vm};
 
 /// The compiled filter in our host.
 pub struct WasmLane {
@@ -52,6 +52,8 @@ impl WasmLane {
         options.clusters = BTreeSet::from([CLUSTER.to_string()]);
         options.now = u64::try_from(NOW.as_nanos())?;
         options.buffer_limit = BUFFER_LIMIT;
+        // Whoever starts a VM starts a gateway: nothing is shared with an earlier one.
+        options.shared = SharedData::new();
         Vm::start(&self.module, options)
     }
 

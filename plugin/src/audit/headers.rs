@@ -30,6 +30,10 @@ pub const DECISION: &str = "x-agent-decision";
 pub const DECISION_ID: &str = "x-agent-decision-id";
 /// Under which policy.
 pub const POLICY_VERSION: &str = "x-agent-policy-version";
+/// Rows that the call asks for, for a budget.
+pub const COST_ROWS: &str = "x-agent-cost-rows";
+/// Money that the call moves, in whole units, for a budget.
+pub const COST_AMOUNT: &str = "x-agent-cost-amount";
 /// To the client only: why it was denied.
 pub const REASON: &str = "x-agent-reason";
 
@@ -62,6 +66,16 @@ pub fn to_upstream(record: &Record, decision: &'static str) -> Vec<(&'static str
     values.into_iter().filter_map(|(name, value)| Some((name, encode(value?)))).collect()
 }
 
+/// What the proxy's own filters behind this one learn, to count it: whoever it is that the upstream learns from.
+#[must_use]
+pub fn to_budgets(record: &Record) -> Vec<(&'static str, String)> {
+    let numbers = record.cost.iter().flat_map(|cost| [(COST_ROWS, cost.rows), (COST_AMOUNT, cost.amount)]);
+    let mut values: Vec<_> = numbers.map(|(name, number)| (name, number.to_string())).collect();
+    let agent = record.agent.as_ref().filter(|_| record.cost.is_some());
+    values.extend(agent.map(|agent| (AGENT, encode(&agent.0.id))));
+    values
+}
+
 /// What the client learns: never internals.
 #[must_use]
 pub fn to_client(id: &str, decision: &'static str, reason: Option<Reason>) -> Vec<(&'static str, String)> {
@@ -91,9 +105,13 @@ pub fn encode(value: &str) -> String {
     if value.len() > MAX_VALUE {
         return digest(value.as_bytes());
     }
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
+    if value.bytes().all(plain) {
+        return value.to_owned();
+    }
     let mut encoded = String::with_capacity(value.len());
     for byte in value.bytes() {
-        if byte.is_ascii_graphic() && byte != b'%' {
+        if plain(byte) {
             encoded.push(char::from(byte));
         } else {
             // Writing into a String can't fail.
@@ -112,11 +130,8 @@ pub fn digest(bytes: &[u8]) -> String {
 /// A SHA-256 digest as [`digest`] writes it.
 #[must_use]
 pub fn shortened(digest: &[u8]) -> String {
-    let mut text = String::from("sha256:");
-    for byte in digest.iter().take(16) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let first = digest.get(..16).unwrap_or(digest);
+    ["sha256:", &base16ct::lower::encode_string(first)].concat()
 }
 
 #[cfg(test)]

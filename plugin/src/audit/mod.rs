@@ -3,4 +3,4 @@
 pub mod headers;
 mod record;
 
-pub use record::{FindingRecord, Mode, Record, ResourceRecord, RiskRecord, Verdict};
+pub use record::{Cost, FindingRecord, Mode, Record, ResourceRecord, RiskRecord, Verdict, Would};

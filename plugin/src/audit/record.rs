@@ -55,6 +55,18 @@ pub struct Record {
     /// The rule that decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// That rule's tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// What would have been decided if rules in shadow mode counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub would: Option<Would>,
+    /// What it costs, where filters behind this one count that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+    /// Whether that rule demands that its verdicts are recorded, whichever they are.
+    #[serde(skip)]
+    pub required: bool,
     /// Whether the decision service was asked.
     pub asked: bool,
     /// What names the call that it was asked about: what an approval is bound to.
@@ -105,6 +117,10 @@ impl Record {
             parameters_digest: None,
             risk: None,
             rule: None,
+            tags: Vec::new(),
+            would: None,
+            cost: None,
+            required: false,
             asked: false,
             call_digest: None,
             notes: Vec::new(),
@@ -114,6 +130,12 @@ impl Record {
             reason: Some(Reason::Fault),
             detail: String::new(),
         }
+    }
+
+    /// Whether it is to be written, where verdicts to forward are only if `log_forwarded`.
+    #[must_use]
+    pub fn is_logged(&self, log_forwarded: bool) -> bool {
+        log_forwarded || self.required || self.verdict != Verdict::Forward
     }
 
     /// The request was forwarded.
@@ -133,6 +155,24 @@ impl Record {
 /// Who asked, as the audit names it.
 #[derive(Clone, Debug)]
 pub struct AgentRecord(pub Arc<Agent>);
+
+/// What a call costs of a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    /// Rows asked for.
+    pub rows: u64,
+    /// Money, in whole units, rounded up.
+    pub amount: u64,
+}
+
+/// What a rule in shadow mode would have decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Would {
+    /// The rule.
+    pub rule: String,
+    /// `allow`, `ask`, `approve` or `deny`; `fail` where it could not be evaluated, which denies.
+    pub effect: &'static str,
+}
 
 /// What an action was to be done to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -233,18 +273,8 @@ impl Serialize for AgentRecord {
     }
 }
 
-/// 9999-12-31T23:59:59Z, the last second that RFC 3339 can write.
-const LAST_SECOND: u64 = 253_402_300_799;
-
 fn rfc3339<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    if time.as_secs() > LAST_SECOND {
-        return serializer.serialize_u64(time.as_millis());
-    }
-    let since_epoch = std::time::Duration::from_millis(time.as_millis());
-    match std::time::SystemTime::UNIX_EPOCH.checked_add(since_epoch) {
-        Some(time) => serializer.collect_str(&humantime::format_rfc3339_millis(time)),
-        None => serializer.serialize_u64(time.as_millis()),
-    }
+    serializer.collect_str(time)
 }
 
 fn text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {

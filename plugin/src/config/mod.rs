@@ -17,6 +17,7 @@ use crate::audit::Mode;
 use crate::decision::DecisionService;
 use crate::policy::Policy;
 use crate::risk::RiskTable;
+use crate::session::Sessions;
 use crate::token::Identity;
 
 /// The configuration in the form that requests use.
@@ -36,6 +37,8 @@ pub struct Config {
     pub risk: RiskTable,
     /// What agents may do.
     pub policy: Policy,
+    /// What is counted of earlier calls; none where nobody looks at it.
+    pub sessions: Option<Sessions>,
     /// Whom to ask.
     pub decision: Option<DecisionService>,
     /// What is recorded.

@@ -19,14 +19,15 @@ use crate::audit::{Record, Verdict};
 use crate::config::Config;
 use crate::config::problem::Problems;
 use crate::decision::Question;
-use crate::exchange::{Exchange, Input, Step};
+use crate::exchange::{Exchange, Input, Step, Stored};
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::json::Tape;
 use crate::judge;
-use crate::policy::{Effect, Trial, Tried};
+use crate::policy::{Facts, Trial, Tried};
 use crate::reply::Reply;
 use crate::risk::{assess, base};
+use crate::session::{Act, Memory};
 use crate::time::Timestamp;
 use crate::token::{Agent, SignatureVerdict, verify_in_process};
 use call::Message;
@@ -89,12 +90,15 @@ impl Passage {
         let permit = Head::from_pairs([(":status", "200")]);
         let mut input =
             Input::Head { head: message.head.clone(), end: message.body.is_empty(), id: DECISION_ID.into() };
-        // Head, signature, body, answer: the longest way has four inputs.
-        for _ in 0..4 {
+        // Head, signature, body, the session's memory and its writing, answer: the longest way has six inputs.
+        for _ in 0..6 {
             input = match exchange.advance(&mut gate, now, input) {
                 Step::Verify(check) if message.has_token => Input::Signature(verify_in_process(&check)),
                 Step::Verify(_) => Input::Signature(SignatureVerdict::Valid),
                 Step::Hold | Step::Reread => Input::Body(&message.body),
+                // Explained is the first call of a session.
+                Step::Recall(_) => Input::Recalled { slot: None, version: 1 },
+                Step::Remember { .. } => Input::Remembered(Stored::Yes),
                 Step::Ask(asked, _) => {
                     question = Some(asked);
                     Input::Answer { head: &permit, body: br#"{"decision":true}"# }
@@ -121,7 +125,12 @@ fn look_again(config: &Config, message: &Message, agent: &Agent, record: &Record
     let _ = judge::read(config, &mut Tape::default(), &message.head, &message.body, &mut |route, reading| {
         if let Reading::Judge(action) = reading.outcome? {
             let risk = assess(&config.risk, &action);
-            let facts = judge::facts(&message.head, agent, &action, &risk, route.protocol.name());
+            let facts = judge::facts(&message.head, agent, &action, &risk, route.protocol.name(), record.time);
+            let figures = config.sessions.as_ref().map(|settings| {
+                let memory = Memory::find(None, &settings.key(agent));
+                memory.figures(&Act::of(settings, &action, message.body.len()), record.time)
+            });
+            let facts = Facts { session: figures.as_ref(), ..facts };
             let rules = config.policy.trace(&facts);
             explanation.rules = rules.iter().map(|trial| rule_step(trial, record)).collect();
             explanation.risk = Some(RiskStep {
@@ -166,20 +175,22 @@ fn action_step(action: &Action<'_>) -> ActionStep {
 fn rule_step(trial: &Trial<'_>, record: &Record) -> RuleStep {
     let (outcome, condition, found) = match &trial.tried {
         Tried::Matched => ("matched", None, serde_json::Value::Null),
-        Tried::Unmatched { condition, found } => ("unmatched", Some(condition.clone()), found.clone()),
+        Tried::Unmatched { condition, found, .. } => ("unmatched", Some(condition.clone()), found.clone()),
         Tried::Failed { condition, found } => ("failed", Some(condition.clone()), found.clone()),
+    };
+    let (wanted, misses) = match &trial.tried {
+        Tried::Unmatched { wanted, misses, .. } => (Some(wanted.clone()).filter(|it| !it.is_empty()), *misses),
+        Tried::Matched | Tried::Failed { .. } => (None, 0),
     };
     RuleStep {
         id: trial.rule.id.clone(),
-        effect: match trial.rule.effect {
-            Effect::Allow => "allow",
-            Effect::Ask => "ask",
-            Effect::Approve => "approve",
-            Effect::Deny => "deny",
-        },
+        effect: trial.rule.effect.name(),
         outcome,
         condition,
+        wanted,
         found,
+        misses,
+        tried_out: trial.rule.shadow,
         decides: record.rule.as_deref() == Some(&*trial.rule.id),
     }
 }

@@ -117,8 +117,14 @@ pub struct RuleStep {
     pub outcome: &'static str,
     /// That condition, as the operator wrote it.
     pub condition: Option<String>,
+    /// What that condition wants.
+    pub wanted: Option<String>,
     /// What stands in its place in this request.
     pub found: Value,
+    /// How many conditions don't hold.
+    pub misses: usize,
+    /// Whether the rule is in shadow mode, and decides nothing.
+    pub tried_out: bool,
     /// Whether the verdict is this rule's.
     pub decides: bool,
 }

@@ -6,6 +6,7 @@ use super::{Explanation, RuleStep};
 use crate::audit::{Record, Verdict};
 use crate::config::Config;
 use crate::policy::Effect;
+use crate::reason::Reason;
 
 /// The verdict and its ground in one sentence.
 pub(super) fn summary(record: &Record, config: &Config) -> String {
@@ -34,6 +35,21 @@ pub(super) fn summary(record: &Record, config: &Config) -> String {
         (Verdict::Forward, _, false) => {
             format!("forwarded: rule `{rule}` allows it, and its risk {risk} is below {ask_at}")
         }
+    }
+}
+
+/// Rules that don't match are shown up to this number: nobody reads ten thousand.
+const SHOWN: usize = 20;
+
+impl Explanation {
+    /// Of what no rule allows: the rule that misses it by one condition.
+    fn nearest(&self) -> Option<String> {
+        if self.reason != Some(Reason::PolicyNoRule.code()) {
+            return None;
+        }
+        let rule = self.rules.iter().find(|rule| rule.misses == 1 && rule.effect != "deny" && !rule.tried_out)?;
+        let (condition, wanted) = (rule.condition.as_ref()?, rule.wanted.as_ref()?);
+        Some(format!("rule {} would match if `{condition}` were {wanted}", rule.id))
     }
 }
 
@@ -67,8 +83,15 @@ impl fmt::Display for Explanation {
                 writeln!(f, "          +{weight} {} at {place}: {}", finding.code, finding.detail)?;
             }
         }
-        for rule in &self.rules {
+        let (matching, others): (Vec<_>, Vec<_>) = self.rules.iter().partition(|rule| rule.outcome != "unmatched");
+        for rule in matching.iter().chain(others.iter().take(SHOWN)) {
             writeln!(f, "  rule    {rule}")?;
+        }
+        if let Some(more) = others.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            writeln!(f, "          … and {more} more that don't match")?;
+        }
+        if let Some(nearest) = self.nearest() {
+            writeln!(f, "  nearest {nearest}")?;
         }
         if let Some(question) = &self.question {
             writeln!(f, "  asked   {question}")?;
@@ -85,11 +108,16 @@ impl fmt::Display for RuleStep {
         write!(f, "{} ({}): ", self.id, self.effect)?;
         match (&self.condition, self.outcome) {
             (Some(condition), "failed") => write!(f, "`{condition}` can't be compared with {}", self.found)?,
-            (Some(condition), _) if self.found.is_null() => {
-                write!(f, "no: `{condition}` doesn't hold, nothing is there")?
-            }
+            (Some(condition), _) if self.found.is_null() => write!(f, "no: `{condition}` isn't there")?,
+            (Some(condition), _) if self.wanted.is_some() => write!(f, "no: `{condition}` is {}", self.found)?,
             (Some(condition), _) => write!(f, "no: `{condition}` doesn't hold, found {}", self.found)?,
             (None, _) => f.write_str("matches")?,
+        }
+        if let Some(wanted) = &self.wanted {
+            write!(f, ", the rule wants {wanted}")?;
+        }
+        if self.tried_out {
+            f.write_str(" (in shadow mode: decides nothing)")?;
         }
         if self.decides { f.write_str(", decides") } else { Ok(()) }
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::session::{Figure, Window};
+
 /// What a condition looks at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attribute {
@@ -51,6 +53,16 @@ pub enum Attribute {
     RequestPath,
     /// `request.protocol`: `mcp` or `rest`.
     RequestProtocol,
+    /// `session.<figure>_<window>`: what was counted.
+    Figure(Figure, Window),
+    /// `session.recent_actions`: the latest actions that were let through, a list.
+    RecentActions,
+    /// `time`: the moment of the request, compared with RFC 3339 times.
+    Time,
+    /// `time.hour`: 0 to 23, UTC.
+    TimeHour,
+    /// `time.weekday`: `monday` to `sunday`, UTC.
+    TimeWeekday,
 }
 
 /// A name that no request can ever have.
@@ -61,7 +73,8 @@ pub struct InvalidAttribute {
 }
 
 /// Every fixed name.
-const NAMES: &[(&str, Attribute)] = &[
+pub(super) const NAMES: &[(&str, Attribute)] = &[
+    ("agent", Attribute::AgentId),
     ("agent.id", Attribute::AgentId),
     ("agent.role", Attribute::AgentRole),
     ("agent.issuer", Attribute::AgentIssuer),
@@ -70,6 +83,7 @@ const NAMES: &[(&str, Attribute)] = &[
     ("user", Attribute::User),
     ("user.id", Attribute::User),
     ("tenant", Attribute::Tenant),
+    ("session", Attribute::Session),
     ("session.id", Attribute::Session),
     ("task", Attribute::Task),
     ("intent", Attribute::Intent),
@@ -78,12 +92,16 @@ const NAMES: &[(&str, Attribute)] = &[
     ("action", Attribute::Action),
     ("resource.type", Attribute::ResourceType),
     ("resource.id", Attribute::ResourceId),
+    ("risk", Attribute::RiskLevel),
     ("risk.level", Attribute::RiskLevel),
     ("risk.score", Attribute::RiskScore),
     ("risk.findings", Attribute::RiskFindings),
     ("request.method", Attribute::RequestMethod),
     ("request.path", Attribute::RequestPath),
     ("request.protocol", Attribute::RequestProtocol),
+    ("time", Attribute::Time),
+    ("time.hour", Attribute::TimeHour),
+    ("time.weekday", Attribute::TimeWeekday),
 ];
 
 impl Attribute {
@@ -94,6 +112,9 @@ impl Attribute {
     pub fn named(name: &str) -> Result<Self, InvalidAttribute> {
         if let Some((_, attribute)) = NAMES.iter().find(|(found, _)| *found == name) {
             return Ok(attribute.clone());
+        }
+        if let Some(figure) = name.strip_prefix("session.").and_then(figure) {
+            return Ok(figure);
         }
         if let Some(path) = name.strip_prefix("parameters.").and_then(pointer) {
             return Ok(Self::Parameter(path));
@@ -131,17 +152,37 @@ impl Attribute {
                 | Self::RequestMethod
                 | Self::RequestPath
                 | Self::RequestProtocol
+                | Self::Time
+                | Self::TimeHour
+                | Self::TimeWeekday
+                | Self::Figure(..)
         )
+    }
+
+    /// Whether it is a memory of earlier calls.
+    pub(super) fn is_remembered(&self) -> bool {
+        matches!(self, Self::Figure(..) | Self::RecentActions)
+    }
+
+    /// The least and the greatest it can be, where it is a whole number of our own counting.
+    pub(super) fn range(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::RiskScore => Some((0, 100)),
+            Self::TimeHour => Some((0, 23)),
+            Self::Figure(..) => Some((0, u64::MAX)),
+            _ => None,
+        }
     }
 
     /// Whether its value is always a list.
     pub(super) fn is_list(&self) -> bool {
-        matches!(self, Self::AgentScopes | Self::AgentActors | Self::RiskFindings)
+        matches!(self, Self::AgentScopes | Self::AgentActors | Self::RiskFindings | Self::RecentActions)
     }
 
     /// Whether its value, where there is one, is one text: what rules can be looked up by.
     pub(super) fn is_key(&self) -> bool {
-        self.is_cheap() && !self.is_list() && !matches!(self, Self::RiskLevel | Self::RiskScore)
+        let is_text = !matches!(self, Self::RiskLevel | Self::Time) && self.range().is_none();
+        is_text && self.is_cheap() && !self.is_list()
     }
 
     /// Whether looking this attribute up costs next to nothing; conditions on such go first.
@@ -151,11 +192,21 @@ impl Attribute {
     }
 }
 
+/// `calls_1h`, `denials_5m`, `create_1d`, or `recent_actions`.
+fn figure(name: &str) -> Option<Attribute> {
+    if name == "recent_actions" {
+        return Some(Attribute::RecentActions);
+    }
+    let (figure, window) = name.rsplit_once('_')?;
+    Some(Attribute::Figure(Figure::named(figure)?, Window::named(window)?))
+}
+
 /// The name that was meant, if that can be guessed.
 fn nearest(name: &str) -> Option<&'static str> {
     match name.split('.').next() {
         Some("parameter" | "params" | "param" | "arguments" | "args" | "input") => Some("parameters.<name>"),
         Some("claims" | "claim" | "jwt") => Some("token.<claim>"),
+        Some("session") => Some("session.<figure>_<window>, such as session.denials_5m"),
         _ => NAMES
             .iter()
             .map(|(found, _)| (strsim::damerau_levenshtein(found, name), *found))
@@ -170,8 +221,8 @@ impl fmt::Display for InvalidAttribute {
         match self.nearest {
             Some(nearest) => write!(f, "no request can have it; did you mean `{nearest}`?"),
             None => f.write_str(
-                "no request can have it; names are user tenant task intent tool server action, or begin with \
-                 agent. session. resource. parameters. risk. request. token.",
+                "no request can have it; names are user tenant task intent tool server action time, or begin with \
+                 agent. session. resource. parameters. risk. request. time. token.",
             ),
         }
     }

@@ -12,7 +12,7 @@
 //! | `'x' in a`, `b in a` | `a` is a list with this member: scopes, actors, findings, a claim, a parameter |
 //! | `a.startsWith('x')`, `.endsWith`, `.contains` | of texts |
 //! | `has(a.b)` | it is there, and not null |
-//! | `a` | a boolean, which is true |
+//! | `a` | a boolean, or a comparison that the configuration names, which is true |
 //! | `&&`, `\|\|`, `!`, parentheses | as in CEL: what one side settles, the other can't spoil |
 //!
 //! `parameters.filter.limit`, `parameters["odd name"]` and `parameters.items[0]` lead into parameters, `token.…` into
@@ -29,7 +29,7 @@ use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
 use cel::parser::PrattParser;
 
 use super::condition::{Affix, Bound, Test};
-use super::{Attribute, Condition, Constant, Expression};
+use super::{Attribute, Comparisons, Condition, Constant, Expression};
 
 /// Much more than a person reads at once; parsing takes memory and time in proportion.
 const MAX_BYTES: usize = 4096;
@@ -41,7 +41,7 @@ const MAX_DEPTH: u16 = 32;
 ///
 /// # Errors
 /// Everything that is wrong with it: what was found and what would be right.
-pub fn read(text: &str) -> Result<Vec<Expression>, Vec<String>> {
+pub fn read(text: &str, comparisons: &Comparisons) -> Result<Vec<Expression>, Vec<String>> {
     if text.len() > MAX_BYTES {
         return Err(vec![format!("found {} bytes; an expression has at most {MAX_BYTES}", text.len())]);
     }
@@ -52,7 +52,7 @@ pub fn read(text: &str) -> Result<Vec<Expression>, Vec<String>> {
             .map(|error| format!("found no CEL expression: {}", first_line(&error.msg)))
             .collect::<Vec<_>>()
     })?;
-    let mut reader = Reader::default();
+    let mut reader = Reader { comparisons, complaints: Vec::new() };
     match reader.expression(&tree, false) {
         Some(Expression::All(parts)) if reader.complaints.is_empty() => Ok(parts),
         Some(one) if reader.complaints.is_empty() => Ok(vec![one]),
@@ -68,8 +68,8 @@ fn first_line(text: &str) -> &str {
 const MAX_PARTS: usize = 32;
 
 /// Walks a syntax tree and notes what can't be understood.
-#[derive(Default)]
-struct Reader {
+struct Reader<'c> {
+    comparisons: &'c Comparisons,
     complaints: Vec<String>,
 }
 
@@ -83,7 +83,7 @@ enum Side {
 /// An attribute's name, in its parts.
 struct Path(Vec<String>);
 
-impl Reader {
+impl Reader<'_> {
     fn expression(&mut self, tree: &IdedExpr, negated: bool) -> Option<Expression> {
         match &tree.expr {
             Expr::Call(call) => self.call(call, tree, negated),
@@ -198,8 +198,14 @@ impl Reader {
     }
 
     fn condition(&mut self, path: &Path, test: Test, negated: bool) -> Option<Expression> {
-        let attribute = self.attribute(path)?;
         let name = path.shown();
+        if let Some(comparison) = self.comparisons.named(&name) {
+            return match comparison.condition(name.clone(), &test, negated) {
+                Ok(condition) => Some(Expression::Is(condition)),
+                Err(complaint) => self.refuse(&format!("`{name}`: {complaint}")),
+            };
+        }
+        let attribute = self.attribute(path)?;
         match Condition::build(name.clone(), attribute, test, negated) {
             Ok(condition) => Some(Expression::Is(condition)),
             Err(complaint) => self.refuse(&format!("`{name}`: {complaint}")),

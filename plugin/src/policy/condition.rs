@@ -6,7 +6,7 @@ use wildmatch::WildMatch;
 
 use super::constant::{Unanswerable, plain};
 use super::fact::{Fact, Texts};
-use super::{Attribute, Constant, Facts, InvalidAttribute, flat, impossible};
+use super::{Attribute, Comparisons, Constant, Facts, InvalidAttribute, Relation, flat, impossible};
 use crate::json::Value;
 
 /// A condition on one attribute.
@@ -26,12 +26,15 @@ pub(super) enum Test {
     Equals(Constant),
     In(Vec<Constant>),
     Ordered(Bound, Constant),
-    Matches(WildMatch),
+    /// Like one of these globs.
+    Matches(Vec<WildMatch>),
     Text(Affix, String),
     /// Equal to the value of another attribute.
     Same(Attribute),
     /// Among the texts of another attribute.
     Among(Attribute),
+    /// What a named comparison says of this attribute and another.
+    Compared(Relation, Attribute),
     /// A list that contains this.
     Contains(Constant),
     Exists,
@@ -69,8 +72,22 @@ impl Condition {
     /// # Errors
     /// When there is no such attribute, or the value doesn't fit.
     pub fn new(name: &str, value: &serde_json::Value) -> Result<Self, InvalidCondition> {
+        Self::among(&Comparisons::default(), name, value)
+    }
+
+    /// The same, where names can be those of comparisons too.
+    ///
+    /// # Errors
+    /// When there is no such attribute or comparison, or the value doesn't fit.
+    pub fn among(comparisons: &Comparisons, name: &str, value: &serde_json::Value) -> Result<Self, InvalidCondition> {
+        if let Some(comparison) = comparisons.named(name) {
+            let test = Constant::read(value).map(Test::Equals).map_err(InvalidCondition::Value)?;
+            return comparison.condition(name.to_owned(), &test, false).map_err(InvalidCondition::Value);
+        }
         let (path, test, negated) = flat::split(name, value).map_err(InvalidCondition::Value)?;
         let attribute = Attribute::named(path).map_err(InvalidCondition::Attribute)?;
+        let test = if attribute == Attribute::Tool { flat::glob_of_tools(test) } else { Ok(test) };
+        let test = test.map_err(InvalidCondition::Value)?;
         Self::build(name.to_owned(), attribute, test, negated).map_err(InvalidCondition::Value)
     }
 
@@ -85,6 +102,15 @@ impl Condition {
     #[must_use]
     pub fn attribute(&self) -> &Attribute {
         &self.attribute
+    }
+
+    /// Whether it looks at what was counted of earlier calls.
+    pub(super) fn remembers(&self) -> bool {
+        let other = match &self.test {
+            Test::Same(other) | Test::Among(other) | Test::Compared(_, other) => Some(other),
+            _ => None,
+        };
+        self.attribute.is_remembered() || other.is_some_and(Attribute::is_remembered)
     }
 
     /// How much it costs to answer, and how likely it is to fail: conditions are tried in this order.
@@ -113,7 +139,7 @@ impl Condition {
         let fact = Fact::of_constant(&self.attribute, value);
         match &self.test {
             Test::Exists => !self.negated,
-            Test::Same(_) | Test::Among(_) | Test::Contains(_) => true,
+            Test::Same(_) | Test::Among(_) | Test::Compared(..) | Test::Contains(_) => true,
             test => holds_of_scalar(test, &fact).is_ok_and(|holds| holds != self.negated),
         }
     }
@@ -127,6 +153,10 @@ impl Condition {
             // An empty list has nothing in it that could be meant.
             (Test::Exists, Fact::Texts(texts)) => texts.any(|_| true),
             (Test::Exists, _) => true,
+            (Test::Compared(relation, other), fact) => match (fact, facts.of(other)) {
+                (Fact::Absent, _) | (_, Fact::Absent) => false,
+                (one, other) => relation.holds(&one, &other)?,
+            },
             (_, Fact::Absent) => return Ok(false),
             (Test::Same(other) | Test::Among(other), fact) => match facts.of(other) {
                 Fact::Absent => return Ok(false),
@@ -155,9 +185,12 @@ fn holds_of_scalar(test: &Test, fact: &Fact<'_>) -> Result<bool, Unanswerable> {
             }
             Ok(bound.admits(constant.order(fact)?))
         }
-        Test::Matches(pattern) => Ok(pattern.matches(text(fact)?)),
+        Test::Matches(patterns) => {
+            let text = text(fact)?;
+            Ok(patterns.iter().any(|pattern| pattern.matches(text)))
+        }
         Test::Text(affix, wanted) => Ok(affix.found(text(fact)?, wanted)),
-        Test::Same(_) | Test::Among(_) | Test::Contains(_) | Test::Exists => Err(Unanswerable),
+        Test::Same(_) | Test::Among(_) | Test::Compared(..) | Test::Contains(_) | Test::Exists => Err(Unanswerable),
     }
 }
 
@@ -182,9 +215,9 @@ fn holds_of_list(test: &Test, texts: Texts<'_>) -> Result<bool, Unanswerable> {
         Test::In(constants) => {
             constants.iter().filter_map(contains).reduce(|found, one| found || one).ok_or(Unanswerable)
         }
-        Test::Matches(pattern) => Ok(texts.any(|text| pattern.matches(text))),
+        Test::Matches(patterns) => Ok(texts.any(|text| patterns.iter().any(|pattern| pattern.matches(text)))),
         Test::Text(affix, wanted) => Ok(texts.any(|text| affix.found(text, wanted))),
-        Test::Ordered(..) | Test::Same(_) | Test::Among(_) | Test::Exists => Err(Unanswerable),
+        Test::Ordered(..) | Test::Same(_) | Test::Among(_) | Test::Compared(..) | Test::Exists => Err(Unanswerable),
     }
 }
 
@@ -201,7 +234,7 @@ fn contains(array: Value<'_>, wanted: &Constant) -> Result<bool, Unanswerable> {
     if other_kind { Err(Unanswerable) } else { Ok(false) }
 }
 
-fn text<'f>(fact: &'f Fact<'_>) -> Result<&'f str, Unanswerable> {
+pub(super) fn text<'f>(fact: &'f Fact<'_>) -> Result<&'f str, Unanswerable> {
     match fact {
         Fact::Text(text) => Ok(text),
         Fact::Numeral(text) => Ok(text),
@@ -210,13 +243,13 @@ fn text<'f>(fact: &'f Fact<'_>) -> Result<&'f str, Unanswerable> {
     }
 }
 
-fn among(fact: &Fact<'_>, texts: Texts<'_>) -> Result<bool, Unanswerable> {
+pub(super) fn among(fact: &Fact<'_>, texts: Texts<'_>) -> Result<bool, Unanswerable> {
     let wanted = text(fact)?;
     Ok(texts.any(|text| text == wanted))
 }
 
 /// Whether two attributes have the same value.
-fn same(one: &Fact<'_>, other: &Fact<'_>) -> Result<bool, Unanswerable> {
+pub(super) fn same(one: &Fact<'_>, other: &Fact<'_>) -> Result<bool, Unanswerable> {
     match (one, other) {
         (Fact::Number(one), Fact::Number(other)) => Ok(one.compare(other).is_eq()),
         (Fact::Bool(one), Fact::Bool(other)) => Ok(one == other),

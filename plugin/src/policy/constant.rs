@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::fact::Fact;
 use crate::json::Number;
 use crate::risk::Level;
+use crate::time::Timestamp;
 
 /// A value that the operator wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +65,11 @@ impl Constant {
             (Fact::Claimed(number), Self::Number(wanted)) => {
                 compare(Number::parse(number).ok_or(Unanswerable)?, wanted)
             }
-            (Fact::Score(score), Self::Number(wanted)) => {
-                wanted.parse::<u8>().map(|wanted| score.cmp(&wanted)).map_err(|_| Unanswerable)
+            (Fact::Count(count), Self::Number(wanted)) => {
+                wanted.parse::<u64>().map(|wanted| count.cmp(&wanted)).map_err(|_| Unanswerable)
+            }
+            (Fact::Moment(moment), Self::Text(wanted)) => {
+                moment_named(wanted).map(|wanted| moment.cmp(&wanted)).ok_or(Unanswerable)
             }
             (Fact::Bool(value), Self::Bool(wanted)) => Ok(value.cmp(wanted)),
             (Fact::Level(level), Self::Text(wanted)) => {
@@ -74,6 +78,12 @@ impl Constant {
             _ => Err(Unanswerable),
         }
     }
+}
+
+/// The moment that an RFC 3339 text names.
+pub(super) fn moment_named(text: &str) -> Option<Timestamp> {
+    let since = humantime::parse_rfc3339(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp::default().plus(since))
 }
 
 /// A number from path or query, if it has one reading: `100e-2` is 1 to a reader of JSON and 100 to one that stops at

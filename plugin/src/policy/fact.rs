@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
+use super::constant::moment_named;
 use super::lookup::{Found, find, unescape};
 use super::{Attribute, Constant};
-use crate::action::Action;
+use crate::action::{Action, ActionKind};
 use crate::json::{Kind, Number, Value};
 use crate::risk::{Finding, Level, Risk};
+use crate::session::Figures;
+use crate::time::Timestamp;
 use crate::token::Agent;
 
 /// What is known of one request.
@@ -24,6 +27,10 @@ pub struct Facts<'f> {
     pub path: &'f str,
     /// `mcp` or `rest`.
     pub protocol: &'static str,
+    /// When.
+    pub now: Timestamp,
+    /// What was counted of its session, where rules look at that.
+    pub session: Option<&'f Figures>,
 }
 
 /// The value of one attribute.
@@ -39,8 +46,10 @@ pub(super) enum Fact<'f> {
     Number(Number<'f>),
     /// A number of a claim.
     Claimed(String),
-    /// `risk.score`.
-    Score(u8),
+    /// A whole number of our own counting.
+    Count(u64),
+    /// A moment.
+    Moment(Timestamp),
     /// A boolean.
     Bool(bool),
     /// A risk level.
@@ -62,6 +71,8 @@ pub(super) enum Texts<'f> {
     Named(&'f [String]),
     /// The codes of findings.
     Findings(&'f [Finding]),
+    /// Kinds of actions.
+    Actions(&'f [ActionKind]),
     /// A claim that is a list of nothing but texts.
     Claim(&'f [serde_json::Value]),
 }
@@ -72,6 +83,7 @@ impl Texts<'_> {
         match self {
             Self::Named(names) => names.iter().any(|name| wanted(name)),
             Self::Findings(findings) => findings.iter().any(|finding| wanted(finding.code.name())),
+            Self::Actions(kinds) => kinds.iter().any(|kind| wanted(kind.name())),
             Self::Claim(values) => values.iter().filter_map(serde_json::Value::as_str).any(wanted),
         }
     }
@@ -101,11 +113,21 @@ impl<'f> Facts<'f> {
             Attribute::ResourceId => Fact::optional(resource.map(|resource| &*resource.id).filter(|id| !id.is_empty())),
             Attribute::Parameter(pointer) => Fact::of_parameter(find(&self.action.parameters, pointer)),
             Attribute::RiskLevel => Fact::Level(self.risk.level),
-            Attribute::RiskScore => Fact::Score(self.risk.score),
+            Attribute::RiskScore => Fact::Count(self.risk.score.into()),
             Attribute::RiskFindings => Fact::Texts(Texts::Findings(&self.risk.findings)),
             Attribute::RequestMethod => Fact::text(self.method),
             Attribute::RequestPath => Fact::text(self.path),
             Attribute::RequestProtocol => Fact::text(self.protocol),
+            // Rules that look at figures are read with them; without any, no answer is safer than zero.
+            Attribute::Figure(figure, window) => {
+                self.session.map_or(Fact::Unclear, |figures| Fact::Count(figures.get(*figure, *window)))
+            }
+            Attribute::RecentActions => {
+                self.session.map_or(Fact::Unclear, |figures| Fact::Texts(Texts::Actions(figures.recent())))
+            }
+            Attribute::Time => Fact::Moment(self.now),
+            Attribute::TimeHour => Fact::Count(self.now.hour()),
+            Attribute::TimeWeekday => Fact::text(self.now.weekday()),
         }
     }
 }
@@ -144,7 +166,10 @@ impl<'f> Fact<'f> {
     pub(super) fn of_constant(attribute: &Attribute, constant: &'f Constant) -> Self {
         match (attribute, constant) {
             (Attribute::RiskLevel, Constant::Text(name)) => Level::named(name).map_or(Self::Unclear, Self::Level),
-            (Attribute::RiskScore, Constant::Number(score)) => score.parse().map_or(Self::Unclear, Self::Score),
+            (Attribute::Time, Constant::Text(text)) => moment_named(text).map_or(Self::Unclear, Self::Moment),
+            (attribute, Constant::Number(count)) if attribute.range().is_some() => {
+                count.parse().map_or(Self::Unclear, Self::Count)
+            }
             (_, Constant::Text(text)) => Self::text(text),
             (_, Constant::Number(number)) => Number::parse(number).map_or(Self::Unclear, Self::Number),
             (_, Constant::Bool(value)) => Self::Bool(*value),

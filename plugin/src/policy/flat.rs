@@ -33,14 +33,46 @@ pub(super) fn split<'n>(name: &'n str, value: &serde_json::Value) -> Result<(&'n
         return Ok((path, Test::Exists, !wanted));
     }
     if let Some(path) = name.strip_suffix("_matches") {
-        let pattern = value.as_str().ok_or("`_matches` takes a glob such as `crm.*`")?;
-        if let Some(found) = pattern.chars().find(|found| NOT_OF_A_GLOB.contains(found)) {
-            return Err(format!(
-                "`_matches` takes a glob over the whole value, with `*` for any text and `?` for one character; \
-                 `{found}` belongs to a regular expression"
-            ));
-        }
-        return Ok((path, Test::Matches(WildMatch::new(pattern)), false));
+        let patterns = match value {
+            serde_json::Value::Array(items) if !items.is_empty() => {
+                items.iter().map(as_glob).collect::<Result<_, _>>()?
+            }
+            one => vec![as_glob(one)?],
+        };
+        return Ok((path, Test::Matches(patterns), false));
     }
     Ok((name, Test::Equals(Constant::read(value)?), false))
+}
+
+/// Of tools a text with `*` in it is a glob: no tool has one in its name, and who writes `crm.*` means all of them.
+///
+/// # Errors
+/// When what has a `*` is no glob.
+pub(super) fn glob_of_tools(test: Test) -> Result<Test, String> {
+    let constants = match &test {
+        Test::Equals(constant) => std::slice::from_ref(constant),
+        Test::In(constants) => constants,
+        _ => return Ok(test),
+    };
+    let texts: Option<Vec<&str>> = constants.iter().map(Constant::text).collect();
+    match texts {
+        Some(texts) if texts.iter().any(|text| text.contains('*')) => {
+            texts.into_iter().map(glob).collect::<Result<_, _>>().map(Test::Matches)
+        }
+        _ => Ok(test),
+    }
+}
+
+fn as_glob(value: &serde_json::Value) -> Result<WildMatch, String> {
+    glob(value.as_str().ok_or("`_matches` takes a glob such as `crm.*`, or a list of them")?)
+}
+
+fn glob(pattern: &str) -> Result<WildMatch, String> {
+    match pattern.chars().find(|found| NOT_OF_A_GLOB.contains(found)) {
+        Some(found) => Err(format!(
+            "found `{pattern}`; a glob over the whole value would be right, with `*` for any text and `?` for one \
+             character: `{found}` belongs to a regular expression"
+        )),
+        None => Ok(WildMatch::new(pattern)),
+    }
 }

@@ -8,6 +8,11 @@ use super::condition::{Bound, Condition, Test};
 use super::fact::Fact;
 use super::{Attribute, Constant, Effect, Expression, Policy, Rule};
 
+mod surface;
+mod wide;
+
+pub use surface::{KnownTool, Surface};
+
 /// Something that an operator should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
@@ -17,9 +22,10 @@ pub struct Remark {
     pub message: String,
 }
 
-/// Looks at a policy, and at the names of the tools that the configuration's `tools` lists. The cost grows with the
-/// square of the number of rules: this is for a command, not for a request.
-pub fn remarks<'t>(policy: &Policy, tools: impl IntoIterator<Item = &'t str>) -> Vec<Remark> {
+/// Looks at a policy, and at what the configuration says of servers and tools. The cost grows with the square of the
+/// number of rules: this is for a command, not for a request.
+#[must_use]
+pub fn remarks(policy: &Policy, surface: &Surface<'_>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for (place, rule) in policy.rules().iter().enumerate() {
         let pointer = format!("/rules/{place}");
@@ -31,6 +37,9 @@ pub fn remarks<'t>(policy: &Policy, tools: impl IntoIterator<Item = &'t str>) ->
         }
         if let Some(message) = shadow(policy, place, rule) {
             remarks.push(Remark { pointer: pointer.clone(), message });
+        }
+        for message in surface.complaints(rule).into_iter().chain(wide::complaints(rule, surface)) {
+            remarks.push(Remark { pointer: format!("{pointer}/when"), message });
         }
         if let Some(condition) = passed_by(rule) {
             let message = format!(
@@ -49,11 +58,14 @@ pub fn remarks<'t>(policy: &Policy, tools: impl IntoIterator<Item = &'t str>) ->
             remarks.push(Remark { pointer: format!("{pointer}/when"), message });
         }
     }
-    for tool in tools {
-        if !policy.rules().iter().any(|rule| rule.effect != Effect::Deny && may_be_about(rule, tool)) {
-            let pointer = format!("/tools/{}", tool.replace('~', "~0").replace('/', "~1"));
-            let message = format!("no rule lets anybody use `{tool}`; every call of it is refused");
-            remarks.push(Remark { pointer, message });
+    for tool in &surface.tools {
+        let lets = |rule: &Rule| rule.effect != Effect::Deny && !rule.shadow && tool.may_meet(rule);
+        if !policy.rules().iter().any(lets) {
+            let message = format!(
+                "no rule lets anybody use `{0}`; every call of it is refused; to change that, add a rule with `tool: {0}`",
+                tool.name
+            );
+            remarks.push(Remark { pointer: tool.pointer.clone(), message });
         }
     }
     remarks
@@ -126,7 +138,11 @@ fn may_be_several(attribute: &Attribute) -> bool {
 
 /// Why a rule never decides anything, if another one always does in its stead.
 fn shadow(policy: &Policy, place: usize, rule: &Rule) -> Option<String> {
-    policy.rules().iter().enumerate().find_map(|(at, other)| {
+    if rule.shadow {
+        return None;
+    }
+    let mut others = policy.rules().iter().enumerate().filter(|(_, other)| !other.shadow);
+    others.find_map(|(at, other)| {
         let twin = other.effect == rule.effect && at < place;
         ((other.effect > rule.effect || twin) && at != place && covers(other, rule)).then(|| match twin {
             true => {
@@ -181,7 +197,7 @@ fn implies(stronger: &Condition, weaker: &Condition) -> bool {
 
 /// Whether the attribute's value alone decides it.
 fn is_settled(condition: &Condition) -> bool {
-    !matches!(condition.test, Test::Same(_) | Test::Among(_) | Test::Contains(_))
+    !matches!(condition.test, Test::Same(_) | Test::Among(_) | Test::Compared(..) | Test::Contains(_))
 }
 
 fn names_something(rule: &Rule) -> bool {
@@ -202,10 +218,4 @@ fn names_something(rule: &Rule) -> bool {
         });
     }
     found
-}
-
-fn may_be_about(rule: &Rule, tool: &str) -> bool {
-    let tool = Constant::Text(tool.to_owned());
-    contradiction(rule).is_none()
-        && conditions(rule).filter(|it| it.attribute == Attribute::Tool).all(|it| it.admits(&tool))
 }

@@ -6,6 +6,7 @@
 
 mod attribute;
 mod cel;
+mod comparison;
 mod condition;
 mod constant;
 mod expression;
@@ -16,14 +17,18 @@ mod index;
 pub mod lint;
 mod lookup;
 mod trace;
+mod wanted;
+mod wish;
 
 pub use attribute::{Attribute, InvalidAttribute};
 pub use cel::read as read_cel;
+pub use comparison::{Comparison, Comparisons, Relation};
 pub use condition::{Condition, InvalidCondition};
 pub use constant::Constant;
 pub use expression::{Clause, Expression};
 pub use fact::Facts;
 pub use trace::{Trial, Tried};
+pub use wish::{CredentialWish, InvalidPointer, Pointer};
 
 use index::Index;
 
@@ -40,6 +45,19 @@ pub enum Effect {
     Deny,
 }
 
+impl Effect {
+    /// The name that operators write.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Ask => "ask",
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+        }
+    }
+}
+
 /// One rule: an effect, when all its conditions hold.
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -51,8 +69,23 @@ pub struct Rule {
     pub conditions: Vec<Clause>,
     /// What a denied agent reads.
     pub reason: Option<String>,
-    /// Parameters that the decision service may narrow, as JSON pointers.
-    pub narrow: Vec<String>,
+    /// What it adds when it decides.
+    pub wishes: Wishes,
+    /// Whether it is only tried out: what it would decide is recorded, and nothing else.
+    pub shadow: bool,
+}
+
+/// What a rule adds to the verdict that it decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// The credential that the upstream is to get.
+    pub credential: Option<CredentialWish>,
+    /// The parameters that the decision service may change.
+    pub narrow: Vec<Pointer>,
+    /// Whether what it lets through is recorded even where only denials are.
+    pub recorded: bool,
+    /// The operator's own words for it, in the audit record.
+    pub tags: Vec<String>,
 }
 
 /// Every rule.
@@ -60,6 +93,8 @@ pub struct Rule {
 pub struct Policy {
     rules: Vec<Rule>,
     index: Index,
+    /// Whether any rule is only tried out.
+    rehearses: bool,
 }
 
 /// What the rules say of one request.
@@ -87,7 +122,7 @@ impl Policy {
     /// The policy of these rules.
     #[must_use]
     pub fn new(rules: Vec<Rule>) -> Self {
-        Self { index: Index::new(&rules), rules }
+        Self { index: Index::new(&rules), rehearses: rules.iter().any(|rule| rule.shadow), rules }
     }
 
     /// The rules, in the operator's order.
@@ -100,10 +135,36 @@ impl Policy {
     /// rules of one effect, the first is named.
     #[must_use]
     pub fn judge(&self, facts: &Facts<'_>) -> Ruling<'_> {
+        self.strongest(facts, |rule| !rule.shadow)
+    }
+
+    /// What the rules would say if those in shadow mode counted, where one of these would decide.
+    #[must_use]
+    pub fn rehearse(&self, facts: &Facts<'_>) -> Option<Ruling<'_>> {
+        if !self.rehearses {
+            return None;
+        }
+        match self.strongest(facts, |_| true) {
+            Ruling::NoRule => None,
+            ruling @ (Ruling::Matched(_, rule) | Ruling::Failed(rule, _)) => rule.shadow.then_some(ruling),
+        }
+    }
+
+    /// Whether any rule looks at what was counted of earlier calls.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        let mut remembers = false;
+        for clause in self.rules.iter().flat_map(|rule| &rule.conditions) {
+            clause.expression.each(&mut |condition| remembers |= condition.remembers());
+        }
+        remembers
+    }
+
+    fn strongest(&self, facts: &Facts<'_>, counts: impl Fn(&Rule) -> bool) -> Ruling<'_> {
         let mut strongest = Ruling::NoRule;
         let mut at = usize::MAX;
         for place in self.index.candidates(facts) {
-            let Some(rule) = self.rules.get(place) else { continue };
+            let Some(rule) = self.rules.get(place).filter(|rule| counts(rule)) else { continue };
             let ruling = match rule.matches(facts) {
                 Ok(false) => continue,
                 Ok(true) => Ruling::Matched(rule.effect, rule),

@@ -25,8 +25,12 @@ pub enum Tried {
     Unmatched {
         /// As the operator wrote it.
         condition: String,
+        /// What it wants; empty of conditions that are joined.
+        wanted: String,
         /// What stands in its place in this request; null where nothing does.
         found: Json,
+        /// How many conditions don't hold.
+        misses: usize,
     },
     /// This condition has no answer on this request.
     Failed {
@@ -49,15 +53,25 @@ fn tried(rule: &Rule, facts: &Facts<'_>) -> Tried {
     match rule.matches(facts) {
         Ok(true) => Tried::Matched,
         Ok(false) => {
-            let failing = rule.conditions.iter().find(|clause| matches!(clause.expression.holds(facts), Ok(false)));
+            let misses = || rule.conditions.iter().filter(|clause| matches!(clause.expression.holds(facts), Ok(false)));
+            let failing = misses().next();
             Tried::Unmatched {
                 condition: failing.map(|clause| clause.name.clone()).unwrap_or_default(),
+                wanted: failing.map(|clause| wanted(&clause.expression)).unwrap_or_default(),
                 found: failing.map(|clause| found(&clause.expression, facts)).unwrap_or_default(),
+                misses: misses().count(),
             }
         }
         Err(condition) => {
             Tried::Failed { condition: condition.name.clone(), found: shown(&facts.of(condition.attribute())) }
         }
+    }
+}
+
+fn wanted(expression: &Expression) -> String {
+    match expression {
+        Expression::Is(condition) => condition.wanted(),
+        Expression::All(_) | Expression::Any(_) => String::new(),
     }
 }
 
@@ -83,7 +97,8 @@ fn shown(fact: &Fact<'_>) -> Json {
         // As it was sent: a number may have more digits than a float.
         Fact::Number(number) => serde_json::from_str(number.as_str()).unwrap_or_default(),
         Fact::Claimed(number) => serde_json::from_str(number).unwrap_or_default(),
-        Fact::Score(score) => (*score).into(),
+        Fact::Count(count) => (*count).into(),
+        Fact::Moment(moment) => moment.to_string().into(),
         Fact::Bool(value) => (*value).into(),
         Fact::Level(level) => level.name().into(),
         Fact::Texts(texts) => {

@@ -12,6 +12,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, Bytes};
 
 use crate::decision::DecisionService;
+use crate::exchange::Stored;
 use crate::head::Head;
 use crate::reply::Reply;
 use crate::time::Timestamp;
@@ -41,6 +42,11 @@ const REQUEST_BODY: u32 = 0;
 const CALL_BODY: u32 = 4;
 const REQUEST_STREAM: u32 = 0;
 const OK: u32 = 0;
+/// Of `proxy_set_shared_data`: somebody else wrote meanwhile.
+const CAS_MISMATCH: u32 = 8;
+/// The version of what isn't there. To the proxy 0 would mean "whatever the version", and lose what another worker wrote
+/// since; the number that no value has yet (versions count from 1) makes that a conflict.
+const ABSENT: u32 = u32::MAX;
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
@@ -60,6 +66,15 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+        version: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(key: *const u8, key_size: usize, value: *const u8, value_size: usize, version: u32)
+    -> u32;
     fn proxy_call_foreign_function(
         name: *const u8,
         name_size: usize,
@@ -125,6 +140,28 @@ fn buffer(id: u32, size: usize) -> Bytes {
     }
     // SAFETY: both places live through the call.
     taken(|data, length| unsafe { proxy_get_buffer_bytes(id, 0, size, data, length) }).unwrap_or_default()
+}
+
+/// What the workers share under `key`, and its version.
+pub(super) fn shared(key: &str) -> (Option<Bytes>, u32) {
+    let mut version = ABSENT;
+    // SAFETY: the host only reads `key`, during the call; all three places live through it.
+    let found =
+        taken(|data, size| unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut version) });
+    match found {
+        Some(bytes) => (Some(bytes), version),
+        None => (None, ABSENT),
+    }
+}
+
+/// Shares `value` under `key`, if what stands there still has this version.
+pub(super) fn share(key: &str, value: &[u8], version: u32) -> Stored {
+    // SAFETY: the host only reads both, during the call.
+    match unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version) } {
+        OK => Stored::Yes,
+        CAS_MISMATCH => Stored::Conflict,
+        _ => Stored::No,
+    }
 }
 
 /// The configuration that the operator gave this filter.

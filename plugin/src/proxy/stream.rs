@@ -49,6 +49,14 @@ impl Stream {
                     let body = host::request_body(self.buffered);
                     self.step(Input::Body(&body))
                 }
+                Step::Recall(slot) => {
+                    let (bytes, version) = host::shared(&slot.to_string());
+                    self.step(Input::Recalled { slot: bytes.as_deref(), version })
+                }
+                Step::Remember { slot, bytes, version } => {
+                    let stored = host::share(&slot.to_string(), &bytes, version);
+                    self.step(Input::Remembered(stored))
+                }
                 Step::Forward(edits, record) => {
                     self.log(&record);
                     edit(Map::RequestHeaders, &edits);
@@ -98,7 +106,7 @@ impl Stream {
     fn log(&self, record: &Record) {
         let shared = self.gate.borrow();
         let forwarded = record.verdict == Verdict::Forward;
-        if forwarded && !shared.as_ref().is_some_and(|gate| gate.config.audit.log_forwarded) {
+        if !record.is_logged(shared.as_ref().is_some_and(|gate| gate.config.audit.log_forwarded)) {
             return;
         }
         match serde_json::to_string(record) {

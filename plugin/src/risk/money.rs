@@ -185,6 +185,12 @@ impl Amount {
         self.0 < 0
     }
 
+    /// How much, whichever the sign, in millionths.
+    #[must_use]
+    pub fn millionths(self) -> u64 {
+        u64::try_from(self.0.unsigned_abs()).unwrap_or(u64::MAX)
+    }
+
     fn magnitude(self) -> Self {
         Self(self.0.saturating_abs())
     }

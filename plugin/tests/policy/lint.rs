@@ -1,12 +1,22 @@
 //! What is valid and probably not meant.
 
 use serde_json::{Value, json};
-use toolgate::policy::lint::remarks;
+use toolgate::policy::lint::{KnownTool, Surface, remarks};
 
 use crate::support::policy;
 
-fn lint(rules: &Value, tools: &[&str]) -> Vec<String> {
-    remarks(&policy(rules), tools.iter().copied())
+fn lint(rules: &Value, tools: &[&'static str]) -> Vec<String> {
+    let tools = tools.iter().map(|name| known(name, None)).collect();
+    lint_with(rules, tools)
+}
+
+fn known(name: &'static str, action: Option<&'static str>) -> KnownTool<'static> {
+    let pointer = format!("/tools/{}", name.replace('/', "~1"));
+    KnownTool { name, pointer, action, resource: None, server: None }
+}
+
+fn lint_with(rules: &Value, tools: Vec<KnownTool<'_>>) -> Vec<String> {
+    remarks(&policy(rules), &Surface { tools, servers: vec!["crm"] })
         .iter()
         .map(|remark| format!("{} {}", remark.pointer, remark.message))
         .collect()
@@ -119,4 +129,53 @@ fn an_allow_that_names_nothing_is_remarked() {
     assert_eq!(allow(json!("risk.level < 'high'")), 1);
     assert_eq!(allow(json!({"tool_matches": "*"})), 0);
     assert_eq!(allow(json!("risk.level < 'high' && (server == 'crm' || server == 'mail')")), 0);
+}
+
+#[test]
+fn a_rule_that_no_tool_can_meet_is_remarked() {
+    let tools = || vec![known("crm.query", Some("read")), known("crm.export", Some("export"))];
+    let said = |when: Value| lint_with(&json!([{"id": "r", "effect": "deny", "when": when}]), tools()).join("\n");
+    assert!(said(json!({"tool": "crm.export", "action": "read"})).contains("no tool can meet `r`"));
+    assert!(said(json!({"tool": "crm.qeury"})).contains("did you mean `crm.query`?"));
+    assert!(said(json!({"server": "cmr"})).contains("there are `crm`"));
+    for fine in [
+        json!({"tool": "crm.export", "action": "export"}),
+        json!({"tool_in": ["crm.export", "crm.query"], "action": "read"}),
+        json!({"tool": "another.tool", "server": "crm"}),
+        json!({"tool": "crm.*", "action": "delete"}),
+    ] {
+        assert!(!said(fine.clone()).contains("/rules/0"), "{fine}: {}", said(fine.clone()));
+    }
+}
+
+#[test]
+fn an_allow_that_is_wider_than_it_says_is_remarked() {
+    let tools = || vec![known("crm.query", Some("read")), known("crm.export", Some("export"))];
+    let said =
+        |id: &str, when: Value| lint_with(&json!([{"id": id, "effect": "allow", "when": when}]), tools()).join("\n");
+    assert!(
+        said("crm-reads", json!({"tool": "crm.*"})).contains("allows `crm.export` (export) too; add `action: read`")
+    );
+    assert!(said("read-docs", json!({"tool": "docs.*"})).contains("allows every kind of action"));
+    assert!(said("crm", json!({"tool": "crm.*"})).contains("allows `crm.export` (export) by a pattern"));
+    assert!(said("crm", json!({"tool": "crm.query", "agent.id": "support-*"})).contains("write `agent.id_matches`"));
+    for (id, when) in [
+        ("crm-reads", json!({"tool": "crm.*", "action": "read"})),
+        ("crm-reads", json!({"tool": "crm.query"})),
+        ("crm", json!({"tool_in": ["crm.query", "crm.export"]})),
+        ("read-docs", json!({"tool": "docs.get"})),
+    ] {
+        assert!(!said(id, when.clone()).contains("/rules/0"), "{when}: {}", said(id, when.clone()));
+    }
+}
+
+#[test]
+fn a_rule_that_is_tried_out_hides_no_other_and_allows_nothing() {
+    let rules = json!([
+        {"id": "tried", "effect": "deny", "mode": "shadow", "when": {"tool": "a"}},
+        {"id": "real", "effect": "allow", "when": {"tool": "a", "agent.role": "x"}},
+        {"id": "also-tried", "effect": "allow", "mode": "shadow", "when": {"tool": "b"}},
+    ]);
+    let found = lint(&rules, &["a", "b"]);
+    assert!(matches!(found.as_slice(), [one] if one.starts_with("/tools/b ")), "{found:?}");
 }

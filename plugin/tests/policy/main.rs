@@ -6,6 +6,7 @@ mod complaints;
 mod evasion;
 mod index;
 mod lint;
+mod literature;
 mod operators;
 mod precedence;
 mod support;

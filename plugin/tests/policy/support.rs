@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use toolgate::action::{Action, ActionKind, Parameters, Resource, Source};
 use toolgate::config::{self, Config};
 use toolgate::json::{Document, Limits, Tape};
-use toolgate::policy::{Effect, Facts, Policy, Ruling};
+use toolgate::policy::{Facts, Policy, Ruling};
 use toolgate::risk::{Code, Finding, Level, Risk};
 use toolgate::time::Timestamp;
 use toolgate::token::Agent;
@@ -31,7 +31,14 @@ pub(crate) fn configuration(rules: &Value) -> Value {
 }
 
 pub(crate) fn read(rules: &Value) -> Config {
-    config::read(configuration(rules).to_string().as_bytes()).unwrap_or_else(|problems| panic!("{problems}"))
+    read_with(rules, &json!({}))
+}
+
+/// The configuration with these rules and comparisons.
+pub(crate) fn read_with(rules: &Value, comparisons: &Value) -> Config {
+    let mut written = configuration(rules);
+    written.as_object_mut().unwrap().insert("comparisons".into(), comparisons.clone());
+    config::read(written.to_string().as_bytes()).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 /// The policy of these rules.
@@ -58,6 +65,7 @@ pub(crate) struct Call {
     pub(crate) risk: Risk,
     pub(crate) body: String,
     pub(crate) query: Vec<(String, String)>,
+    pub(crate) now: Timestamp,
 }
 
 /// A support agent's read of one record.
@@ -86,6 +94,7 @@ pub(crate) fn call() -> Call {
         risk: Risk { level: Level::Medium, score: 40, findings: Vec::new() },
         body: "{}".into(),
         query: Vec::new(),
+        now: Timestamp::from_secs(1_800_000_000),
     }
 }
 
@@ -138,6 +147,8 @@ impl Call {
             method: "POST",
             path: "/mcp",
             protocol: "mcp",
+            now: self.now,
+            session: None,
         })
     }
 
@@ -152,13 +163,7 @@ pub(crate) fn spell(ruling: &Ruling<'_>) -> String {
         Ruling::NoRule => "no rule".into(),
         Ruling::Failed(rule, condition) => format!("failed {} on {}", rule.id, condition.name),
         Ruling::Matched(effect, rule) => {
-            let effect = match effect {
-                Effect::Allow => "allow",
-                Effect::Ask => "ask",
-                Effect::Approve => "approve",
-                Effect::Deny => "deny",
-            };
-            format!("{effect} {}", rule.id)
+            format!("{} {}", effect.name(), rule.id)
         }
     }
 }

@@ -1,11 +1,13 @@
 //! From the configuration as written to the configuration as used.
 
+mod comparisons;
 mod decision;
 mod identity;
 mod jwks;
 pub mod risk;
 pub mod routes;
 mod rules;
+mod session;
 
 pub use identity::identity;
 
@@ -23,7 +25,9 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     let routes = routes::routes(&raw.routes, problems);
     let tools = routes::tools(&raw.tools, problems);
     let risk = risk::risk(&raw.risk, problems);
-    let policy = rules::compile(&raw.rules, raw.decision.is_some(), problems);
+    let comparisons = comparisons::compile(&raw.comparisons, problems);
+    let policy = rules::compile(&raw.rules, &comparisons, raw.decision.is_some(), problems);
+    let sessions = session::compile(raw.session_memory.as_ref(), policy.remembers(), problems);
     let decision = raw.decision.as_ref().map(|decision| decision::compile(decision, problems));
     Some(Config {
         policy_version: raw.policy_version.into(),
@@ -36,6 +40,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
         tools,
         risk,
         policy,
+        sessions,
         decision: match decision {
             Some(decision) => Some(decision?),
             None => None,

@@ -1,15 +1,19 @@
 //! `rules`: from `when` maps and expressions to conditions.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::config::problem::Problems;
-use crate::config::raw::{EffectName, Rule as RawRule};
-use crate::policy::{Clause, Condition, Effect, Expression, InvalidCondition, Policy, Rule, read_cel};
+use crate::config::raw::{EffectName, Mode, Rule as RawRule, RuleAudit};
+use crate::policy::{
+    Clause, Comparisons, Condition, CredentialWish, Effect, Expression, InvalidCondition, Pointer, Policy, Rule,
+    Wishes, read_cel,
+};
 
 /// Every rule that could be made sense of.
-pub(super) fn compile(raw: &[RawRule], can_ask: bool, problems: &mut Problems) -> Policy {
+pub(super) fn compile(raw: &[RawRule], comparisons: &Comparisons, can_ask: bool, problems: &mut Problems) -> Policy {
     let mut names = BTreeSet::new();
     let mut rules = Vec::with_capacity(raw.len());
     for (index, rule) in raw.iter().enumerate() {
@@ -42,37 +46,51 @@ pub(super) fn compile(raw: &[RawRule], can_ask: bool, problems: &mut Problems) -
         rules.push(Rule {
             id: rule.id.clone(),
             effect,
-            conditions: conditions(rule, &place, problems),
+            conditions: conditions(rule, comparisons, &place, problems),
             reason: rule.reason.clone(),
-            narrow: narrow(rule, &place, problems),
+            wishes: wishes(rule, effect, &place, problems),
+            shadow: rule.mode == Mode::Shadow,
         });
     }
     Policy::new(rules)
 }
 
-/// The pointers that the decision service may name.
-fn narrow(rule: &RawRule, place: &str, problems: &mut Problems) -> Vec<String> {
-    if !rule.narrow.is_empty() && rule.effect == EffectName::Deny {
-        problems.add(format!("{place}/narrow"), "found on a `deny`; only what may go on can be narrowed");
+/// A credential that lives longer than an hour isn't one of a request's own.
+const MAX_TTL: u32 = 3600;
+
+fn wishes(rule: &RawRule, effect: Effect, place: &str, problems: &mut Problems) -> Wishes {
+    if effect == Effect::Deny && (rule.credential.is_some() || !rule.narrow.is_empty()) {
+        let name = if rule.credential.is_some() { "credential" } else { "narrow" };
+        problems.add(format!("{place}/{name}"), "found on a `deny`, which lets nothing through that could have it");
     }
-    for (index, pointer) in rule.narrow.iter().enumerate() {
-        let written = pointer.strip_prefix('/').is_some_and(|rest| !rest.is_empty());
-        let escaped = pointer.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
-        if !(written && escaped) {
+    let credential = rule.credential.as_ref().map(|written| {
+        if written.scope.trim().is_empty() {
             problems.add(
-                format!("{place}/narrow/{index}"),
-                format!("found `{pointer}`; a JSON pointer such as `/limit` would be right"),
+                format!("{place}/credential/scope"),
+                "found an empty text; a scope such as `crm:read` would be right",
             );
         }
+        if !(1..=MAX_TTL).contains(&written.ttl_seconds) {
+            let message = format!("found {}; 1 to {MAX_TTL} would be right", written.ttl_seconds);
+            problems.add(format!("{place}/credential/ttl_seconds"), message);
+        }
+        CredentialWish { scope: written.scope.clone(), ttl: Duration::from_secs(written.ttl_seconds.into()) }
+    });
+    let mut narrow = Vec::with_capacity(rule.narrow.len());
+    for (index, written) in rule.narrow.iter().enumerate() {
+        match Pointer::read(written) {
+            Ok(pointer) => narrow.push(pointer),
+            Err(invalid) => problems.add(format!("{place}/narrow/{index}"), format!("found `{written}`; {invalid}")),
+        }
     }
-    rule.narrow.clone()
+    Wishes { credential, narrow, recorded: rule.audit == Some(RuleAudit::Required), tags: rule.tags.clone() }
 }
 
-fn conditions(rule: &RawRule, place: &str, problems: &mut Problems) -> Vec<Clause> {
+fn conditions(rule: &RawRule, comparisons: &Comparisons, place: &str, problems: &mut Problems) -> Vec<Clause> {
     let mut conditions = match &rule.when {
         Value::Null => Vec::new(),
-        Value::Object(members) => flat(members, place, problems),
-        Value::String(text) => read_cel(text).unwrap_or_else(|complaints| {
+        Value::Object(members) => flat(members, comparisons, place, problems),
+        Value::String(text) => read_cel(text, comparisons).unwrap_or_else(|complaints| {
             for complaint in complaints {
                 problems.add(format!("{place}/when"), complaint);
             }
@@ -89,11 +107,16 @@ fn conditions(rule: &RawRule, place: &str, problems: &mut Problems) -> Vec<Claus
     conditions.into_iter().map(Clause::from).collect()
 }
 
-fn flat(members: &Map<String, Value>, place: &str, problems: &mut Problems) -> Vec<Expression> {
+fn flat(
+    members: &Map<String, Value>,
+    comparisons: &Comparisons,
+    place: &str,
+    problems: &mut Problems,
+) -> Vec<Expression> {
     let mut conditions = Vec::with_capacity(members.len());
     for (name, value) in members {
         let pointer = format!("{place}/when/{}", super::token(name));
-        match Condition::new(name, value) {
+        match Condition::among(comparisons, name, value) {
             Ok(condition) => conditions.push(Expression::Is(condition)),
             Err(InvalidCondition::Value(message)) => problems.add(pointer, message),
             Err(InvalidCondition::Attribute(invalid)) => problems.add(pointer, format!("found `{name}`; {invalid}")),

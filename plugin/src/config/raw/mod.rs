@@ -8,13 +8,15 @@ mod identity;
 mod risk;
 mod routes;
 mod rules;
+mod session;
 
 pub use audit::{Audit, LogWhat};
 pub use decision::{ApprovalSettings, Decision, DecisionCache, OnError};
 pub use identity::{Algorithm, Claims, Identity, Issuer, Jwks};
 pub use risk::{AmountLimit, Limits, RiskSettings};
 pub use routes::{Operation, ProtocolName, ResourceSettings, Route, RouteMatch, Tool};
-pub use rules::{EffectName, Rule};
+pub use rules::{Comparison, Credential, EffectName, Rule, RuleAudit};
+pub use session::{PartName, Quarantine, SessionMemory};
 
 use std::collections::BTreeMap;
 
@@ -39,9 +41,14 @@ pub struct Config {
     /// What counts as risky.
     #[serde(default)]
     pub risk: RiskSettings,
+    /// Comparisons of two attributes, by the name under which rules use them.
+    #[serde(default)]
+    pub comparisons: BTreeMap<String, Comparison>,
     /// What agents may do. Nothing matched: denied.
     #[serde(default)]
     pub rules: Vec<Rule>,
+    /// What is counted of an agent's calls.
+    pub session_memory: Option<SessionMemory>,
     /// Whom to ask when the risk is high.
     pub decision: Option<Decision>,
     /// What is recorded, and where.

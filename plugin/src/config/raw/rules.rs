@@ -1,4 +1,4 @@
-//! `rules`: what agents may do.
+//! `rules` and `comparisons`: what agents may do.
 
 use serde::Deserialize;
 
@@ -16,10 +16,19 @@ pub struct Rule {
     pub when: serde_json::Value,
     /// What a denied agent reads.
     pub reason: Option<String>,
-    /// Parameters that the decision service may narrow when it permits, as JSON pointers such as `/limit`. Without them
-    /// a decision that narrows denies.
+    /// A credential of the request's own that the upstream is to get, when this rule lets the request through.
+    pub credential: Option<Credential>,
+    /// Parameters that the decision service may change when it permits: `/limit`, or `parameters.limit`.
     #[serde(default)]
     pub narrow: Vec<String>,
+    /// `required`: what this rule lets through is recorded even where `audit.log` says `denials`.
+    pub audit: Option<RuleAudit>,
+    /// The operator's own words for it, in every audit record of a verdict that it decides.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// `shadow`: what it would decide is recorded, and changes nothing.
+    #[serde(default)]
+    pub mode: super::Mode,
 }
 
 /// What a rule does.
@@ -34,4 +43,38 @@ pub enum EffectName {
     Ask,
     /// Asks the decision service, and tells it that a person's approval is required.
     Approve,
+}
+
+/// A credential of a request's own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credential {
+    /// What it is good for, in the words of whoever issues it.
+    pub scope: String,
+    /// How long, in seconds: 1 to 3600.
+    pub ttl_seconds: u32,
+}
+
+/// What a rule demands of the audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleAudit {
+    /// Every verdict that the rule decides is recorded.
+    Required,
+}
+
+/// A comparison of two attributes under a name of the operator's, which rules use like an attribute that is true or
+/// false. It is false where one of the two isn't there. Exactly one of `equals`, `in` and `at_most` is given.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// The first attribute, such as `token.ticket.customer_id`.
+    pub left: String,
+    /// An attribute of the same value, such as `resource.id`.
+    pub equals: Option<String>,
+    /// A list that contains it, such as `token.customers`.
+    #[serde(rename = "in")]
+    pub among: Option<String>,
+    /// A number that it doesn't exceed, such as `token.refund_limit`.
+    pub at_most: Option<String>,
 }
