@@ -6,7 +6,6 @@ mod process;
 mod servers;
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
@@ -33,6 +32,9 @@ pub struct EnvoyLane {
     unanswered: AtomicU32,
 }
 
+/// `tcpmux`: nobody listens there, and no listener is given it by chance, as one that was free a moment ago may be.
+const NOBODY: u16 = 1;
+
 /// After so many requests without an answer the rest is not tried: each would have to be waited for.
 const MOST_UNANSWERED: u32 = 3;
 
@@ -46,7 +48,7 @@ impl EnvoyLane {
         let servers = Servers::start()?;
         let cases = scenarios.iter().map(|scenario| run::case(scenario, now())).collect::<Result<Vec<_>>>()?;
         let places =
-            Places { wasm, upstream: servers.upstream_port, decision: servers.decision_port, nobody: free_port()? };
+            Places { wasm, upstream: servers.upstream_port, decision: servers.decision_port, nobody: NOBODY };
         let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, places)?;
         let envoy = Envoy::start(&binary, &bootstrap)?;
         let ports = envoy.ports()?;
@@ -111,11 +113,6 @@ pub fn wasm(workspace: &Path) -> Result<PathBuf> {
         bail!("no filter at `{}`: run `make`, or set TOOLGATE_WASM to its path", path.display());
     }
     Ok(path)
-}
-
-/// A port that was free a moment ago, and that nobody will listen on.
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 #[expect(clippy::disallowed_methods, reason = "Envoy runs on the real clock, and so must its tokens")]
