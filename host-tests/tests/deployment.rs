@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
+use toolgate::audit::headers;
 use toolgate_host_tests::deployment::{Deployment, at, plugin_configuration, read_yaml, shipped_file};
 use toolgate_host_tests::host::FailurePolicy;
 
@@ -122,6 +123,30 @@ fn what_istio_would_send_loads_in_a_real_envoy() -> anyhow::Result<()> {
     clusters.retain(|cluster| cluster["name"] != "pdp");
     clusters.extend(patch(&patches, "CLUSTER")?);
     load("istio", bootstrap)
+}
+
+/// Behind the filter, so that it counts what the filter says, and with every header that the filter sets.
+#[test]
+fn budgets_of_a_fleet_load_in_a_real_envoy() -> anyhow::Result<()> {
+    let documents = read_yaml(&shipped_file("budgets.yaml"))?;
+    let [budgets] = documents.as_slice() else { anyhow::bail!("found {} documents, expected one", documents.len()) };
+    let mut bootstrap = Deployment::shipped()?.bootstrap;
+    let clusters = bootstrap["static_resources"]["clusters"].as_array_mut().context("no clusters")?;
+    clusters.push(at(budgets, "/cluster")?.clone());
+    let manager = bootstrap.pointer_mut(CONNECTION_MANAGER).context("no connection manager")?;
+    let filters = manager["http_filters"].as_array_mut().context("no filters")?;
+    assert_eq!(filters[0]["name"], "toolgate");
+    filters.insert(1, at(budgets, "/http_filter")?.clone());
+    let limits = at(budgets, "/rate_limits")?;
+    let routes = manager["route_config"]["virtual_hosts"][0]["routes"].as_array_mut().context("no routes")?;
+    for route in routes.iter_mut().filter(|route| route.get("route").is_some()) {
+        route["route"]["rate_limits"] = limits.clone();
+    }
+    let text = limits.to_string();
+    for header in [headers::AGENT, headers::COST_ROWS, headers::COST_AMOUNT] {
+        assert!(text.contains(header), "no budget looks at `{header}`");
+    }
+    load("budgets", bootstrap)
 }
 
 /// All routes of the bootstrap.

@@ -34,8 +34,12 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
 }
 
+/// Those of this crate, and those that operators are given to start from.
 fn scenarios() -> Vec<Scenario> {
-    Scenario::load_all(&folder()).unwrap_or_else(|error| panic!("{error:#}"))
+    let of = |folder: &Path| Scenario::load_all(folder).unwrap_or_else(|error| panic!("{error:#}"));
+    let roles = of(&workspace().join("examples/policies")).into_iter();
+    let roles = roles.map(|role| Scenario { name: format!("roles/{}", role.name), ..role });
+    of(&folder()).into_iter().chain(roles).collect()
 }
 
 fn ledger() -> Ledger {

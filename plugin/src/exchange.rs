@@ -524,7 +524,7 @@ impl Exchange {
     /// Rejects. In shadow mode, where verdicts are only recorded, lets the request through and says so.
     fn refuse(&mut self, head: &Head, mut record: Record, rpc: Option<&Rpc>, refusal: &Refusal) -> Step {
         record.refused(refusal);
-        if self.config.mode == Mode::Shadow {
+        if record.mode == Mode::Shadow {
             return self.let_through(head, record, headers::WOULD_DENY, Changes::default());
         }
         self.state = State::Rejected;
@@ -595,6 +595,7 @@ impl Exchange {
     }
 
     fn record(&self, request: &Request, agent: Option<Arc<Agent>>) -> Record {
-        Record::new(request.since, request.id.clone(), Arc::clone(&self.config.policy_version), self.config.mode, agent)
+        let mode = self.config.mode_of(request.head.target());
+        Record::new(request.since, request.id.clone(), Arc::clone(&self.config.policy_version), mode, agent)
     }
 }

@@ -11,7 +11,7 @@ use crate::decision::{Asked, Question, question};
 use crate::head::Head;
 use crate::json::{Document, Limits, Tape, canonical};
 use crate::narrow::without_approval_input;
-use crate::policy::{Effect, Facts, Rule, Ruling};
+use crate::policy::{Effect, Facts, Policy, Rule, Ruling};
 use crate::reason::{Reason, Refusal};
 use crate::risk::{Risk, assess};
 use crate::session::{self, Act, Figures, Key, Memory, Sessions};
@@ -70,7 +70,7 @@ pub(crate) fn judge(
     let mut rpc = None;
     let mut rest = None;
     let mut remembered = None;
-    let outcome = read(config, tape, head, body, &mut |_, reading| {
+    let outcome = read(config, tape, head, body, &mut |route, reading| {
         rpc = reading.rpc;
         match reading.outcome? {
             Reading::Pass { method } => {
@@ -79,7 +79,8 @@ pub(crate) fn judge(
             }
             Reading::Judge(action) => {
                 let turn = session.map(|session| Turn::new(session, &action, body.len(), record.time));
-                let outcome = judge_action(config, head, agent, &action, &mut record, turn.as_ref());
+                let (policy, _) = config.policy_of(route);
+                let outcome = judge_action(config, policy, head, agent, &action, &mut record, turn.as_ref());
                 remembered = turn.and_then(|turn| turn.after(&outcome));
                 record.parameters_digest = parameters_digest(&action, &outcome);
                 rest = without_approval_input(body, &action);
@@ -143,6 +144,7 @@ impl<'r> Turn<'r> {
 
 fn judge_action(
     config: &Config,
+    policy: &Policy,
     head: &Head,
     agent: &Agent,
     action: &Action<'_>,
@@ -160,8 +162,11 @@ fn judge_action(
             return Outcome::Refuse(Reason::SessionQuarantined.into());
         }
     }
-    record.would = config.policy.rehearse(&facts).and_then(|ruling| would(&ruling));
-    let (asked, approval) = match config.policy.judge(&facts) {
+    if let Err(detail) = config.tasks.check(&facts) {
+        return Outcome::Refuse(Refusal::new(Reason::TaskExceeded, detail));
+    }
+    record.would = policy.rehearse(&facts).and_then(|ruling| would(&ruling));
+    let (asked, approval) = match policy.judge(&facts) {
         Ruling::NoRule => return Outcome::Refuse(Reason::PolicyNoRule.into()),
         Ruling::Failed(rule, condition) => {
             record.rule = Some(rule.id.clone());

@@ -76,10 +76,11 @@ pub(crate) fn narrowed(
     terms: &Terms,
     record: &mut Record,
 ) -> Result<Changes, Refusal> {
-    let rule = record.rule.as_deref().and_then(|id| config.policy.rules().iter().find(|rule| rule.id == id));
-    let declared = rule.map_or(&[][..], |rule| &rule.wishes.narrow);
-    let narrowed = read(config, tape, head, body, &mut |_, reading| match reading.outcome? {
+    let narrowed = read(config, tape, head, body, &mut |route, reading| match reading.outcome? {
         Reading::Judge(action) => {
+            let (policy, _) = config.policy_of(route);
+            let rule = record.rule.as_deref().and_then(|id| policy.rules().iter().find(|rule| rule.id == id));
+            let declared = rule.map_or(&[][..], |rule| &rule.wishes.narrow);
             narrow(body, head, &action, &terms.narrow, &|pointer| declared.iter().any(|it| it.as_str() == pointer))
                 .map_err(|unmet| Refusal::new(Reason::DecisionTerms, unmet))
         }

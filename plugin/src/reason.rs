@@ -236,6 +236,8 @@ reasons! {
     PolicyDenied: "policy.denied", 403, RPC_DENIED, None, "denied by policy";
     /// No rule matched.
     PolicyNoRule: "policy.no_rule", 403, RPC_DENIED, None, "no rule allows this";
+    /// It is not part of the task that the token was issued for.
+    TaskExceeded: "task.exceeded", 403, RPC_DENIED, None, "this is not part of the task that the token was issued for";
     /// The session was refused too often, and is refused everything for a time.
     SessionQuarantined: "session.quarantined", 403, RPC_DENIED, None, "too many calls of this session were refused; it is in quarantine";
     /// A rule could not be evaluated on this request.

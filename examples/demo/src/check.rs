@@ -153,6 +153,7 @@ mod tests {
     use crate::witness::{Access, Audit};
 
     const TOLD: Expected = Expected {
+        grant: SUPPORT,
         tool: "customers.export",
         action: "export",
         risk: "critical",

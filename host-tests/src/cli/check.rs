@@ -6,8 +6,8 @@ use anyhow::Result;
 use serde::Serialize;
 use toolgate::action::{ActionKind, ToolFacts};
 use toolgate::config::{self, Config};
-use toolgate::policy::Effect;
 use toolgate::policy::lint::{KnownTool, Surface, remarks};
+use toolgate::policy::{Effect, Policy};
 
 use super::{Format, output};
 use crate::scenario::Configuration;
@@ -35,9 +35,8 @@ pub(super) fn run(path: &Path, format: Format) -> Result<bool> {
     let configuration = Configuration::read(path)?;
     let checked = match config::read(configuration.json().to_string().as_bytes()) {
         Ok(config) => {
-            let remarks = remarks(&config.policy, &surface(&config));
-            let remarks = remarks.into_iter().map(|it| Complaint { pointer: it.pointer, message: it.message });
-            Checked { valid: true, problems: Vec::new(), remarks: remarks.collect(), summary: summary(&config) }
+            let remarks = remarked(&config);
+            Checked { valid: true, problems: Vec::new(), remarks, summary: summary(&config) }
         }
         Err(problems) => {
             let problems =
@@ -50,6 +49,28 @@ pub(super) fn run(path: &Path, format: Format) -> Result<bool> {
         Format::Text => output::text(&told(path, &checked))?,
     }
     Ok(checked.valid)
+}
+
+/// What is remarkable about the rules, and about those that some routes have of their own. A tool that any of these
+/// allows is allowed.
+fn remarked(config: &Config) -> Vec<Complaint> {
+    let surface = surface(config);
+    let about = |policy: &Policy, place: &str| {
+        let (rules, tools): (Vec<_>, Vec<_>) =
+            remarks(policy, &surface).into_iter().partition(|remark| remark.pointer.starts_with("/rules/"));
+        let rules =
+            rules.into_iter().map(|it| Complaint { pointer: format!("{place}{}", it.pointer), message: it.message });
+        (rules.collect::<Vec<_>>(), tools)
+    };
+    let (mut found, mut tools) = about(&config.policy, "");
+    for (name, named) in &config.policies {
+        let (of_rules, of_tools) =
+            about(&named.policy, &format!("/policies/{}", name.replace('~', "~0").replace('/', "~1")));
+        found.extend(of_rules);
+        tools.retain(|remark| of_tools.contains(remark));
+    }
+    found.extend(tools.into_iter().map(|it| Complaint { pointer: it.pointer, message: it.message }));
+    found
 }
 
 /// Tools and operations of REST routes, which are tools too, each where it stands.

@@ -19,6 +19,8 @@ pub struct Route {
     pub protocol: Protocol,
     /// The operator's name for the server behind.
     pub server: String,
+    /// The policy of its own that it has.
+    pub policy: Option<String>,
     /// The largest body, in bytes.
     pub max_body: usize,
     /// REST: what there is, closest templates first.
@@ -137,6 +139,7 @@ mod tests {
             matching,
             protocol: Protocol::Rest,
             server: server.into(),
+            policy: None,
             max_body: 1,
             operations: Vec::new(),
         };

@@ -8,14 +8,15 @@ mod document;
 pub mod problem;
 pub mod raw;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use problem::Problems;
 
-use crate::action::{Routes, Tools};
+use crate::action::{Route, Routes, Tools};
 use crate::audit::Mode;
 use crate::decision::DecisionService;
-use crate::policy::Policy;
+use crate::policy::{Policy, Tasks};
 use crate::risk::RiskTable;
 use crate::session::Sessions;
 use crate::token::Identity;
@@ -37,12 +38,45 @@ pub struct Config {
     pub risk: RiskTable,
     /// What agents may do.
     pub policy: Policy,
+    /// Rules of their own that some routes have.
+    pub policies: BTreeMap<String, NamedPolicy>,
+    /// What runs may do, by what they were started for.
+    pub tasks: Tasks,
     /// What is counted of earlier calls; none where nobody looks at it.
     pub sessions: Option<Sessions>,
     /// Whom to ask.
     pub decision: Option<DecisionService>,
     /// What is recorded.
     pub audit: AuditSettings,
+}
+
+/// Rules of its own that a route has.
+#[derive(Debug)]
+pub struct NamedPolicy {
+    /// The rules.
+    pub policy: Policy,
+    /// Whether verdicts on these routes are carried out.
+    pub mode: Mode,
+}
+
+impl Config {
+    /// The rules that count on `route`, and whether their verdicts are carried out.
+    #[must_use]
+    pub fn policy_of(&self, route: &Route) -> (&Policy, Mode) {
+        match route.policy.as_ref().and_then(|name| self.policies.get(name)) {
+            Some(named) => (&named.policy, named.mode),
+            None => (&self.policy, self.mode),
+        }
+    }
+
+    /// Whether verdicts on a request for `target` (`:path`) are carried out.
+    #[must_use]
+    pub fn mode_of(&self, target: &[u8]) -> Mode {
+        if self.policies.is_empty() {
+            return self.mode;
+        }
+        self.routes.find(target).map_or(self.mode, |route| self.policy_of(route).1)
+    }
 }
 
 /// What is recorded, and where.

@@ -131,7 +131,7 @@ fn look_again(config: &Config, message: &Message, agent: &Agent, record: &Record
                 memory.figures(&Act::of(settings, &action, message.body.len()), record.time)
             });
             let facts = Facts { session: figures.as_ref(), ..facts };
-            let rules = config.policy.trace(&facts);
+            let rules = config.policy_of(route).0.trace(&facts);
             explanation.rules = rules.iter().map(|trial| rule_step(trial, record)).collect();
             explanation.risk = Some(RiskStep {
                 base: base(action.kind),

@@ -22,7 +22,9 @@ pub(super) fn summary(record: &Record, config: &Config) -> String {
         }
         (Verdict::Reject | Verdict::NeedsApproval, None, _) => "rejected".into(),
         (Verdict::Forward, _, true) => {
-            let effect = config.policy.rules().iter().find(|found| found.id == rule).map(|rule| rule.effect);
+            let mut rules =
+                config.policy.rules().iter().chain(config.policies.values().flat_map(|it| it.policy.rules()));
+            let effect = rules.find(|found| found.id == rule).map(|rule| rule.effect);
             if effect == Some(Effect::Allow) {
                 format!(
                     "up to the decision service: rule `{rule}` allows it, but its risk {risk} is not below {ask_at}"

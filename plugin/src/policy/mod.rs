@@ -16,6 +16,7 @@ mod impossible;
 mod index;
 pub mod lint;
 mod lookup;
+mod task;
 mod trace;
 mod wanted;
 mod wish;
@@ -27,6 +28,7 @@ pub use condition::{Condition, InvalidCondition};
 pub use constant::Constant;
 pub use expression::{Clause, Expression};
 pub use fact::Facts;
+pub use task::{Counterparties, Task, Tasks};
 pub use trace::{Trial, Tried};
 pub use wish::{CredentialWish, InvalidPointer, Pointer};
 

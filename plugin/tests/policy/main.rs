@@ -10,3 +10,4 @@ mod literature;
 mod operators;
 mod precedence;
 mod support;
+mod tasks;

@@ -47,8 +47,7 @@ impl EnvoyLane {
         let binary = process::binary(workspace)?;
         let servers = Servers::start()?;
         let cases = scenarios.iter().map(|scenario| run::case(scenario, now())).collect::<Result<Vec<_>>>()?;
-        let places =
-            Places { wasm, upstream: servers.upstream_port, decision: servers.decision_port, nobody: NOBODY };
+        let places = Places { wasm, upstream: servers.upstream_port, decision: servers.decision_port, nobody: NOBODY };
         let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, places)?;
         let envoy = Envoy::start(&binary, &bootstrap)?;
         let ports = envoy.ports()?;

@@ -11,6 +11,7 @@ fn route() -> Route {
         matching: Matching::Path("/mcp".into()),
         protocol: Protocol::Mcp,
         server: "crm".into(),
+        policy: None,
         max_body: 1 << 20,
         operations: Vec::new(),
     }

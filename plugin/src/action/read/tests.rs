@@ -8,6 +8,7 @@ fn refused(protocol: Protocol, method: &str, headers: &[(&str, &str)]) -> Option
         matching: Matching::Path("/x".into()),
         protocol,
         server: "s".into(),
+        policy: None,
         max_body: 1000,
         operations: Vec::new(),
     };

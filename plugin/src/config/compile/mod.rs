@@ -8,12 +8,16 @@ pub mod risk;
 pub mod routes;
 mod rules;
 mod session;
+mod tasks;
 
 pub use identity::identity;
 
+use std::collections::BTreeMap;
+
 use super::problem::Problems;
-use super::{AuditSettings, Config, raw};
+use super::{AuditSettings, Config, NamedPolicy, raw};
 use crate::audit::Mode;
+use crate::policy::Comparisons;
 
 /// The configuration in the form that requests use; none where a part could not be made sense of.
 pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config> {
@@ -26,8 +30,12 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     let tools = routes::tools(&raw.tools, problems);
     let risk = risk::risk(&raw.risk, problems);
     let comparisons = comparisons::compile(&raw.comparisons, problems);
-    let policy = rules::compile(&raw.rules, &comparisons, raw.decision.is_some(), problems);
-    let sessions = session::compile(raw.session_memory.as_ref(), policy.remembers(), problems);
+    let can_ask = raw.decision.is_some();
+    let policy = rules::compile(&raw.rules, "", &comparisons, can_ask, problems);
+    let policies = named_policies(&raw, &comparisons, problems);
+    let tasks = tasks::compile(&raw.tasks, problems);
+    let rules_look = policy.remembers() || policies.values().any(|named| named.policy.remembers());
+    let sessions = session::compile(raw.session_memory.as_ref(), rules_look, problems);
     let decision = raw.decision.as_ref().map(|decision| decision::compile(decision, problems));
     Some(Config {
         policy_version: raw.policy_version.into(),
@@ -40,6 +48,8 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
         tools,
         risk,
         policy,
+        policies,
+        tasks,
         sessions,
         decision: match decision {
             Some(decision) => Some(decision?),
@@ -47,6 +57,34 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
         },
         audit: AuditSettings { headers: raw.audit.headers, log_forwarded: raw.audit.log == raw::LogWhat::All },
     })
+}
+
+/// `policies`, and whether every route that names one names one that is there.
+fn named_policies(
+    raw: &raw::Config,
+    comparisons: &Comparisons,
+    problems: &mut Problems,
+) -> BTreeMap<String, NamedPolicy> {
+    for (index, route) in raw.routes.iter().enumerate() {
+        if let Some(name) = route.policy.as_ref().filter(|name| !raw.policies.contains_key(*name)) {
+            let known: Vec<_> = raw.policies.keys().map(String::as_str).collect();
+            let message = format!("found `{name}`, which is none of `policies`; there are `{}`", known.join("`, `"));
+            problems.add(format!("/routes/{index}/policy"), message);
+        }
+    }
+    let compiled = raw.policies.iter().map(|(name, written)| {
+        let place = format!("/policies/{}", token(name));
+        if !raw.routes.iter().any(|route| route.policy.as_ref() == Some(name)) {
+            problems.add(&*place, "no route names this policy; it would never count");
+        }
+        let policy = rules::compile(&written.rules, &place, comparisons, raw.decision.is_some(), problems);
+        let mode = match written.mode.unwrap_or(raw.mode) {
+            raw::Mode::Enforce => Mode::Enforce,
+            raw::Mode::Shadow => Mode::Shadow,
+        };
+        (name.clone(), NamedPolicy { policy, mode })
+    });
+    compiled.collect()
 }
 
 /// A JSON pointer's token for the name of a member (RFC 6901 section 3).

@@ -35,7 +35,14 @@ pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
                 format!("never used: an earlier route, for {earlier}, matches the same paths"),
             );
         }
-        routes.push(Route { matching, protocol, server: entry.server.clone(), max_body, operations });
+        routes.push(Route {
+            matching,
+            protocol,
+            server: entry.server.clone(),
+            policy: entry.policy.clone(),
+            max_body,
+            operations,
+        });
     }
     Routes(routes)
 }

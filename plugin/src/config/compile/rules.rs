@@ -13,11 +13,17 @@ use crate::policy::{
 };
 
 /// Every rule that could be made sense of.
-pub(super) fn compile(raw: &[RawRule], comparisons: &Comparisons, can_ask: bool, problems: &mut Problems) -> Policy {
+pub(super) fn compile(
+    raw: &[RawRule],
+    at: &str,
+    comparisons: &Comparisons,
+    can_ask: bool,
+    problems: &mut Problems,
+) -> Policy {
     let mut names = BTreeSet::new();
     let mut rules = Vec::with_capacity(raw.len());
     for (index, rule) in raw.iter().enumerate() {
-        let place = format!("/rules/{index}");
+        let place = format!("{at}/rules/{index}");
         if rule.id.is_empty() {
             problems.add(format!("{place}/id"), "found an empty text; audit records need a name");
         }

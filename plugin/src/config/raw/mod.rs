@@ -9,14 +9,16 @@ mod risk;
 mod routes;
 mod rules;
 mod session;
+mod tasks;
 
 pub use audit::{Audit, LogWhat};
 pub use decision::{ApprovalSettings, Decision, DecisionCache, OnError};
 pub use identity::{Algorithm, Claims, Identity, Issuer, Jwks};
 pub use risk::{AmountLimit, Limits, RiskSettings};
 pub use routes::{Operation, ProtocolName, ResourceSettings, Route, RouteMatch, Tool};
-pub use rules::{Comparison, Credential, EffectName, Rule, RuleAudit};
+pub use rules::{Comparison, Credential, EffectName, NamedPolicy, Rule, RuleAudit};
 pub use session::{PartName, Quarantine, SessionMemory};
+pub use tasks::{Task, TaskResource, Tasks};
 
 use std::collections::BTreeMap;
 
@@ -47,6 +49,12 @@ pub struct Config {
     /// What agents may do. Nothing matched: denied.
     #[serde(default)]
     pub rules: Vec<Rule>,
+    /// Rules of their own for some routes, by the name under which `routes[].policy` refers to them.
+    #[serde(default)]
+    pub policies: BTreeMap<String, NamedPolicy>,
+    /// What runs may do, by what they were started for.
+    #[serde(default)]
+    pub tasks: Tasks,
     /// What is counted of an agent's calls.
     pub session_memory: Option<SessionMemory>,
     /// Whom to ask when the risk is high.

@@ -13,6 +13,8 @@ pub struct Route {
     pub protocol: ProtocolName,
     /// A name for the server behind, for rules and audit.
     pub server: String,
+    /// The entry of `policies` whose rules count here. Left out: `rules`.
+    pub policy: Option<String>,
     /// The largest body, such as `1MiB`.
     #[serde(default = "default_max_body")]
     pub max_body: String,

@@ -31,6 +31,16 @@ pub struct Rule {
     pub mode: super::Mode,
 }
 
+/// Rules for the routes that name them, in the place of those at the top.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedPolicy {
+    /// Whether its verdicts are carried out or only recorded. Left out: as at the top.
+    pub mode: Option<super::Mode>,
+    /// What agents may do on these routes. Nothing matched: denied.
+    pub rules: Vec<Rule>,
+}
+
 /// What a rule does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
