@@ -104,6 +104,11 @@ impl Condition {
         &self.attribute
     }
 
+    /// Whether it says something of what isn't there too, as a named comparison does.
+    pub(super) fn is_total(&self) -> bool {
+        matches!(self.test, Test::Compared(..))
+    }
+
     /// Whether it looks at what was counted of earlier calls.
     pub(super) fn remembers(&self) -> bool {
         let other = match &self.test {

@@ -78,7 +78,7 @@ fn passed_by(rule: &Rule) -> Option<&Condition> {
     conditions(rule).find(|it| {
         rule.effect == Effect::Deny
             && it.negated
-            && it.test != Test::Exists
+            && !matches!(it.test, Test::Exists | Test::Compared(..))
             && matches!(it.attribute, Attribute::Parameter(_) | Attribute::Token(_))
             && !exists(&it.attribute)
     })
@@ -103,6 +103,9 @@ fn contradiction(rule: &Rule) -> Option<(&Condition, &Condition)> {
 }
 
 fn excludes(one: &Condition, other: &Condition) -> bool {
+    if other.is_total() || one.is_total() {
+        return false;
+    }
     if one.test == Test::Exists && one.negated {
         // Whatever is compared must be there.
         return other.test != Test::Exists || !other.negated;
@@ -175,7 +178,7 @@ fn implies(stronger: &Condition, weaker: &Condition) -> bool {
     }
     if weaker.test == Test::Exists && !weaker.negated {
         // A comparison on what isn't there is false.
-        return stronger.test != Test::Exists;
+        return stronger.test != Test::Exists && !stronger.is_total();
     }
     if let Some(constants) = stronger.constants() {
         return is_settled(weaker) && constants.iter().all(|constant| weaker.admits(constant));

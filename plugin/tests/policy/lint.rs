@@ -179,3 +179,16 @@ fn a_rule_that_is_tried_out_hides_no_other_and_allows_nothing() {
     let found = lint(&rules, &["a", "b"]);
     assert!(matches!(found.as_slice(), [one] if one.starts_with("/tools/b ")), "{found:?}");
 }
+
+#[test]
+fn a_named_comparison_is_not_passed_by_and_excludes_nothing() {
+    let rules = json!([
+        {"id": "no", "effect": "deny", "when": {"tool": "a", "mine": false}},
+        {"id": "absent", "effect": "deny", "when": {"tool": "b", "mine": false, "parameters.owner_exists": false}},
+        {"id": "there", "effect": "deny", "when": {"tool": "c", "parameters.owner_exists": true}},
+        {"id": "not-mine", "effect": "allow", "when": {"tool": "c", "mine": false}},
+    ]);
+    let config =
+        crate::support::read_with(&rules, &json!({"mine": {"left": "parameters.owner", "equals": "agent.id"}}));
+    assert_eq!(remarks(&config.policy, &Surface::default()), []);
+}
