@@ -59,7 +59,3 @@ playground: ## a page that explains verdicts, in target/playground; serves it on
 
 playground-test: ## the page in a real Chromium; screenshots in target/playground-test
 	@.ci/playground test
-
-.PHONY: approval-test
-approval-test: ## the page on which a person approves, in a real Chromium; screenshots in target/approval-test
-	@.ci/approval-page

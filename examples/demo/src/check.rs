@@ -4,7 +4,7 @@ use toolgate_crm::{Crm, Store};
 
 use crate::client::Seen;
 use crate::issuer::Grant;
-use crate::story::{Expected, NEEDS_APPROVAL, Verdict};
+use crate::story::{Expected, Verdict};
 use crate::witness::Observed;
 
 /// What differs from the story: empty if nothing does.
@@ -64,16 +64,10 @@ pub(crate) fn call(observed: &Observed, expected: &Expected, grant: Grant) -> De
             expect("requests that reached the crm", "1", &observed.arrived.len().to_string());
         }
         Verdict::Refuse { status, reason } => {
-            // A refusal that a person can turn round is told apart.
-            let (verdict, decision) = match reason {
-                NEEDS_APPROVAL => ("needs_approval", "needs-approval"),
-                _ => ("reject", "deny"),
-            };
-            expect("verdict in the audit", verdict, &audit.verdict);
-            expect("link to ask for approval", yes(reason == NEEDS_APPROVAL), yes(link(observed).is_some()));
+            expect("verdict in the audit", "reject", &audit.verdict);
             expect("reason in the audit", reason, audit.reason.as_deref().unwrap_or_default());
             expect("status in the access log", &status.to_string(), &observed.access.status.to_string());
-            expect("decision in the access log", decision, observed.access.decision.as_deref().unwrap_or_default());
+            expect("decision in the access log", "deny", observed.access.decision.as_deref().unwrap_or_default());
             expect("upstream in the access log", "", observed.access.upstream.as_deref().unwrap_or_default());
             expect("the agent's answer", "a refusal", seen(observed).0);
             expect("reason that the agent was told", reason, seen(observed).1);
@@ -93,7 +87,7 @@ pub(crate) fn call(observed: &Observed, expected: &Expected, grant: Grant) -> De
     deviations
 }
 
-/// What the CRM must look like in the end: nothing of what the attacker wanted was done; the refund and the payment that a person approved were, once each.
+/// What the CRM must look like in the end: nothing of what the attacker wanted was done, and the refund was, once.
 pub(crate) fn records(crm: &Crm) -> Deviations {
     let mut deviations = Deviations::default();
     let (store, before) = (crm.store(), Store::default());
@@ -103,7 +97,7 @@ pub(crate) fn records(crm: &Crm) -> Deviations {
     expect("exports made", 0, store.exports.len());
     expect("mails sent", 0, store.outbox.len());
     expect("invoices left", before.invoices.len(), store.invoices.len());
-    expect("payments", before.payments.len().saturating_add(1), store.payments.len());
+    expect("payments", before.payments.len(), store.payments.len());
     let refunded = store.payments.iter().map(|payment| payment.refunded);
     let refunded = refunded.filter(|amount| *amount > 0).map(|amount| amount.to_string());
     deviations.expect("the crm", "refunds", "640", &refunded.collect::<Vec<_>>().join(", "));
@@ -113,14 +107,6 @@ pub(crate) fn records(crm: &Crm) -> Deviations {
 /// The codes found, as the audit has them.
 pub(crate) fn findings(observed: &Observed) -> impl Iterator<Item = &str> {
     observed.audit.risk.iter().flat_map(|risk| &risk.findings).map(|finding| finding.code.as_str())
-}
-
-/// Where the agent was told that a person can be asked.
-pub(crate) fn link(observed: &Observed) -> Option<&str> {
-    match &observed.seen {
-        Seen::Refused(refusal) => refusal.link.as_deref(),
-        Seen::Done(_) | Seen::Failed(_) => None,
-    }
 }
 
 fn seen(observed: &Observed) -> (&'static str, &str, &str) {
@@ -153,7 +139,6 @@ mod tests {
     use crate::witness::{Access, Audit};
 
     const TOLD: Expected = Expected {
-        grant: SUPPORT,
         tool: "customers.export",
         action: "export",
         risk: "critical",
@@ -171,8 +156,7 @@ mod tests {
             "verdict": "reject", "reason": "policy.denied", "rule": "no-bulk-export",
         });
         let access = json!({"path": "/mcp", "status": 403, "decision": "deny", "decision_id": "d-1", "upstream": null});
-        let refusal =
-            Refusal { message: "no".into(), reason: "policy.denied".into(), decision_id: "d-1".into(), link: None };
+        let refusal = Refusal { message: "no".into(), reason: "policy.denied".into(), decision_id: "d-1".into() };
         Observed {
             call: Call::new("customers.export", json!({})),
             seen: Seen::Refused(refusal),
@@ -213,7 +197,7 @@ mod tests {
     fn a_record_that_changed_is_noticed() {
         let crm = Crm::default();
         let untouched = records(&crm);
-        assert_eq!(untouched.iter().count(), 2, "the refund and the payment of the story are missing");
+        assert_eq!(untouched.iter().count(), 1, "the refund of the story is missing");
         crm.store().invoices.clear();
         assert!(records(&crm).iter().any(|deviation| deviation.contains("invoices left")));
     }

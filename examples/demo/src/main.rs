@@ -11,7 +11,6 @@ mod issuer;
 mod latency;
 mod mcp;
 mod model;
-mod person;
 mod play;
 mod playbill;
 mod rest;
