@@ -46,7 +46,7 @@
 //! | `judge`    | `action` `audit` `config` `decision` `head` `json` `narrow` `policy` `reason` `risk` `session` `time` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
-//! | `obey`     | `action` `audit` `config` `credential` `decision` `head` `json` `judge` `narrow` `reason` `time` `token` |
+//! | `obey`     | `action` `audit` `config` `credential` `decision` `head` `json` `judge` `narrow` `reason` `risk` `time` `token` |
 //! | `exchange` | `action` `audit` `config` `credential` `decision` `gate` `head` `judge` `obey` `reason` `reply` `session` `time` `token` |
 //! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `session` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |

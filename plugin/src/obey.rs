@@ -4,12 +4,13 @@ use crate::action::Reading;
 use crate::audit::Record;
 use crate::config::Config;
 use crate::credential::Credential;
-use crate::decision::{StepUp, Terms};
+use crate::decision::{Asked, StepUp, Terms, call_digest};
 use crate::head::Head;
 use crate::json::Tape;
-use crate::judge::{Outcome, judge, read};
+use crate::judge::{Outcome, facts, judge, read};
 use crate::narrow::narrow;
 use crate::reason::{Authentication, Reason, Refusal};
+use crate::risk::assess;
 use crate::time::Timestamp;
 use crate::token::Agent;
 
@@ -78,6 +79,14 @@ pub(crate) fn narrowed(
 ) -> Result<Changes, Refusal> {
     let narrowed = read(config, tape, head, body, &mut |route, reading| match reading.outcome? {
         Reading::Judge(action) => {
+            let risk = assess(&config.risk, &action);
+            let route_path = facts(head, agent, &action, &risk, "", record.time).path;
+            let policy_version = &config.policy_version;
+            let again =
+                Asked { agent, action: &action, risk: &risk, policy_version, route: route_path, approval: false };
+            if record.call_digest.as_ref() != Some(&call_digest(&again)) {
+                return Err(Refusal::new(Reason::Fault, "the body is not the one that was judged"));
+            }
             let (policy, _) = config.policy_of(route);
             let rule = record.rule.as_deref().and_then(|id| policy.rules().iter().find(|rule| rule.id == id));
             let declared = rule.map_or(&[][..], |rule| &rule.wishes.narrow);
