@@ -18,6 +18,7 @@ use std::time::Instant;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use toolgate::action::body::Content;
 use toolgate::action::{self, Reading};
 use toolgate::config::{self, Config};
 use toolgate::exchange::{Exchange, Input, Step};
@@ -89,7 +90,7 @@ fn parts(config: &Config, body: &[u8], rated: bool) -> impl FnMut() {
     move || {
         let document = Document::read(&body, &Limits::default(), Tape::default()).unwrap();
         let route = config.routes.find(head.target()).unwrap();
-        let read = action::read(route, &config.tools, &head, Some(&document));
+        let read = action::read(route, &config.tools, &head, &Content::json(&document));
         let Ok(Reading::Judge(action)) = read.outcome else { panic!("no action") };
         if rated {
             black_box(risk::assess(&config.risk, &action));

@@ -35,7 +35,14 @@ fn main() {
 }
 
 fn measure(name: &str, body: &[u8]) {
-    let limits = Limits { nodes: u32::MAX, bytes: usize::MAX, string: usize::MAX, members: u32::MAX, depth: 64 };
+    let limits = Limits {
+        nodes: u32::MAX,
+        bytes: usize::MAX,
+        string: usize::MAX,
+        members: u32::MAX,
+        depth: 64,
+        case_variants: false,
+    };
     let times = (BYTES_A_SAMPLE / body.len()).max(1);
     let mut tape = Tape::default();
     let (least, read) = least_and_median(|| {

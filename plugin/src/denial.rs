@@ -1,4 +1,4 @@
-//! How a refusal reads on the wire: a JSON-RPC error for MCP, problem details (RFC 9457) for REST.
+//! How a refusal reads on the wire: a JSON-RPC error for MCP and A2A, problem details (RFC 9457) for REST.
 //!
 //! Nothing in it comes from the request but what an answer must repeat: the JSON-RPC id, and a protocol version that
 //! looks like one.
@@ -8,7 +8,13 @@ use serde_json::{Map, Value, json};
 
 use crate::action::mcp::{Era, Rpc, SUPPORTED_VERSIONS};
 use crate::action::{APPROVAL_INPUT, Protocol};
-use crate::reason::{Approval, RPC_UNSUPPORTED_VERSION, RPC_URL_ELICITATION_REQUIRED, Reason, Refusal};
+use crate::reason::{
+    Approval, RPC_HEADER_MISMATCH, RPC_INVALID_REQUEST, RPC_UNSUPPORTED_VERSION, RPC_URL_ELICITATION_REQUIRED, Reason,
+    Refusal,
+};
+
+/// A2A 1.0 section 5.4: `VersionNotSupportedError`.
+const A2A_VERSION_NOT_SUPPORTED: i32 = -32009;
 
 /// What is told beside the reason itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,12 +50,14 @@ pub fn render(refusal: &Refusal, protocol: Protocol, rpc: Option<&Rpc>, facts: &
     let (status, content_type, body) = match (protocol, shown_by_client(refusal, rpc)) {
         (Protocol::Mcp, Some((approval, rpc))) => (200, JSON, elicitation(refusal, approval, rpc, facts)),
         (Protocol::Mcp, None) => (mcp_status(refusal.reason, rpc), JSON, mcp(refusal, rpc, facts)),
+        (Protocol::A2a, _) => (refusal.reason.status(), JSON, a2a(refusal, rpc, facts)),
         (Protocol::Rest, _) => (refusal.reason.status(), "application/problem+json", rest(refusal, facts).to_string()),
     };
     let retry_after = refusal.approval().filter(|_| protocol == Protocol::Rest).map(|_| APPROVAL_TAKES);
     let allow = match (refusal.reason, protocol, rpc.map(|rpc| rpc.era)) {
         (Reason::RequestMethod, Protocol::Mcp, Some(Era::Modern)) => Some("POST"),
         (Reason::RequestMethod, Protocol::Mcp, _) => Some("GET, POST, DELETE"),
+        (Reason::RequestMethod, Protocol::A2a, _) => Some("POST"),
         _ => None,
     };
     Denial { status, content_type, allow, retry_after, body: body.into_bytes() }
@@ -103,6 +111,12 @@ fn mcp(refusal: &Refusal, rpc: Option<&Rpc>, facts: &Facts<'_>) -> String {
         data.insert("supported".into(), json!(SUPPORTED_VERSIONS));
     }
     let error = json!({ "code": refusal.reason.rpc_code(), "message": message(refusal.reason, facts), "data": data });
+    if let Some(rpc) = rpc.filter(|rpc| !rpc.batch.is_empty()) {
+        // Every request of a batch is answered (JSON-RPC 2.0 section 6): none of them was carried out.
+        let answers: Vec<_> =
+            rpc.batch.iter().map(|id| format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#)).collect();
+        return format!("[{}]", answers.join(","));
+    }
     message_with("error", &error, rpc)
 }
 
@@ -113,6 +127,58 @@ fn message_with(member: &str, value: &Value, rpc: Option<&Rpc>) -> String {
         Some(id) => format!(r#"{{"jsonrpc":"2.0","id":{id},"{member}":{value}}}"#),
         None => format!(r#"{{"jsonrpc":"2.0","{member}":{value}}}"#),
     }
+}
+
+/// A JSON-RPC error where that much of the request is known, else the error of HTTP+JSON (specification section 5.4:
+/// `google.rpc.Status` in its HTTP mapping, AIP-193). Neither says whether the task that was named exists.
+fn a2a(refusal: &Refusal, rpc: Option<&Rpc>, facts: &Facts<'_>) -> String {
+    let reason = refusal.reason;
+    let message = message(reason, facts);
+    if let Some(rpc) = rpc {
+        let code = match reason.rpc_code() {
+            RPC_UNSUPPORTED_VERSION => A2A_VERSION_NOT_SUPPORTED,
+            // That one is MCP's.
+            RPC_HEADER_MISMATCH => RPC_INVALID_REQUEST,
+            code => code,
+        };
+        let error = json!({ "code": code, "message": message, "data": [error_info(refusal, facts)] });
+        return match rpc.id.as_deref().and_then(|id| RawValue::from_string(id.into()).ok()) {
+            Some(id) => format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#),
+            None => format!(r#"{{"jsonrpc":"2.0","id":null,"error":{error}}}"#),
+        };
+    }
+    let status = match reason.status() {
+        400 | 406 | 413 | 415 => "INVALID_ARGUMENT",
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        405 => "UNIMPLEMENTED",
+        503 => "UNAVAILABLE",
+        _ => "INTERNAL",
+    };
+    let details = [error_info(refusal, facts)];
+    json!({ "error": { "code": reason.status(), "status": status, "message": message, "details": details } })
+        .to_string()
+}
+
+/// `google.rpc.ErrorInfo`: what is told beside the message, every value a text.
+fn error_info(refusal: &Refusal, facts: &Facts<'_>) -> Value {
+    let reason = refusal.reason.code().to_uppercase().replace('.', "_");
+    let metadata: Map<String, Value> = about(refusal, facts)
+        .into_iter()
+        .map(|(name, value)| match value {
+            Value::Array(list) => {
+                let codes: Vec<_> = list.iter().filter_map(Value::as_str).collect();
+                (name, codes.join(",").into())
+            }
+            other => (name, other),
+        })
+        .collect();
+    json!({
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": reason,
+        "domain": "toolgate",
+        "metadata": metadata,
+    })
 }
 
 fn rest(refusal: &Refusal, facts: &Facts<'_>) -> Value {
@@ -155,11 +221,12 @@ fn message<'a>(reason: Reason, facts: &Facts<'a>) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reason::Challenge;
 
     const FACTS: Facts<'_> = Facts { decision_id: "d-1", rule: None, policy_reason: None, findings: &[] };
 
     fn rpc(id: Option<&str>, era: Era) -> Rpc {
-        Rpc { id: id.map(Box::from), era, requested_version: Some("1900-01-01".into()), shows_links: false }
+        Rpc { requested_version: Some("1900-01-01".into()), ..Rpc::new(id.map(Box::from), era) }
     }
 
     fn parsed(denial: &Denial) -> Value {
@@ -172,6 +239,43 @@ mod tests {
             let denial = render(&Reason::PolicyDenied.into(), Protocol::Mcp, Some(&rpc(Some(id), Era::Modern)), &FACTS);
             let body = String::from_utf8(denial.body).unwrap();
             assert!(body.starts_with(&format!(r#"{{"jsonrpc":"2.0","id":{id},"error""#)), "{body}");
+        }
+    }
+
+    #[test]
+    fn a2a_is_answered_in_its_binding() {
+        let refusal = Refusal::from(Reason::PolicyDenied);
+        let rpc = parsed(&render(&refusal, Protocol::A2a, Some(&rpc(Some("\"a\""), Era::Legacy)), &FACTS));
+        assert_eq!((&rpc["id"], &rpc["error"]["code"]), (&json!("a"), &json!(4030)));
+        assert_eq!(rpc["error"]["data"][0]["reason"], "POLICY_DENIED");
+        let http = parsed(&render(&refusal, Protocol::A2a, None, &FACTS));
+        assert_eq!((&http["error"]["code"], &http["error"]["status"]), (&json!(403), &json!("PERMISSION_DENIED")));
+        assert_eq!(http["error"]["details"][0]["metadata"]["decision_id"], "d-1");
+        for reason in Reason::ALL {
+            let denial = render(&(*reason).into(), Protocol::A2a, Some(&Rpc::new(None, Era::Legacy)), &FACTS);
+            let code = parsed(&denial)["error"]["code"].as_i64().unwrap();
+            // -32001 and so on say something of tasks.
+            assert!(code == -32009 || !(-32099..=-32000).contains(&code), "{reason}");
+        }
+    }
+
+    #[test]
+    fn each_request_of_a_batch_is_answered() {
+        let batch = ["1".into(), "\"b\"".into()].into();
+        let rpc = Rpc { batch, ..Rpc::new(None, Era::Legacy) };
+        let answers = parsed(&render(&Reason::PolicyDenied.into(), Protocol::Mcp, Some(&rpc), &FACTS));
+        assert_eq!((&answers[0]["id"], &answers[1]["id"]), (&json!(1), &json!("b")));
+        assert!(answers.as_array().unwrap().iter().all(|answer| answer["error"]["code"].is_i64()));
+    }
+
+    #[test]
+    fn no_refusal_makes_a_client_fall_back_to_the_legacy_era() {
+        // What a client of both eras takes for a server of the legacy one is a 400 without an error that it knows.
+        for reason in
+            Reason::ALL.iter().filter(|reason| reason.status() == 400 && reason.challenge() == Challenge::None)
+        {
+            let code = reason.rpc_code();
+            assert!(matches!(code, -32700 | -32600 | -32602 | -32020 | -32022), "{reason} has {code}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! The middle of a request's way: from a body and a known agent to what should happen.
 
+mod several;
+
 use sha2::{Digest, Sha256};
 
 use crate::action::mcp::Rpc;
@@ -9,7 +11,7 @@ use crate::audit::{Cost, Record, ResourceRecord, Would};
 use crate::config::Config;
 use crate::decision::{Asked, Question, question};
 use crate::head::Head;
-use crate::json::{Document, Limits, Tape, canonical};
+use crate::json::{Document, Tape, canonical};
 use crate::narrow::without_approval_input;
 use crate::policy::{Effect, Facts, Policy, Rule, Ruling};
 use crate::reason::{Reason, Refusal};
@@ -77,13 +79,25 @@ pub(crate) fn judge(
                 record.method = Some(method.into_owned());
                 Ok(Outcome::Forward)
             }
+            Reading::Several(actions) => Ok(several::judge(&actions, &mut record, &mut |action, record| {
+                // Each is counted, and the next one judged by what the session is then.
+                let slot = remembered.take();
+                let session = session.map(|it| Recollection { slot: slot.as_deref().or(it.slot), ..it });
+                let turn = session.map(|session| Turn::new(session, action, body.len(), record.time));
+                let (policy, _) = config.policy_of(route);
+                let outcome = judge_action(config, policy, head, agent, action, record, turn.as_ref());
+                let after = turn.and_then(|turn| turn.after(&outcome));
+                remembered = after.or(slot);
+                record.parameters_digest = parameters_digest(action, &outcome);
+                outcome
+            })),
             Reading::Judge(action) => {
                 let turn = session.map(|session| Turn::new(session, &action, body.len(), record.time));
                 let (policy, _) = config.policy_of(route);
                 let outcome = judge_action(config, policy, head, agent, &action, &mut record, turn.as_ref());
                 remembered = turn.and_then(|turn| turn.after(&outcome));
                 record.parameters_digest = parameters_digest(&action, &outcome);
-                rest = without_approval_input(body, &action);
+                rest = without_approval_input(head, body, &action);
                 Ok(outcome)
             }
         }
@@ -100,18 +114,16 @@ pub(crate) fn read<T>(
     judge: &mut dyn FnMut(&Route, Read<'_>) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
     let route = config.routes.find(head.target())?;
-    action::read_head(route, head)?;
-    if body.len() > route.max_body {
-        return Err(action::too_large_for(route));
+    let opened = action::body::open(route, head, body)?;
+    let limits = action::body::limits(route.max_body);
+    let read = |json, tape| Document::read(json, &limits, tape).map_err(action::body::unreadable);
+    let document = opened.json.as_deref().map(|json| read(json, std::mem::take(tape))).transpose()?;
+    let beside = opened.beside.as_deref().map(|json| read(json, Tape::default())).transpose()?;
+    let content = opened.content(document.as_ref(), beside.as_ref());
+    let outcome = judge(route, action::read(route, &config.tools, head, &content));
+    if let Some(document) = document {
+        *tape = document.into_tape();
     }
-    if body.is_empty() {
-        return judge(route, action::read(route, &config.tools, head, None));
-    }
-    let limits = Limits { bytes: route.max_body, ..Limits::default() };
-    let document = Document::read(body, &limits, std::mem::take(tape))
-        .map_err(|invalid| Refusal::new(Reason::BodyUnreadable, invalid.to_string()))?;
-    let outcome = judge(route, action::read(route, &config.tools, head, Some(&document)));
-    *tape = document.into_tape();
     outcome
 }
 

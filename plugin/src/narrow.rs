@@ -33,6 +33,9 @@ pub(crate) fn narrow(
     wanted: &[(String, String)],
     declared: &dyn Fn(&str) -> bool,
 ) -> Result<Narrowed, String> {
+    if !is_read_as_sent(head, body, action) {
+        return Err("the body is not JSON as it was sent, and only such a body can be narrowed".into());
+    }
     let mut splices = Vec::with_capacity(wanted.len());
     let mut headers = Vec::new();
     for (pointer, json) in wanted {
@@ -56,8 +59,11 @@ pub(crate) fn narrow(
 
 /// The body without the client's answer to our own request for approval (MCP 2026-07-28): the server behind never asked.
 /// None where there is no such answer.
-pub(crate) fn without_approval_input(body: &[u8], action: &Action<'_>) -> Option<Vec<u8>> {
+pub(crate) fn without_approval_input(head: &Head, body: &[u8], action: &Action<'_>) -> Option<Vec<u8>> {
     let (_, responses) = action.parameters.beside.iter().find(|(name, _)| name == "inputResponses")?;
+    if !is_read_as_sent(head, body, action) {
+        return None;
+    }
     let mut members = responses.members();
     let place = members.position(|(name, _)| name == APPROVAL_INPUT)?;
     let kept: Vec<_> =
@@ -74,6 +80,19 @@ pub(crate) fn without_approval_input(body: &[u8], action: &Action<'_>) -> Option
     }
     object.push(b'}');
     spliced(body, vec![(responses.span(), object)]).ok()
+}
+
+/// Whether the places of what was read are places in `body`: not so where it was compressed, or is a form.
+fn is_read_as_sent(head: &Head, body: &[u8], action: &Action<'_>) -> bool {
+    let is_json = |kind: &[u8]| {
+        let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
+        essence.ends_with(b"/json") || essence.ends_with(b"+json")
+    };
+    let in_place = |value: Value<'_>| body.get(value.span()) == Some(value.raw());
+    head.all("content-encoding").next().is_none()
+        && head.first("content-type").is_some_and(is_json)
+        && action.parameters.body.is_none_or(in_place)
+        && action.parameters.beside.iter().all(|(_, value)| in_place(*value))
 }
 
 /// Whether `new` asks for no more than `old`. Numbers may only fall, and not below zero, where many a server takes them

@@ -93,6 +93,7 @@ pub(crate) fn narrowed(
             narrow(body, head, &action, &terms.narrow, &|pointer| declared.iter().any(|it| it.as_str() == pointer))
                 .map_err(|unmet| Refusal::new(Reason::DecisionTerms, unmet))
         }
+        Reading::Several(_) => Err(Refusal::new(Reason::DecisionTerms, "one of several calls can't be narrowed")),
         Reading::Pass { .. } => Err(Refusal::new(Reason::DecisionTerms, "this call has no parameters")),
     })?;
     match judge(config, tape, head, agent, &narrowed.body, record.clone(), None).outcome {

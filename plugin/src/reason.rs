@@ -208,6 +208,10 @@ reasons! {
     RequestPath: "request.path", 400, RPC_INVALID_REQUEST, None, "the path has more than one reading";
     /// A header and the body disagree, or a header stands twice or is missing (MCP 2026-07-28).
     RequestHeaders: "request.headers", 400, RPC_HEADER_MISMATCH, None, "headers and body disagree";
+    /// A web page's origin that the route doesn't list (MCP, Streamable HTTP, "Security Warning").
+    RequestOrigin: "request.origin", 403, RPC_INVALID_REQUEST, None, "this origin is not allowed here";
+    /// The client doesn't accept what the protocol answers with (RFC 9110 section 12.5.1).
+    RequestAccept: "request.accept", 406, RPC_INVALID_REQUEST, None, "the client must accept what this protocol answers with";
     /// A protocol version that is not spoken here.
     RequestVersion: "request.version", 400, RPC_UNSUPPORTED_VERSION, None, "this protocol version is not supported";
     /// The body is larger than the route allows.
@@ -216,10 +220,12 @@ reasons! {
     BodyType: "body.type", 415, RPC_INVALID_REQUEST, None, "this content type or encoding is not accepted";
     /// A body was needed and there is none, or the other way round.
     BodyMissing: "body.missing", 400, RPC_INVALID_REQUEST, None, "a body is required";
+    /// A form that servers read in different ways.
+    BodyForm: "body.form", 400, RPC_INVALID_PARAMS, None, "the form has more than one reading";
     /// Not JSON with one meaning.
     BodyUnreadable: "body.unreadable", 400, RPC_PARSE_ERROR, None, "the body is not JSON with a single meaning";
-    /// A JSON-RPC batch.
-    BodyBatch: "body.batch", 400, RPC_INVALID_REQUEST, None, "batches are not accepted";
+    /// A JSON-RPC batch where there are none, or one that can't be judged.
+    BodyBatch: "body.batch", 400, RPC_INVALID_REQUEST, None, "this batch is not accepted";
     /// JSON, but not a request of the route's protocol.
     RpcInvalid: "rpc.invalid", 400, RPC_INVALID_REQUEST, None, "this is not a JSON-RPC request";
     /// A method that isn't known, and so can't be judged.
@@ -252,6 +258,8 @@ reasons! {
     TokenStepUp: "token.step_up", 401, RPC_UNAUTHENTICATED, InsufficientAuthentication, "the user has to authenticate again, as the challenge says";
     /// A decision is needed, and no decision service is configured.
     DecisionNotConfigured: "decision.not_configured", 403, RPC_DENIED, None, "this needs a decision, and no decision service is configured";
+    /// A request does several things, and more than one of them needs a decision of its own.
+    DecisionSeveral: "decision.several", 403, RPC_DENIED, None, "several things need a decision each; ask for them one by one";
     /// The decision service couldn't be reached, was too slow, or reported an error.
     DecisionUnavailable: "decision.unavailable", 503, RPC_INTERNAL_ERROR, None, "the decision service is not available";
     /// The decision service's answer can't be used.

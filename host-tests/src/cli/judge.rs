@@ -6,10 +6,10 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Serialize;
 use serde_json::{Value, json};
-use toolgate::action::{self, Reading};
+use toolgate::action::{self, Reading, body};
 use toolgate::config::{self, Config};
 use toolgate::head::Head;
-use toolgate::json::{Document, Limits, Tape};
+use toolgate::json::{Document, Tape};
 
 use super::recorded::{Mint, Recorded};
 use super::{clock, filter};
@@ -130,13 +130,13 @@ impl Judge {
 fn resource(core: &Config, message: &Message) -> Option<Value> {
     let head = Head::from_pairs(request_head(message));
     let route = core.routes.find(head.target()).ok()?;
-    let limits = Limits { bytes: route.max_body, ..Limits::default() };
-    let body = message.body.as_deref().filter(|body| !body.is_empty());
-    let document = match body {
-        Some(body) => Some(Document::read(body, &limits, Tape::default()).ok()?),
-        None => None,
-    };
-    let Ok(Reading::Judge(action)) = action::read(route, &core.tools, &head, document.as_ref()).outcome else {
+    let opened = body::open(route, &head, message.body.as_deref().unwrap_or_default()).ok()?;
+    let limits = body::limits(route.max_body);
+    let read = |json| Document::read(json, &limits, Tape::default());
+    let document = opened.json.as_deref().map(read).transpose().ok()?;
+    let beside = opened.beside.as_deref().map(read).transpose().ok()?;
+    let content = opened.content(document.as_ref(), beside.as_ref());
+    let Ok(Reading::Judge(action)) = action::read(route, &core.tools, &head, &content).outcome else {
         return None;
     };
     let resource = action.resource?;

@@ -6,6 +6,7 @@ mod clock;
 mod explain;
 mod filter;
 mod judge;
+mod openapi;
 mod output;
 mod recorded;
 mod replay;
@@ -57,6 +58,14 @@ enum Command {
         /// The filter's configuration, YAML or JSON
         config: PathBuf,
     },
+    /// Write the operations of a REST route, as an OpenAPI document has them
+    Openapi {
+        /// The document, 3.0 or 3.1, YAML or JSON
+        document: PathBuf,
+        /// The path that its paths are below; else that of its first server
+        #[arg(long, value_name = "PATH")]
+        base: Option<String>,
+    },
     /// Say why one request gets its verdict
     Explain {
         /// The filter's configuration, YAML or JSON
@@ -74,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Check { config } => check::run(&config, format),
         Command::Test { paths } => test::run(&paths, wasm.as_deref(), format),
         Command::Replay { config } => replay::run(&config, wasm.as_deref()),
+        Command::Openapi { document, base } => openapi::run(&document, base.as_deref(), format),
         Command::Explain { config, request } => explain::run(&config, &request, format),
     };
     match done {

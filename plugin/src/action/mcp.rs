@@ -7,33 +7,54 @@
 //! - A member beside `jsonrpc`, `id`, `method`, `params`, `result` and `error` is refused, since a reader that ignores
 //!   the case of names (Go's) takes `Method` for `method`.
 //! - A request without an id is refused: JSON-RPC calls it a notification, and some servers run it all the same.
-//! - Arrays are refused. Only 2025-03-26 has batches, and a client has to cope with a server that has none.
+//! - Arrays exist in 2025-03-26 only, which a missing version header may mean. Each message in one is judged; one that is
+//!   refused refuses all (`batch`).
+//! - A header `Mcp-Param-*` must repeat the argument that the operator says it repeats, or else some argument: which one
+//!   is written in the tool's schema, which the filter doesn't see.
+//! - `subscriptions/listen` is judged as reading the server, and each resource and task that it names.
+//! - `Accept` may be left out (RFC 9110: anything goes), but not exclude what the server answers with.
 //! - `initialize`, `server/discover`, `ping`, `logging/setLevel`, `resources/unsubscribe` and notifications pass
 //!   without a decision: they name nothing that could be allowed or denied. GET (the server's stream) and DELETE (the
 //!   session's end) of the legacy era likewise.
 //! - What a client answers to sampling or elicitation is judged as `send`: it hands data to the server.
 
-mod envelope;
+mod batch;
+mod front;
 mod headers;
 mod meta;
 mod method;
 
 use std::borrow::Cow;
 
-use super::parameters::{fold, repeat};
+use super::parameters::repeat;
+use super::rpc::{self, Content, Message};
 use super::{Action, ActionKind, Parameters, Reading, Resource, Route, Source, Tools, classify};
 use crate::head::Head;
-use crate::json::{Kind, Value};
+use crate::json::{Kind, Value, fold};
 use crate::reason::{Reason, Refusal};
-use envelope::{Content, Message};
 use method::{Judged, Method};
 
-pub use envelope::{Era, Rpc};
+pub use super::rpc::{Era, Rpc};
+pub(super) use front::check_head;
 pub use headers::SUPPORTED_VERSIONS;
 pub(super) use headers::is_modern;
 
-/// What a message would do. What is known of the envelope is left in `rpc`, whatever comes of the rest.
+/// What a body would do. What is known of the envelope is left in `rpc`, whatever comes of the rest.
 pub(super) fn read<'a>(
+    route: &'a Route,
+    tools: &'a Tools,
+    head: &Head,
+    root: Value<'a>,
+    rpc: &mut Option<Rpc>,
+) -> Result<Reading<'a>, Refusal> {
+    match root.kind() {
+        Kind::Array => batch::read(route, tools, head, root, rpc),
+        _ => read_message(route, tools, head, root, rpc),
+    }
+}
+
+/// What one message would do.
+fn read_message<'a>(
     route: &'a Route,
     tools: &'a Tools,
     head: &Head,
@@ -42,7 +63,7 @@ pub(super) fn read<'a>(
 ) -> Result<Reading<'a>, Refusal> {
     let message = Message::read(root).inspect_err(|_| {
         let era = if is_modern(head) { Era::Modern } else { Era::Legacy };
-        *rpc = Some(Rpc { id: envelope::salvage_id(root), era, requested_version: None, shows_links: false });
+        *rpc = Some(Rpc::new(rpc::salvage_id(root), era));
     })?;
     let meta = meta::Meta::of(message.params());
     let era = if is_modern(head) || meta.is_modern() { Era::Modern } else { Era::Legacy };
@@ -67,7 +88,7 @@ pub(super) fn read<'a>(
                 return Err(Reason::RpcMethod.into());
             };
             headers::agree(head, &method, known.name_member(), params, era == Era::Modern)?;
-            read_request(route, tools, known, method, params)
+            read_request(route, tools, head, era, known, method, params)
         }
     }
 }
@@ -75,31 +96,66 @@ pub(super) fn read<'a>(
 fn read_request<'a>(
     route: &'a Route,
     tools: &'a Tools,
+    head: &Head,
+    era: Era,
     known: &Method,
     method: Cow<'a, str>,
     params: Option<Value<'a>>,
 ) -> Result<Reading<'a>, Refusal> {
     check_names(params)?;
+    if let Judged::Tool = known.judged {
+        let action = read_tool(route, tools, method, params)?;
+        let declared = tools.facts(&action.tool).map_or(&[][..], |facts| &facts.headers);
+        headers::repeat_parameters(head, declared, action.parameters.body, era == Era::Modern)?;
+        return Ok(Reading::Judge(action));
+    }
+    headers::repeat_parameters(head, &[], None, false)?;
+    let action = |kind, resource, id| Action {
+        kind,
+        source: Source::Protocol,
+        tool: method.clone(),
+        server: &route.server,
+        method: method.clone(),
+        resource: Some(Resource { kind: Cow::Borrowed(resource), id }),
+        parameters: Parameters { beside: beside(params, &[]), ..Parameters::default() },
+    };
     match known.judged {
-        Judged::Pass => Ok(Reading::Pass { method }),
-        Judged::Tool => read_tool(route, tools, method, params).map(Reading::Judge),
+        Judged::Pass | Judged::Tool => Ok(Reading::Pass { method }),
         Judged::As { kind, resource, id } => {
-            let id = match id {
-                Some(member) => text_member(params, member)?,
-                None => Cow::Borrowed(""),
-            };
-            let parameters = Parameters { beside: beside(params, &[]), ..Parameters::default() };
-            Ok(Reading::Judge(Action {
-                kind,
-                source: Source::Protocol,
-                tool: method.clone(),
-                server: &route.server,
-                method,
-                resource: Some(Resource { kind: Cow::Borrowed(resource), id }),
-                parameters,
-            }))
+            let id = id.map_or(Ok(Cow::Borrowed("")), |member| text_member(params, member))?;
+            Ok(Reading::Judge(action(kind, resource, id)))
+        }
+        Judged::Subscription => {
+            let mut actions = vec![action(ActionKind::Read, "mcp_server", Cow::Borrowed(""))];
+            for (resource, id) in subscribed(params)? {
+                actions.push(action(ActionKind::Read, resource, id));
+            }
+            Ok(Reading::of(actions, method.clone()))
         }
     }
+}
+
+/// How many resources and tasks one stream may be about. Each is judged like a request of its own.
+const MAX_SUBSCRIBED: usize = 32;
+
+/// The resources and tasks that `subscriptions/listen` names, each by its type and id.
+fn subscribed(params: Option<Value<'_>>) -> Result<Vec<(&'static str, Cow<'_, str>)>, Refusal> {
+    let mut subscribed = Vec::new();
+    for (list, resource) in [("resourceSubscriptions", "resource"), ("taskIds", "task")] {
+        let Some(list) = params.and_then(|params| params.get("notifications")?.get(list)) else { continue };
+        if list.kind() != Kind::Array || subscribed.len().saturating_add(list.len()) > MAX_SUBSCRIBED {
+            let wanted = format!("a list, at most {MAX_SUBSCRIBED} long, of what is listened to was expected");
+            return Err(Refusal::new(Reason::RpcParams, wanted));
+        }
+        for element in list.elements() {
+            let id = element.as_str().filter(|id| !id.is_empty());
+            subscribed.push((
+                resource,
+                id.ok_or_else(|| Refusal::new(Reason::RpcParams, "a name in `notifications` must be a text"))?,
+            ));
+        }
+    }
+    Ok(subscribed)
 }
 
 /// `tools/call`.
@@ -141,9 +197,27 @@ fn read_response<'a>(route: &'a Route, era: Era, answer: Value<'a>) -> Result<Re
 }
 
 /// Members of `params` that the protocol gives a meaning.
-const KNOWN_MEMBERS: [&str; 5] = ["name", "arguments", "uri", "taskId", "_meta"];
+const KNOWN_MEMBERS: [&str; 17] = [
+    "name",
+    "arguments",
+    "uri",
+    "taskId",
+    "_meta",
+    "task",
+    "inputResponses",
+    "requestState",
+    "ref",
+    "argument",
+    "context",
+    "cursor",
+    "notifications",
+    "level",
+    "protocolVersion",
+    "capabilities",
+    "clientInfo",
+];
 
-/// No member of `params` is one that a reader which ignores the case of names takes for another.
+/// No member of `params` is one that a reader which ignores the case of names takes for one that the protocol knows.
 fn check_names(params: Option<Value<'_>>) -> Result<(), Refusal> {
     let names = || params.into_iter().flat_map(Value::members).map(|(name, _)| name);
     let is_known_but_for_its_case = |name: Cow<'_, str>| {
@@ -153,7 +227,10 @@ fn check_names(params: Option<Value<'_>>) -> Result<(), Refusal> {
         }
     };
     if repeat(names()) || names().any(is_known_but_for_its_case) {
-        return Err(Refusal::new(Reason::RpcParams, "members of `params` differ from others only in their case"));
+        return Err(Refusal::new(
+            Reason::RpcParams,
+            "members of `params` differ from those of the protocol only in their case",
+        ));
     }
     Ok(())
 }

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+pub mod a2a;
+pub mod body;
 pub mod classify;
 pub mod mcp;
 mod parameters;
@@ -13,6 +15,7 @@ mod read;
 mod resource;
 pub mod rest;
 mod route;
+mod rpc;
 mod template;
 
 pub use parameters::{Datum, Fields, Parameters};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use crate::json::Value;
+use crate::json::{Kind, Pointer, Value, fold, name_of_token};
 
 /// Names and texts, decoded, in the order of the request.
 pub type Fields<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
@@ -55,28 +55,47 @@ impl<'a> Datum<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    /// The parameter at a JSON pointer (RFC 6901); `/limit` is also the path or query parameter `limit`.
+    /// The parameter at a JSON pointer (RFC 6901). Its first token names a parameter, in whichever place that stands; the
+    /// others lead into its value, which a text from path or query has no way into: `/filter/limit` is a member of
+    /// `filter` and never the query parameter `filter/limit`, which is `/filter~1limit`.
     #[must_use]
     pub fn at(&self, pointer: &str) -> Option<Datum<'a>> {
-        let name = pointer.strip_prefix('/')?;
+        let tokens = pointer.strip_prefix('/')?;
+        let (first, below) = tokens.find('/').map_or((tokens, ""), |slash| tokens.split_at(slash));
+        self.find(&name_of_token(first)?, below)
+    }
+
+    /// The parameter of that name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<Datum<'a>> {
+        self.find(name, "")
+    }
+
+    /// What stands at the pointer `below` into the parameter of that name.
+    fn find(&self, name: &str, below: &str) -> Option<Datum<'a>> {
         if let Some((_, text)) = self.fields.iter().find(|(found, _)| found == name) {
-            return Some(Datum::Text(text.clone()));
+            return below.is_empty().then(|| Datum::Text(text.clone()));
         }
-        let (first, below) = name.find('/').map_or((name, ""), |slash| name.split_at(slash));
-        if let Some((_, value)) = self.beside.iter().find(|(found, _)| found == first) {
-            return value.pointer(below).map(Datum::Json);
-        }
-        self.body?.pointer(pointer).map(Datum::Json)
+        let beside = self.beside.iter().find(|(found, _)| found == name).map(|(_, value)| *value);
+        let value = match beside {
+            Some(value) => value,
+            None => match self.body? {
+                body if body.kind() == Kind::Object => body.get(name)?,
+                // A list has no names, but places.
+                body => body.pointer(&format!("/{name}"))?,
+            },
+        };
+        value.pointer(below).map(Datum::Json)
     }
 
     /// Every scalar with its JSON pointer (path and query first, then what stands beside the body, then the body)
     /// until `visit` breaks.
     pub fn leaves(&self, visit: &mut impl FnMut(&str, &Datum<'a>) -> ControlFlow<()>) -> ControlFlow<()> {
         for (name, text) in &self.fields {
-            visit(&token(name), &Datum::Text(text.clone()))?;
+            visit(Pointer::of_member(name).as_str(), &Datum::Text(text.clone()))?;
         }
         for (name, value) in &self.beside {
-            let place = token(name);
+            let place = Pointer::of_member(name);
             value.leaves(&mut |below, leaf| visit(&format!("{place}{below}"), &Datum::Json(leaf)))?;
         }
         match self.body {
@@ -101,20 +120,6 @@ pub(super) fn repeat<'a>(names: impl Iterator<Item = Cow<'a, str>>) -> bool {
     names.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
 }
 
-/// A name as a reader sees it that matches without regard to case, such as Go's `encoding/json`, which also takes
-/// the long s for an s and the Kelvin sign for a k (Unicode simple folding).
-pub(super) fn fold(name: Cow<'_, str>) -> Cow<'_, str> {
-    if name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
-        return name;
-    }
-    Cow::Owned(name.replace('ſ', "s").to_lowercase())
-}
-
-/// The pointer to a member of the root.
-fn token(name: &str) -> String {
-    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,8 +142,17 @@ mod tests {
         assert_eq!(at("/id").as_deref(), Some("7"));
         assert!(matches!(parameters.at("/inputResponses/state/k"), Some(Datum::Json(_))));
         assert!(parameters.at("/nothing").is_none());
+        assert_eq!(at("/a~1b").as_deref(), Some("slash"));
+        assert_eq!(parameters.named("a/b").and_then(|datum| datum.text()).as_deref(), Some("slash"));
+        for nothing in ["/id/0", "/a~1b/1", "/a~2b", "id"] {
+            assert!(parameters.at(nothing).is_none(), "{nothing}");
+        }
 
         let mut seen = Vec::new();
+        // The query's name is no way to hide what stands in the body.
+        let hidden = Parameters { fields: vec![("a/b/1".into(), "harmless".into())], ..parameters.clone() };
+        assert_eq!(hidden.at("/a/b/1").and_then(|datum| datum.scalar()).as_deref(), Some("x"));
+
         let end = parameters.leaves(&mut |pointer, _| {
             seen.push(pointer.to_owned());
             ControlFlow::Continue(())

@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 
-use super::parameters::{Fields, fold};
 use crate::reason::{Reason, Refusal};
 
 /// The path and the query of a request target (`:path`), the path being in normal form: absolute; no empty segment
@@ -48,28 +47,17 @@ pub fn decode(segment: &str) -> Result<Cow<'_, str>, Refusal> {
     percent_encoding::percent_decode_str(segment).decode_utf8().map_err(|_| refuse("is not UTF-8 once decoded"))
 }
 
-/// The parameters of a query, `+` and percent-encoding decoded, in their order.
+/// Name and value of one `name=value` of a query or a form, decoded once.
 ///
 /// # Errors
-/// [`Reason::RequestPath`] where servers are known to read it differently: a `;`, a broken or doubled encoding, a
-/// control character, or bytes that aren't UTF-8. [`Reason::ParameterRepeated`] when a name occurs twice, compared
-/// without regard to case, or both plain and as a list (`a` and `a[]`).
-pub fn query(text: &str) -> Result<Fields<'_>, Refusal> {
-    let mut parameters = Vec::new();
-    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-        if pair.contains(';') {
-            return Err(refuse("has a `;` in its query"));
-        }
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        parameters.push((decode_form(name)?, decode_form(value)?));
+/// [`Reason::RequestPath`] where servers are known to read it differently: a `;`, a broken encoding, a NUL, or bytes that
+/// aren't UTF-8.
+pub(super) fn pair(pair: &str) -> Result<(Cow<'_, str>, Cow<'_, str>), Refusal> {
+    if pair.contains(';') {
+        return Err(refuse("has a `;` in its query"));
     }
-    let mut names: Vec<Cow<'_, str>> = parameters.iter().map(|(name, _)| fold(Cow::Borrowed(name.as_ref()))).collect();
-    names.sort_unstable();
-    let base = |name: &str| name.split('[').next().unwrap_or_default().to_owned();
-    let plain = |wanted: &str| names.binary_search_by(|name| name.as_ref().cmp(wanted)).is_ok();
-    let repeated = names.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
-        || names.iter().any(|name| name.contains('[') && plain(&base(name)));
-    if repeated { Err(Reason::ParameterRepeated.into()) } else { Ok(parameters) }
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    Ok((decode_form(name)?, decode_form(value)?))
 }
 
 fn decode_form(text: &str) -> Result<Cow<'_, str>, Refusal> {
@@ -184,35 +172,5 @@ mod tests {
             let refused = split(trap).map_err(|refusal| refusal.reason);
             assert_eq!(refused, Err(Reason::RequestPath), "{}", trap.escape_ascii());
         }
-    }
-
-    #[test]
-    fn a_query_is_decoded_once() {
-        let read: Vec<(String, String)> =
-            query("a=1&b=x+y%2B%25&c&&d=%C3%A4&e[gte]=1&e[lt]=2").unwrap().into_iter().map(own).collect();
-        let expected = [("a", "1"), ("b", "x y+%"), ("c", ""), ("d", "ä"), ("e[gte]", "1"), ("e[lt]", "2")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(read, expected);
-    }
-
-    #[test]
-    fn an_ambiguous_query_is_refused() {
-        for (text, reason) in [
-            ("a=1&a=2", Reason::ParameterRepeated),
-            ("a=1&A=2", Reason::ParameterRepeated),
-            ("a=1&%61=2", Reason::ParameterRepeated),
-            ("a=1&a[]=2", Reason::ParameterRepeated),
-            ("a[]=1&a[]=2", Reason::ParameterRepeated),
-            ("a=1;b=2", Reason::RequestPath),
-            ("a=%zz", Reason::RequestPath),
-            ("a=%ff", Reason::RequestPath),
-            ("a=%00", Reason::RequestPath),
-        ] {
-            assert_eq!(query(text).map_err(|refusal| refusal.reason), Err(reason), "{text}");
-        }
-    }
-
-    fn own((name, value): (Cow<'_, str>, Cow<'_, str>)) -> (String, String) {
-        (name.into_owned(), value.into_owned())
     }
 }

@@ -1,13 +1,14 @@
 //! From a request to its action.
 //!
-//! [`read_head`] refuses what no body could make right, before the body is there. [`read`] does the rest.
+//! [`read_head`] refuses what no body could make right, before the body is there. [`open`](super::open) brings the body into
+//! the one form that [`read`] reads.
 
 use std::borrow::Cow;
 
+use super::body::{Content, Media, check_encoding, check_type};
 use super::mcp::{self, Rpc};
-use super::{Action, Protocol, Route, Tools, rest};
+use super::{Action, Protocol, Route, Tools, a2a, rest};
 use crate::head::Head;
-use crate::json::Document;
 use crate::reason::{Reason, Refusal};
 
 /// What a request turned out to be.
@@ -15,6 +16,8 @@ use crate::reason::{Reason, Refusal};
 pub enum Reading<'a> {
     /// Something that policy decides about.
     Judge(Action<'a>),
+    /// Several things, at least two, each of which must be allowed: one request can't be forwarded in part.
+    Several(Vec<Action<'a>>),
     /// Part of the protocol, with nothing to decide: `ping`, notifications, `initialize`, ….
     Pass {
         /// The JSON-RPC method, or the HTTP method of a legacy MCP stream.
@@ -45,36 +48,37 @@ pub fn read_head(route: &Route, head: &Head) -> Result<(), Refusal> {
     check_length(route, head)?;
     match route.protocol {
         Protocol::Mcp => match head.method() {
-            b"POST" => check_type(head, is_json),
-            b"GET" | b"DELETE" if !mcp::is_modern(head) => Ok(()),
+            b"POST" => mcp::check_head(route, head).and_then(|()| check_type(head, |it| *it == Media::Json)),
+            b"GET" | b"DELETE" if !mcp::is_modern(head) => mcp::check_head(route, head),
             _ => Err(Reason::RequestMethod.into()),
         },
+        Protocol::A2a => {
+            a2a::check_head(head)?;
+            match (a2a::is_rpc(route, head), head.method(), head.first("content-type")) {
+                (true, b"POST", _) | (false, _, Some(_)) => check_type(head, |it| *it == Media::Json),
+                (true, ..) => Err(Reason::RequestMethod.into()),
+                (false, _, None) => Ok(()),
+            }
+        }
         Protocol::Rest => match head.first("content-type") {
-            Some(_) => check_type(head, is_json_like),
+            Some(_) => check_type(head, |_| true),
             None => Ok(()),
         },
     }
 }
 
-/// What a request would do. `document` is its body, `None` where it has none.
-pub fn read<'a>(route: &'a Route, tools: &'a Tools, head: &'a Head, document: Option<&'a Document<'a>>) -> Read<'a> {
+/// What a request would do. `content` is its body, opened and read.
+pub fn read<'a>(route: &'a Route, tools: &'a Tools, head: &'a Head, content: &Content<'a>) -> Read<'a> {
     let mut rpc = None;
-    let outcome = read_head(route, head).and_then(|()| match (route.protocol, head.method(), document) {
-        (Protocol::Rest, _, _) => rest::read(route, head, document).map(Reading::Judge),
-        (Protocol::Mcp, b"POST", Some(document)) => mcp::read(route, tools, head, document.root(), &mut rpc),
+    let outcome = match (route.protocol, head.method(), content.body) {
+        (Protocol::Rest, _, _) => rest::read(route, head, content).map(Reading::Judge),
+        (Protocol::A2a, _, _) => a2a::read(route, head, content, &mut rpc),
+        (Protocol::Mcp, b"POST", Some(root)) => mcp::read(route, tools, head, root, &mut rpc),
         (Protocol::Mcp, b"POST", None) => Err(Reason::BodyMissing.into()),
         (Protocol::Mcp, _, Some(_)) => Err(Refusal::new(Reason::BodyMissing, "this HTTP method has no body here")),
         (Protocol::Mcp, method, None) => Ok(Reading::Pass { method: String::from_utf8_lossy(method) }),
-    });
+    };
     Read { rpc, outcome }
-}
-
-/// Decoded bodies are what the tool behind sees; we would judge the encoded ones.
-fn check_encoding(head: &Head) -> Result<(), Refusal> {
-    if head.all("content-encoding").all(|coding| coding.eq_ignore_ascii_case(b"identity")) {
-        return Ok(());
-    }
-    Err(Refusal::new(Reason::BodyType, "a body must not be compressed or otherwise encoded"))
 }
 
 fn check_length(route: &Route, head: &Head) -> Result<(), Refusal> {
@@ -94,23 +98,18 @@ pub fn too_large_for(route: &Route) -> Refusal {
     Refusal::new(Reason::BodyTooLarge, format!("bodies on this route may have {limit} bytes (`max_body` of the route)"))
 }
 
-fn check_type(head: &Head, accepts: fn(&str) -> bool) -> Result<(), Refusal> {
-    let refuse = || Refusal::new(Reason::BodyType, "the body must be JSON in UTF-8, sent once as `application/json`");
-    let value = head.only("content-type").ok().flatten().ok_or_else(refuse)?;
-    let text = std::str::from_utf8(value).map_err(|_| refuse())?.to_ascii_lowercase();
-    let mut parts = text.split(';').map(str::trim);
-    let is_accepted = parts.next().is_some_and(accepts)
-        && parts.all(|parameter| matches!(parameter, "" | "charset=utf-8" | "charset=\"utf-8\""));
-    if is_accepted { Ok(()) } else { Err(refuse()) }
-}
-
-fn is_json(media_type: &str) -> bool {
-    media_type == "application/json"
-}
-
-/// JSON by its type or by its structured suffix (RFC 6839): `application/merge-patch+json`.
-fn is_json_like(media_type: &str) -> bool {
-    is_json(media_type) || (media_type.starts_with("application/") && media_type.ends_with("+json"))
+impl<'a> Reading<'a> {
+    /// What is read from all these actions together.
+    pub(super) fn of(mut actions: Vec<Action<'a>>, method: Cow<'a, str>) -> Self {
+        match (actions.pop(), actions.is_empty()) {
+            (None, _) => Self::Pass { method },
+            (Some(only), true) => Self::Judge(only),
+            (Some(last), false) => {
+                actions.push(last);
+                Self::Several(actions)
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ impl ResourcePlace {
                 for piece in pieces {
                     match piece {
                         Piece::Literal(text) => id.push_str(text),
-                        Piece::Parameter(name) => id.push_str(&parameters.at(&format!("/{name}"))?.scalar()?),
+                        Piece::Parameter(name) => id.push_str(&parameters.named(name)?.scalar()?),
                     }
                 }
                 Some(Cow::Owned(id))

@@ -2,64 +2,75 @@
 
 use std::borrow::Cow;
 
-use super::{Action, Parameters, Protocol, Route, classify, path};
+use super::body::Content;
+use super::parameters::Fields;
+use super::{Action, Operation, Parameters, Route, classify};
 use crate::head::Head;
-use crate::json::{Document, Kind};
+use crate::json::Kind;
 use crate::reason::{Reason, Refusal};
 
-/// What a request would do.
+/// The operation that a request is, and the texts among its parameters.
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    pub(super) operation: &'a Operation,
+    pub(super) fields: Fields<'a>,
+}
+
+/// The operation of this method and path, with the parameters of the path.
 ///
 /// # Errors
-/// [`Reason::OperationUnknown`] where the table has no such operation; [`Reason::ParameterRepeated`] where a name
-/// stands twice in path, query and body; [`Reason::BodyType`] for a body without a content type;
-/// [`Reason::RequestPath`] where path or query have more than one reading.
-pub(super) fn read<'a>(
-    route: &'a Route,
-    head: &'a Head,
-    document: Option<&'a Document<'a>>,
-) -> Result<Action<'a>, Refusal> {
-    debug_assert_eq!(route.protocol, Protocol::Rest);
-    let (path, query) = path::split(head.target())?;
-    let method = std::str::from_utf8(head.method()).map_err(|_| Reason::RequestMethod)?;
+/// [`Reason::OperationUnknown`] where the table has none.
+pub(super) fn find<'a>(route: &'a Route, head: &'a Head, path: &'a str) -> Result<Found<'a>, Refusal> {
+    let method = method(head)?;
     for operation in route.operations.iter().filter(|operation| operation.method == method) {
-        let Some(mut fields) = operation.path.matches(path)? else {
-            continue;
-        };
-        fields.extend(path::query(query.unwrap_or_default())?);
-        if document.is_some() && head.first("content-type").is_none() {
-            return Err(Refusal::new(Reason::BodyType, "a body needs a content type"));
+        if let Some(fields) = operation.path.matches(path)? {
+            return Ok(Found { operation, fields });
         }
-        let body = document.map(Document::root);
-        let parameters = Parameters { body, beside: Vec::new(), fields };
-        if parameters.repeat_a_name() {
-            return Err(Refusal::new(Reason::ParameterRepeated, "a name stands twice in path, query and body"));
-        }
-        if overrides_method(&parameters) {
-            return Err(Refusal::new(
-                Reason::ParameterRepeated,
-                "a parameter `_method` would override the HTTP method",
-            ));
-        }
-        let (kind, source) =
-            classify::operation(&operation.facts, &operation.tool, method, operation.path.last_word(), &parameters);
-        let resource = operation.facts.resource(&parameters);
-        return Ok(Action {
-            kind,
-            source,
-            tool: Cow::Borrowed(&operation.tool),
-            server: &route.server,
-            method: Cow::Borrowed(method),
-            resource,
-            parameters,
-        });
     }
     Err(Reason::OperationUnknown.into())
 }
 
+fn method(head: &Head) -> Result<&str, Refusal> {
+    std::str::from_utf8(head.method()).map_err(|_| Reason::RequestMethod.into())
+}
+
+/// What a request would do.
+///
+/// # Errors
+/// [`Reason::ParameterRepeated`] where a name stands twice in path, query and body, or would override the method.
+pub(super) fn read<'a>(route: &'a Route, head: &'a Head, content: &Content<'a>) -> Result<Action<'a>, Refusal> {
+    let Found { operation, fields } = content.operation.ok_or(Reason::OperationUnknown)?;
+    let method = method(head)?;
+    let beside = content.beside.into_iter().flat_map(|beside| beside.members()).collect();
+    let parameters = Parameters { body: content.body, beside, fields: fields.clone() };
+    if parameters.repeat_a_name() {
+        return Err(Refusal::new(Reason::ParameterRepeated, "a name stands twice in path, query and body"));
+    }
+    if overrides_method(&parameters) {
+        let detail = "a parameter `_method` would override the HTTP method";
+        return Err(Refusal::new(Reason::ParameterRepeated, detail));
+    }
+    let (kind, source) =
+        classify::operation(&operation.facts, &operation.tool, method, operation.path.last_word(), &parameters);
+    let resource = operation.facts.resource(&parameters);
+    Ok(Action {
+        kind,
+        source,
+        tool: Cow::Borrowed(&operation.tool),
+        server: &route.server,
+        method: Cow::Borrowed(method),
+        resource,
+        parameters,
+    })
+}
+
 /// Rails, Laravel and others take the HTTP method from a parameter of that name.
 fn overrides_method(parameters: &Parameters<'_>) -> bool {
-    let in_body = parameters.body.filter(|body| body.kind() == Kind::Object).and_then(|body| body.get("_method"));
-    in_body.is_some() || parameters.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("_method"))
+    let in_body =
+        parameters.body.filter(|body| body.kind() == Kind::Object).into_iter().flat_map(|body| body.members());
+    let names = in_body.map(|(name, _)| name).chain(parameters.beside.iter().map(|(name, _)| name.clone()));
+    let mut names = names.chain(parameters.fields.iter().map(|(name, _)| name.clone()));
+    names.any(|name| name.eq_ignore_ascii_case("_method"))
 }
 
 #[cfg(test)]

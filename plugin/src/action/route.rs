@@ -23,6 +23,8 @@ pub struct Route {
     pub policy: Option<String>,
     /// The largest body, in bytes.
     pub max_body: usize,
+    /// Of which web pages requests are accepted, as `Origin` says them; those without an origin come from no page.
+    pub origins: Vec<String>,
     /// REST: what there is, closest templates first.
     pub operations: Vec<Operation>,
 }
@@ -41,6 +43,8 @@ pub enum Matching {
 pub enum Protocol {
     /// Model Context Protocol over streamable HTTP.
     Mcp,
+    /// Agent2Agent, over JSON-RPC and over HTTP+JSON.
+    A2a,
     /// Operations by method and path.
     Rest,
 }
@@ -51,6 +55,7 @@ impl Protocol {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mcp => "mcp",
+            Self::A2a => "a2a",
             Self::Rest => "rest",
         }
     }
@@ -65,6 +70,8 @@ pub struct Operation {
     pub path: Template,
     /// The operator's name for it.
     pub tool: String,
+    /// Parameters of query and form that may stand several times: lists.
+    pub lists: Vec<String>,
     /// What the operator says of it.
     pub facts: ToolFacts,
 }
@@ -80,6 +87,9 @@ pub struct ToolFacts {
     pub action: Option<ActionKind>,
     /// What it is done to: the type, and where the id is found.
     pub resource: Option<(String, ResourcePlace)>,
+    /// Which headers of MCP repeat which arguments (`x-mcp-header` of the tool's schema): names in lower case with their
+    /// `mcp-param-`, and JSON pointers into the arguments.
+    pub headers: Vec<(String, String)>,
 }
 
 impl Routes {
@@ -141,6 +151,7 @@ mod tests {
             server: server.into(),
             policy: None,
             max_body: 1,
+            origins: Vec::new(),
             operations: Vec::new(),
         };
         Routes(vec![

@@ -123,7 +123,13 @@ fn look_again(config: &Config, message: &Message, agent: &Agent, record: &Record
         server: route.server.clone(),
     });
     let _ = judge::read(config, &mut Tape::default(), &message.head, &message.body, &mut |route, reading| {
-        if let Reading::Judge(action) = reading.outcome? {
+        // Of several actions the one is shown that the record tells of.
+        let action = match reading.outcome? {
+            Reading::Judge(action) => Some(action),
+            Reading::Several(actions) => actions.into_iter().find(|action| record.action == Some(action.kind.name())),
+            Reading::Pass { .. } => None,
+        };
+        if let Some(action) = action {
             let risk = assess(&config.risk, &action);
             let facts = judge::facts(&message.head, agent, &action, &risk, route.protocol.name(), record.time);
             let figures = config.sessions.as_ref().map(|settings| {

@@ -29,6 +29,9 @@ pub enum InvalidJsonKind {
     TrailingData,
     /// An object has two members of one name after unescaping (RFC 7493, 2.3).
     DuplicateMember,
+    /// An object has two members whose names differ only in their case, and [`Limits::case_variants`](super::Limits::case_variants)
+    /// doesn't allow that.
+    CaseVariant,
     /// An escape names one half of a surrogate pair (RFC 7493, 2.1).
     LoneSurrogate,
     /// A control character stands unescaped in a string (RFC 8259, 7).
@@ -58,6 +61,7 @@ impl InvalidJsonKind {
             Self::UnexpectedEnd => "json.unexpected_end",
             Self::TrailingData => "json.trailing_data",
             Self::DuplicateMember => "json.duplicate_member",
+            Self::CaseVariant => "json.case_variant",
             Self::LoneSurrogate => "json.lone_surrogate",
             Self::ControlCharacter => "json.control_character",
             Self::NumberOutOfRange => "json.number_out_of_range",
@@ -83,6 +87,7 @@ impl fmt::Display for InvalidJsonKind {
             Self::UnexpectedEnd => "the document ends before its value is complete",
             Self::TrailingData => "something follows the document's value; one value is expected",
             Self::DuplicateMember => "a member name occurs twice in one object",
+            Self::CaseVariant => "two member names of one object differ only in their case",
             Self::LoneSurrogate => "an escape names half of a surrogate pair; both halves in order are expected",
             Self::ControlCharacter => "a control character stands in a string; an escape is expected",
             Self::NumberOutOfRange => "a number is beyond the range of a double",

@@ -13,6 +13,9 @@ pub struct Limits {
     pub members: u32,
     /// Length in bytes of one string or member name as it stands in the body, between its quotes.
     pub string: usize,
+    /// Whether members of one object may have names that differ only in their case. Where a server behind matches names without
+    /// regard to case, as Go's `encoding/json` does, two such members are one that stands twice.
+    pub case_variants: bool,
 }
 
 /// Arguments of tools are a few levels deep, and so are the schemas that describe them; 64 is half of what common readers
@@ -34,6 +37,6 @@ const STRING: usize = BYTES;
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: DEPTH, bytes: BYTES, nodes: NODES, members: MEMBERS, string: STRING }
+        Self { depth: DEPTH, bytes: BYTES, nodes: NODES, members: MEMBERS, string: STRING, case_variants: true }
     }
 }

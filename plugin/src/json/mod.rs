@@ -29,6 +29,7 @@
 pub mod canonical;
 mod decimal;
 mod document;
+mod fold;
 mod invalid;
 mod leaves;
 mod limits;
@@ -43,9 +44,11 @@ mod value;
 pub mod write;
 
 pub use document::Document;
+pub(crate) use fold::fold;
 pub use invalid::{InvalidJson, InvalidJsonKind};
 pub use leaves::Pointer;
 pub use limits::Limits;
 pub use number::Number;
+pub(crate) use pointer::name as name_of_token;
 pub use tape::Tape;
 pub use value::{Elements, Kind, Members, Value};

@@ -19,8 +19,8 @@ impl<'d> Value<'d> {
     }
 }
 
-/// The member name that a reference token stands for.
-fn name(token: &str) -> Option<Cow<'_, str>> {
+/// The member name that a reference token stands for; `None` if it isn't one.
+pub(crate) fn name(token: &str) -> Option<Cow<'_, str>> {
     if !token.contains('~') {
         return Some(Cow::Borrowed(token));
     }

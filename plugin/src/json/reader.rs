@@ -148,9 +148,9 @@ impl Reader<'_, '_> {
         let Open { kind, node, count } = self.open;
         if kind == Container::Object
             && count > 1
-            && let Err(at) = names::all_differ(self.text, self.tape, node, count)
+            && let Err((kind, at)) = names::all_differ(self.text, self.tape, node, count, self.limits.case_variants)
         {
-            return Err(self.refuse(Kind::DuplicateMember, wide(at)));
+            return Err(self.refuse(kind, wide(at)));
         }
         self.pass(1);
         self.depth = self.depth.wrapping_sub(1);
@@ -177,11 +177,11 @@ impl Reader<'_, '_> {
             Some(b'"') => {
                 let (content, end, escaped) = self.string_end()?;
                 let start = narrow(self.at);
-                let name = self.bytes.get(content..).unwrap_or_default();
+                let name = self.text.get(content..).unwrap_or_default();
                 let mut node = Node { start, end: narrow(end), next: 0, extra: u32::from(escaped) };
                 node.next = match escaped {
                     false => names::fingerprint_in(name, end.wrapping_sub(content).wrapping_sub(1)),
-                    true => names::fingerprint(node.meaning(self.text).as_bytes()),
+                    true => names::fingerprint(&node.meaning(self.text)),
                 };
                 self.push(node)?;
                 self.at = end;

@@ -104,7 +104,7 @@ impl<'d> Value<'d> {
     /// The member of that name (after unescaping), if this is an object that has one. Names are unique.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Value<'d>> {
-        let fingerprint = names::fingerprint(name.as_bytes());
+        let fingerprint = names::fingerprint(name);
         let mut members = self.members();
         while let Some((node, value)) = members.next_node() {
             if node.next == fingerprint && node.meaning(self.document.text) == name {

@@ -51,7 +51,7 @@ pub enum Attribute {
     RequestMethod,
     /// `request.path`: without the query.
     RequestPath,
-    /// `request.protocol`: `mcp` or `rest`.
+    /// `request.protocol`: `mcp`, `a2a` or `rest`.
     RequestProtocol,
     /// `session.<figure>_<window>`: what was counted.
     Figure(Figure, Window),

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::jws::MAX_TOKEN;
 use crate::json::{Document, Limits, Tape};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
@@ -12,7 +13,7 @@ pub(super) type Claims = Map<String, Value>;
 /// Rich access tokens (roles of every application) have a hundred values, a few levels deep. The number of nodes
 /// bounds what a remembered token costs in memory.
 const CLAIMS_LIMITS: Limits =
-    Limits { depth: 16, bytes: super::jws::MAX_TOKEN, nodes: 1024, members: 256, string: super::jws::MAX_TOKEN };
+    Limits { depth: 16, bytes: MAX_TOKEN, nodes: 1024, members: 256, string: MAX_TOKEN, case_variants: true };
 
 /// The last second that a claim can name: 9999-12-31T23:59:59Z. What lies beyond is milliseconds, or an attempt to
 /// make arithmetic overflow.

@@ -12,7 +12,8 @@ use crate::reason::{Reason, Refusal};
 pub const MAX_TOKEN: usize = 8 * 1024;
 
 /// Real headers have three or four members, none of them deep.
-const HEADER_LIMITS: Limits = Limits { depth: 4, bytes: MAX_TOKEN, nodes: 64, members: 16, string: MAX_TOKEN };
+const HEADER_LIMITS: Limits =
+    Limits { depth: 4, bytes: MAX_TOKEN, nodes: 64, members: 16, string: MAX_TOKEN, case_variants: true };
 
 /// Members that a token of ours never needs, each a way to bring along its own key or to change what is signed.
 ///

@@ -42,7 +42,7 @@ fn each_complaint_says_what_would_be_right() {
         (json!({"risk.score_gte": 101}), "0 to 100"),
         (json!({"risk.score_gte": "50"}), "0 to 100"),
         (json!({"risk.findings": "rows.many"}), "there are rows.over_limit"),
-        (json!({"request.protocol": "grpc"}), "there are mcp rest"),
+        (json!({"request.protocol": "grpc"}), "there are mcp a2a rest"),
         (json!({"request.method": "post"}), "`POST`"),
         (json!({"tool_lte": 5}), "numbers and risk levels only"),
         (json!({"parameters.x_lte": "5"}), "numbers and risk levels only"),

@@ -50,6 +50,37 @@ async fn the_interop_decisions_are_ours_and_their_answers_fit_the_schema() {
         }
     }
     assert_eq!(checked, 65, "the files hold 25 and 40 decisions");
+    println!("authzen {checked}/65");
+}
+
+/// The questions that the filter asked in its scenarios, as their snapshots have them.
+fn questions() -> Vec<(String, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host-tests/tests/snapshots");
+    let mut questions = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for question in text.split("\nquestion  ").skip(1).filter(|it| it.contains("/access/v1/evaluation (")) {
+            // The body is the only block: from the line with its brace to the line with the other.
+            let lines = question.lines().skip_while(|line| line.trim_end() != "          {");
+            let end = lines.clone().position(|line| line.trim_end() == "          }").unwrap();
+            let body: String = lines.take(end + 1).collect();
+            questions.push((file.display().to_string(), serde_json::from_str(&body).unwrap()));
+        }
+    }
+    questions
+}
+
+#[test]
+fn what_the_filter_asks_fits_the_schema() {
+    let Some(folder) = vectors() else { return };
+    let schema = jsonschema::validator_for(&read(&folder, "evaluation-request.schema.json")).unwrap();
+    let questions = questions();
+    for (file, question) in &questions {
+        let errors: Vec<_> = schema.iter_errors(question).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{file}: {}", errors.join("; "));
+    }
+    assert!(questions.len() > 20, "only {} questions are in the snapshots", questions.len());
+    println!("authzen-requests {0}/{0}", questions.len());
 }
 
 #[tokio::test]

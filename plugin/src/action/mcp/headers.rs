@@ -1,14 +1,15 @@
 //! Headers that repeat what the body says: they must agree, or a router in front judges another call than we do.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::envelope::{Era, Rpc};
 use super::meta::Meta;
+use super::{Era, Rpc};
 use crate::head::Head;
-use crate::json::Value;
+use crate::json::{Kind, Number, Value};
 use crate::reason::{Reason, Refusal};
 
 const VERSION: &str = "mcp-protocol-version";
@@ -23,6 +24,11 @@ const MODERN: &str = "2026-07-28";
 /// Whether the headers claim the modern era.
 pub(in crate::action) fn is_modern(head: &Head) -> bool {
     head.all(VERSION).any(|version| version == MODERN.as_bytes())
+}
+
+/// Whether the headers may be those of 2025-03-26, the only revision with batches.
+pub(super) fn may_batch(head: &Head) -> Result<bool, Refusal> {
+    Ok(only(head, VERSION)?.is_none_or(|version| version == b"2025-03-26"))
 }
 
 /// The version in the header, the one in `_meta` and the era fit each other, and the version is spoken here.
@@ -67,6 +73,76 @@ pub(super) fn agree(
         (None, Some(_)) if required => Err(mismatch(NAME, "is missing")),
         (None, _) => Ok(()),
     }
+}
+
+/// What the names of headers begin with that repeat an argument of a tool.
+const PARAMETER: &str = "mcp-param-";
+
+/// Every header `Mcp-Param-*` repeats an argument: of those `declared` (name, pointer) that one, of others one that has
+/// the header's name, or else any. Where `required`, a declared argument that is there has its header.
+pub(super) fn repeat_parameters(
+    head: &Head,
+    declared: &[(String, String)],
+    arguments: Option<Value<'_>>,
+    required: bool,
+) -> Result<(), Refusal> {
+    for (name, pointer) in declared {
+        // An argument that is null is one that isn't there.
+        let argument = arguments.and_then(|it| it.pointer(pointer)).filter(|value| !value.is_null());
+        match (head.only(name).map_err(|_| mismatch(name, "stands more than once"))?, argument) {
+            (None, None) => {}
+            (Some(header), Some(argument)) if says(&decode(name, header)?, argument) => {}
+            (None, Some(_)) if !required => {}
+            (None, Some(_)) => return Err(mismatch(name, "is missing")),
+            (Some(_), _) => return Err(mismatch(name, "differs from its argument")),
+        }
+    }
+    for (name, value) in head.iter() {
+        let Some(suffix) = parameter_name(name) else { continue };
+        let name = format!("{PARAMETER}{}", suffix.to_ascii_lowercase());
+        if declared.iter().any(|(known, _)| *known == name) {
+            continue;
+        }
+        only_one(head, &name)?;
+        let value = decode(&name, value)?;
+        let alike = |found: &str| found.replace(['-', '_'], "").eq_ignore_ascii_case(&suffix.replace(['-', '_'], ""));
+        let of_its_name = arguments.and_then(|it| it.members().find(|(found, _)| alike(found)));
+        let agrees = match of_its_name {
+            Some((_, argument)) => says(&value, argument),
+            None => arguments.is_some_and(|arguments| {
+                let says = |leaf| if says(&value, leaf) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+                arguments.leaves(&mut |_, leaf| says(leaf)).is_break()
+            }),
+        };
+        if !agrees {
+            return Err(mismatch(&name, "repeats no argument"));
+        }
+    }
+    Ok(())
+}
+
+/// What is behind `Mcp-Param-` in the name of a header, if it begins so.
+fn parameter_name(header: &[u8]) -> Option<&str> {
+    let (prefix, suffix) = header.split_at_checked(PARAMETER.len())?;
+    prefix.eq_ignore_ascii_case(PARAMETER.as_bytes()).then(|| std::str::from_utf8(suffix).unwrap_or_default())
+}
+
+/// Whether the header's text says what the argument is: texts exactly, numbers by their value (`42.0` is 42).
+fn says(header: &[u8], argument: Value<'_>) -> bool {
+    let text = std::str::from_utf8(header).ok();
+    match argument.kind() {
+        Kind::String => argument.as_str().as_deref() == text,
+        Kind::Bool => header == argument.raw(),
+        Kind::Number => match (text.and_then(Number::parse), argument.as_number()) {
+            (Some(header), Some(argument)) => header.compare(&argument).is_eq(),
+            _ => false,
+        },
+        Kind::Null | Kind::Array | Kind::Object => false,
+    }
+}
+
+fn only_one(head: &Head, name: &str) -> Result<(), Refusal> {
+    head.only(name).map(drop).map_err(|_| mismatch(name, "stands more than once"))
 }
 
 fn only<'h>(head: &'h Head, name: &'static str) -> Result<Option<&'h [u8]>, Refusal> {

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::envelope::{Content, Message};
-use crate::json::{Kind, Value};
+use crate::action::rpc::{Content, Message};
+use crate::json::{Kind, Value, fold};
 use crate::reason::{Reason, Refusal};
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
@@ -15,17 +15,25 @@ const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 pub(super) struct Meta<'a> {
     version: Option<Value<'a>>,
     capabilities: Option<Value<'a>>,
+    /// Whether a member is one of these to a reader that ignores the case of names.
+    has_variants: bool,
 }
 
 impl<'a> Meta<'a> {
     pub(super) fn of(params: Option<Value<'a>>) -> Self {
-        let member = |name| params?.get("_meta")?.get(name);
-        Self { version: member(VERSION), capabilities: member(CAPABILITIES) }
+        let meta = params.and_then(|params| params.get("_meta"));
+        let member = |name| meta?.get(name);
+        let is_variant = |name: Cow<'_, str>| {
+            let known = name == VERSION || name == CAPABILITIES;
+            !known && [VERSION, CAPABILITIES].iter().any(|known| known.eq_ignore_ascii_case(&fold(name.clone())))
+        };
+        let has_variants = meta.is_some_and(|meta| meta.members().any(|(name, _)| is_variant(name)));
+        Self { version: member(VERSION), capabilities: member(CAPABILITIES), has_variants }
     }
 
     /// Whether the body claims to be of the modern era: only there `_meta` names a version.
     pub(super) fn is_modern(&self) -> bool {
-        self.version.is_some()
+        self.version.is_some() || self.has_variants
     }
 
     /// The version, where it is a text.
@@ -50,6 +58,12 @@ impl<'a> Meta<'a> {
     /// Both members must be there in a request of the modern era.
     pub(super) fn require(&self) -> Result<(), Refusal> {
         let missing = |name| Refusal::new(Reason::RpcParams, format!("`params._meta` needs `{name}`"));
+        if self.has_variants {
+            return Err(Refusal::new(
+                Reason::RpcParams,
+                "a member of `params._meta` differs from one of MCP's only in its case",
+            ));
+        }
         if self.version().is_none() {
             return Err(missing(VERSION));
         }

@@ -1,6 +1,6 @@
 //! Every method that a client may call, and how it is judged. One that isn't here is refused.
 
-use super::envelope::Era;
+use super::Era;
 use crate::action::ActionKind;
 
 /// A method.
@@ -24,6 +24,8 @@ pub(super) enum Judged {
     Pass,
     /// By the tool that it calls.
     Tool,
+    /// As reading the server, and each resource and task that it names.
+    Subscription,
     /// As this kind of action on this type of resource, whose id stands in this member of `params`.
     As { kind: ActionKind, resource: &'static str, id: Option<&'static str> },
 }
@@ -55,7 +57,7 @@ static METHODS: [Method; 20] = {
         method("prompts/list", Both, by(List, "mcp_server", None)),
         method("prompts/get", Both, by(Read, "prompt", Some("name"))),
         method("completion/complete", Both, by(Read, "mcp_server", None)),
-        method("subscriptions/listen", Modern, by(Read, "mcp_server", None)),
+        method("subscriptions/listen", Modern, Judged::Subscription),
         method("tasks/get", Both, by(Read, "task", Some("taskId"))),
         method("tasks/result", Legacy, by(Read, "task", Some("taskId"))),
         method("tasks/list", Legacy, by(List, "mcp_server", None)),
@@ -82,7 +84,7 @@ impl Method {
         match self.judged {
             Judged::Tool => Some("name"),
             Judged::As { id, .. } if self.name != "resources/subscribe" => id,
-            Judged::As { .. } | Judged::Pass => None,
+            Judged::As { .. } | Judged::Subscription | Judged::Pass => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::action::body::Content;
 use crate::action::{Matching, Protocol, read as read_action};
 use crate::json::{Document, Limits, Tape};
 
@@ -13,6 +14,7 @@ fn route() -> Route {
         server: "crm".into(),
         policy: None,
         max_body: 1 << 20,
+        origins: Vec::new(),
         operations: Vec::new(),
     }
 }
@@ -23,12 +25,14 @@ fn outcome(headers: &[(&str, &str)], body: &str) -> (Result<String, Reason>, Opt
     let usual = [(":method", "POST"), (":path", "/mcp"), ("content-type", "application/json")];
     let head = Head::from_pairs(usual.iter().chain(headers).copied());
     let document = Document::read(body.as_bytes(), &Limits::default(), Tape::default()).unwrap();
-    let read = read_action(&route, &tools, &head, Some(&document));
+    let read = read_action(&route, &tools, &head, &Content::json(&document));
+    let told = |action: Action<'_>| {
+        let resource = action.resource.map(|it| format!(" {}:{}", it.kind, it.id)).unwrap_or_default();
+        format!("{} {}{resource}", action.kind.name(), action.tool)
+    };
     let outcome = match read.outcome {
-        Ok(Reading::Judge(action)) => {
-            let resource = action.resource.map(|it| format!(" {}:{}", it.kind, it.id)).unwrap_or_default();
-            Ok(format!("{} {}{resource}", action.kind.name(), action.tool))
-        }
+        Ok(Reading::Judge(action)) => Ok(told(action)),
+        Ok(Reading::Several(actions)) => Ok(actions.into_iter().map(told).collect::<Vec<_>>().join("; ")),
         Ok(Reading::Pass { method }) => Ok(format!("pass {method}")),
         Err(refusal) => Err(refusal.reason),
     };
@@ -159,7 +163,6 @@ fn a_legacy_client_may_leave_headers_out_but_not_contradict_itself() {
 fn an_envelope_with_two_readings_is_refused() {
     for (body, reason) in [
         ("[]", Reason::BodyBatch),
-        (r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, Reason::BodyBatch),
         ("7", Reason::RpcInvalid),
         ("{}", Reason::RpcInvalid),
         (r#"{"id":1,"method":"ping"}"#, Reason::RpcInvalid),
@@ -186,6 +189,7 @@ fn an_envelope_with_two_readings_is_refused() {
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_x","Name":"delete_x"}}"#,
             Reason::RpcParams,
         ),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"Task":{},"name":"get_x"}}"#, Reason::RpcParams),
         (
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"to":1,"To":2}}}"#,
             Reason::ParameterRepeated,
@@ -197,6 +201,105 @@ fn an_envelope_with_two_readings_is_refused() {
         (r#"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":7}}"#, Reason::RpcParams),
     ] {
         assert_eq!(legacy(body), Err(reason), "{body}");
+    }
+}
+
+#[test]
+fn each_message_of_a_batch_is_judged() {
+    let call = |id: &str, tool: &str| {
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{tool}"}}}}"#)
+    };
+    let (read, delete) = (call("1", "get_x"), call("\"2\"", "delete_x"));
+    let ping = r#"{"jsonrpc":"2.0","id":3,"method":"ping"}"#;
+    let notification = r#"{"jsonrpc":"2.0","method":"notifications/cancelled"}"#;
+    for (messages, expected) in [
+        (vec![&*read, &delete], Ok("read get_x; delete delete_x")),
+        (vec![&*read, ping, notification], Ok("read get_x")),
+        (vec![ping], Ok("pass batch")),
+        (vec![&*read, &read], Err(Reason::BodyBatch)),
+        (vec![&*read, r#"{"jsonrpc":"2.0","id":4,"method":"initialize"}"#], Err(Reason::BodyBatch)),
+        (vec![&*read, r#"{"jsonrpc":"2.0","id":4,"method":"nothing"}"#], Err(Reason::RpcMethod)),
+        (vec![&*read, "7"], Err(Reason::RpcInvalid)),
+        (vec![&*read, "[]"], Err(Reason::BodyBatch)),
+        (vec![notification; 33], Err(Reason::BodyBatch)),
+    ] {
+        let body = format!("[{}]", messages.join(","));
+        assert_eq!(legacy(&body), expected.map(str::to_owned), "{body}");
+        let early = outcome(&[("mcp-protocol-version", "2025-03-26")], &body).0;
+        assert_eq!(early, expected.map(str::to_owned), "{body}");
+        for later in ["2025-06-18", "2025-11-25", "2026-07-28"] {
+            assert_eq!(outcome(&[("mcp-protocol-version", later)], &body).0, Err(Reason::BodyBatch), "{later} {body}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_is_judged_by_all_that_it_is_about() {
+    let listen = |filter: &str| modern("subscriptions/listen", &format!(r#""notifications":{filter}"#), None, &[]);
+    let server = "read subscriptions/listen mcp_server:";
+    assert_eq!(
+        listen(r#"{"resourceSubscriptions":["file:///a"],"taskIds":["t"]}"#),
+        Ok(format!("{server}; read subscriptions/listen resource:file:///a; read subscriptions/listen task:t"))
+    );
+    assert_eq!(listen(r#"{"toolsListChanged":true}"#), Ok(server.into()));
+    let many = vec!["\"a\""; 33].join(",");
+    for filter in [r#"{"resourceSubscriptions":"a"}"#, r#"{"taskIds":[7]}"#, &format!(r#"{{"taskIds":[{many}]}}"#)] {
+        assert_eq!(listen(filter), Err(Reason::RpcParams), "{filter}");
+    }
+}
+
+#[test]
+fn headers_that_repeat_arguments_agree_with_them() {
+    let arguments = r#""arguments":{"region":"eu","count":42,"dry-run":true,"deep":{"zone":"b"},"none":null}"#;
+    for (name, value, agrees) in [
+        ("mcp-param-region", "eu", true),
+        ("Mcp-Param-Region", "eu", true),
+        ("mcp-param-region", "=?base64?ZXU=?=", true),
+        ("mcp-param-region", "us", false),
+        ("mcp-param-region", "EU", false),
+        // Repeats another argument than the one of its name.
+        ("mcp-param-region", "b", false),
+        ("mcp-param-count", "42.0", true),
+        ("mcp-param-count", "43", false),
+        ("mcp-param-dry_run", "true", true),
+        ("mcp-param-dry_run", "1", false),
+        ("mcp-param-placement", "b", true),
+        ("mcp-param-placement", "elsewhere", false),
+        ("mcp-param-none", "null", false),
+        ("mcp-param-", "", false),
+    ] {
+        let params = format!(r#""name":"get_x",{arguments}"#);
+        let outcome = modern("tools/call", &params, Some("get_x"), &[(name, Some(value))]);
+        let expected = if agrees { Ok("read get_x".to_owned()) } else { Err(Reason::RequestHeaders) };
+        assert_eq!(outcome, expected, "{name}: {value}");
+    }
+    assert_eq!(modern("tools/list", "", None, &[("mcp-param-region", Some("eu"))]), Err(Reason::RequestHeaders));
+}
+
+#[test]
+fn a_declared_header_repeats_its_argument_and_must_be_there() {
+    let body = |arguments: &str| {
+        let document = format!(r#"{{"region":{arguments},"other":"us"}}"#);
+        move |check: &dyn Fn(Value<'_>)| {
+            let document = Document::read(document.as_bytes(), &Limits::default(), Tape::default()).unwrap();
+            check(document.root());
+        }
+    };
+    let declared = [("mcp-param-area".to_owned(), "/region".to_owned())];
+    for (argument, sent, required, agrees) in [
+        ("\"eu\"", &["eu"][..], true, true),
+        ("\"eu\"", &["us"], true, false),
+        ("\"eu\"", &["eu", "eu"], true, false),
+        ("\"eu\"", &[], true, false),
+        ("\"eu\"", &[], false, true),
+        ("null", &[], true, true),
+        ("null", &["null"], true, false),
+    ] {
+        let head = Head::from_pairs(sent.iter().map(|value| ("Mcp-Param-Area", *value)));
+        body(argument)(&|arguments| {
+            let outcome = headers::repeat_parameters(&head, &declared, Some(arguments), required);
+            assert_eq!(outcome.is_ok(), agrees, "{argument} {sent:?} {required}");
+        });
     }
 }
 
@@ -238,7 +341,7 @@ fn all_that_the_caller_chose_is_a_parameter() {
     let (route, tools) = (route(), Tools::default());
     let head = Head::from_pairs([(":method", "POST"), (":path", "/mcp"), ("content-type", "application/json")]);
     let document = Document::read(body, &Limits::default(), Tape::default()).unwrap();
-    let Ok(Reading::Judge(action)) = read_action(&route, &tools, &head, Some(&document)).outcome else {
+    let Ok(Reading::Judge(action)) = read_action(&route, &tools, &head, &Content::json(&document)).outcome else {
         panic!("not judged")
     };
     let mut seen = Vec::new();

@@ -1,10 +1,10 @@
 //! Operations, as clients call them and as they shouldn't.
 
 use super::*;
-use crate::action::{Reading, read as read_action};
+use crate::action::{Reading, body, read as read_action};
 use crate::config::compile;
 use crate::config::problem::Problems;
-use crate::json::{Limits, Tape};
+use crate::json::{Document, Tape};
 
 fn route() -> Route {
     let written = serde_json::from_str::<Vec<_>>(
@@ -22,18 +22,30 @@ fn route() -> Route {
 }
 
 fn outcome(method: &str, target: &str, body: Option<&str>) -> Result<String, Reason> {
+    sent(method, target, body.map(|body| ("application/json", body)))
+}
+
+/// What comes of a request with a body of this type.
+fn sent(method: &str, target: &str, body: Option<(&str, &str)>) -> Result<String, Reason> {
     let (route, tools) = (route(), crate::action::Tools::default());
     let mut headers = vec![(":method", method), (":path", target)];
-    headers.extend(body.map(|_| ("content-type", "application/json")));
+    headers.extend(body.map(|(media_type, _)| ("content-type", media_type)));
     let head = Head::from_pairs(headers);
-    let document = body.map(|body| Document::read(body.as_bytes(), &Limits::default(), Tape::default()).unwrap());
-    match read_action(&route, &tools, &head, document.as_ref()).outcome {
+    let bytes = body.map_or(&b""[..], |(_, body)| body.as_bytes());
+    let opened = body::open(&route, &head, bytes).map_err(|refusal| refusal.reason)?;
+    let document = |json| Document::read(json, &body::limits(1 << 20), Tape::default()).unwrap();
+    let (json, beside) = (opened.json.as_deref().map(document), opened.beside.as_deref().map(document));
+    match read_action(&route, &tools, &head, &opened.content(json.as_ref(), beside.as_ref())).outcome {
         Ok(Reading::Judge(action)) => {
             let resource = action.resource.map(|it| format!(" {}:{}", it.kind, it.id)).unwrap_or_default();
             let fields = action.parameters.fields.iter().map(|(name, value)| format!(" {name}={value}"));
-            Ok(format!("{} {}{resource}{}", action.kind.name(), action.tool, fields.collect::<String>()))
+            let beside = action.parameters.beside.iter();
+            let beside = beside.map(|(name, value)| format!(" {name}={}", String::from_utf8_lossy(value.raw())));
+            let (fields, beside) = (fields.collect::<String>(), beside.collect::<String>());
+            Ok(format!("{} {}{resource}{fields}{beside}", action.kind.name(), action.tool))
         }
         Ok(Reading::Pass { method }) => Ok(format!("pass {method}")),
+        Ok(Reading::Several(actions)) => Ok(format!("{} actions", actions.len())),
         Err(refusal) => Err(refusal.reason),
     }
 }
@@ -74,4 +86,33 @@ fn a_parameter_has_one_place() {
     ] {
         assert_eq!(outcome("POST", target, body), Err(reason), "{target} {body:?}");
     }
+}
+
+#[test]
+fn a_form_is_fields_lists_and_files() {
+    let refund = "/v1/payments/p/refund";
+    for (media_type, body, expected) in [
+        (
+            "application/x-www-form-urlencoded",
+            "amount=5&to[]=a&to[]=b",
+            Ok(r#"transfer payments.refund payment:p id=p amount=5 to=["a","b"]"#),
+        ),
+        (
+            "multipart/form-data; boundary=b",
+            "--b\r\nContent-Disposition: form-data; name=\"amount\"\r\n\r\n5\r\n--b--\r\n",
+            Ok("transfer payments.refund payment:p id=p amount=5"),
+        ),
+        ("application/x-ndjson", "{\"amount\":5}\n{\"amount\":6}\n", Ok("transfer payments.refund payment:p id=p")),
+        ("application/x-www-form-urlencoded", "id=q", Err(Reason::ParameterRepeated)),
+        ("application/x-www-form-urlencoded", "_method=DELETE", Err(Reason::ParameterRepeated)),
+        ("application/x-www-form-urlencoded", "_Method[]=DELETE", Err(Reason::ParameterRepeated)),
+        ("application/x-www-form-urlencoded", r#"{"amount":5}"#, Err(Reason::BodyType)),
+        ("text/plain", "amount=5", Err(Reason::BodyType)),
+    ] {
+        assert_eq!(sent("POST", refund, Some((media_type, body))), expected.map(str::to_owned), "{media_type} {body}");
+    }
+    assert_eq!(
+        sent("POST", &format!("{refund}?amount=1"), Some(("application/x-www-form-urlencoded", "amount=2"))),
+        Err(Reason::ParameterRepeated)
+    );
 }

@@ -1,7 +1,9 @@
 //! `routes` and `tools`.
 
+use std::collections::BTreeMap;
+
 use crate::action::{
-    ActionKind, Matching, Operation, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts, Tools, path,
+    ActionKind, Matching, Operation, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts, Tools, a2a, path,
 };
 use crate::config::problem::Problems;
 use crate::config::raw;
@@ -20,14 +22,19 @@ pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
         let matching = matching(&entry.matching, &place, problems);
         let protocol = match entry.protocol {
             raw::ProtocolName::Mcp => Protocol::Mcp,
+            raw::ProtocolName::A2a => Protocol::A2a,
             raw::ProtocolName::Rest => Protocol::Rest,
         };
         if entry.server.is_empty() {
             problems.add(format!("{place}/server"), "the server's name is empty; rules and audit need one");
         }
         let max_body = size(&entry.max_body, &format!("{place}/max_body"), problems);
-        let operations = operations(protocol, &entry.operations, &place, problems);
+        let mut operations = operations(protocol, &entry.operations, &place, problems);
+        let origins = origins(protocol, &entry.origins, &place, problems);
         let Some(matching) = matching else { continue };
+        if let (Protocol::A2a, Matching::Prefix(prefix)) = (protocol, &matching) {
+            operations = a2a::operations(prefix.trim_end_matches('/'));
+        }
         if let Some(earlier) = routes.iter().find(|earlier| earlier.matching.covers(&matching)) {
             let earlier = &earlier.matching;
             problems.add(
@@ -41,6 +48,7 @@ pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
             server: entry.server.clone(),
             policy: entry.policy.clone(),
             max_body,
+            origins,
             operations,
         });
     }
@@ -51,7 +59,9 @@ pub fn routes(written: &[raw::Route], problems: &mut Problems) -> Routes {
 pub fn tools<'a>(written: impl IntoIterator<Item = (&'a String, &'a raw::Tool)>, problems: &mut Problems) -> Tools {
     let known = written.into_iter().map(|(name, tool)| {
         let place = format!("/tools/{}", super::token(name));
-        (name.clone(), facts(tool.action.as_deref(), tool.resource.as_ref(), &place, problems))
+        let mut facts = facts(tool.action.as_deref(), tool.resource.as_ref(), &place, problems);
+        facts.headers = headers(&tool.headers, &place, problems);
+        (name.clone(), facts)
     });
     Tools(known.collect())
 }
@@ -79,6 +89,42 @@ fn matching(written: &raw::RouteMatch, place: &str, problems: &mut Problems) -> 
     Some(if name == "path" { Matching::Path(text.clone()) } else { Matching::Prefix(text.clone()) })
 }
 
+/// Origins as browsers write them: scheme, host and port, nothing behind (RFC 6454 section 6.2).
+fn origins(protocol: Protocol, written: &[String], place: &str, problems: &mut Problems) -> Vec<String> {
+    if protocol != Protocol::Mcp && !written.is_empty() {
+        problems.add(format!("{place}/origins"), "only an `mcp` route looks at origins");
+    }
+    for (index, origin) in written.iter().enumerate() {
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://")).unwrap_or_default();
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.:[]".contains(&byte);
+        if host.is_empty() || !host.bytes().all(is_plain) {
+            let wanted = "scheme, host and port in lower case such as `https://app.example.com`";
+            problems.add(format!("{place}/origins/{index}"), format!("`{origin}` is not an origin; write {wanted}"));
+        }
+    }
+    written.to_vec()
+}
+
+fn headers(written: &BTreeMap<String, String>, place: &str, problems: &mut Problems) -> Vec<(String, String)> {
+    let compiled = written.iter().map(|(name, pointer)| {
+        let place = format!("{place}/headers/{}", super::token(name));
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
+            problems.add(&place, format!("`{name}` can't stand in a header's name; use letters, digits and `-`"));
+        }
+        if !pointer.starts_with('/') {
+            problems.add(&place, format!("`{pointer}` is not a JSON pointer into the arguments such as `/region`"));
+        }
+        (format!("mcp-param-{}", name.to_ascii_lowercase()), pointer.clone())
+    });
+    let compiled: Vec<(String, String)> = compiled.collect();
+    let mut names: Vec<&str> = compiled.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+        problems.add(format!("{place}/headers"), "names a header twice, apart from its case");
+    }
+    compiled
+}
+
 fn size(text: &str, place: &str, problems: &mut Problems) -> usize {
     match parse_size::parse_size(text) {
         Ok(bytes @ 1..=MAX_BODY) => usize::try_from(bytes).unwrap_or(usize::MAX),
@@ -102,6 +148,9 @@ fn operations(protocol: Protocol, written: &[raw::Operation], place: &str, probl
         (Protocol::Mcp, false) => {
             problems
                 .add(format!("{place}/operations"), "an `mcp` route has no operations; its tools belong into `/tools`");
+        }
+        (Protocol::A2a, false) => {
+            problems.add(format!("{place}/operations"), "an `a2a` route has the operations of A2A, and no others");
         }
         _ => {}
     }
@@ -128,7 +177,13 @@ fn operations(protocol: Protocol, written: &[raw::Operation], place: &str, probl
                 format!("`{} {}` stands here twice, apart from the names of its parameters", entry.method, entry.path),
             );
         }
-        operations.push(Operation { method: entry.method.clone(), path, tool: entry.tool.clone(), facts });
+        operations.push(Operation {
+            method: entry.method.clone(),
+            path,
+            tool: entry.tool.clone(),
+            lists: entry.lists.clone(),
+            facts,
+        });
     }
     operations.sort_by_key(|operation| operation.path.specificity());
     operations
@@ -160,7 +215,7 @@ fn facts(
         };
         (resource.kind.clone(), id)
     });
-    ToolFacts { action, resource }
+    ToolFacts { action, resource, ..ToolFacts::default() }
 }
 
 #[cfg(test)]
@@ -190,7 +245,7 @@ mod tests {
     #[test]
     fn every_mistake_is_told_with_its_place() {
         let (_, problems) = compile(
-            r#"[{"match": {}, "protocol": "mcp", "server": "", "max_body": "lots"},
+            r#"[{"match": {}, "protocol": "mcp", "server": "", "max_body": "lots", "origins": ["https://App", "null"]},
                 {"match": {"path": "/a", "prefix": "/b"}, "protocol": "rest", "server": "s"},
                 {"match": {"path": "a/../b"}, "protocol": "mcp", "server": "s", "max_body": "0"},
                 {"match": {"prefix": "/v1"}, "protocol": "rest", "server": "s", "operations": [
@@ -204,6 +259,8 @@ mod tests {
             "/routes/0/match",
             "/routes/0/server",
             "/routes/0/max_body",
+            "/routes/0/origins/0",
+            "/routes/0/origins/1",
             "/routes/1/match",
             "/routes/1/operations",
             "/routes/2/match/path",
@@ -221,14 +278,21 @@ mod tests {
 
     #[test]
     fn tools_are_known_by_name() {
-        let written: std::collections::BTreeMap<String, raw::Tool> = serde_json::from_str(
+        let written: BTreeMap<String, raw::Tool> = serde_json::from_str(
             r#"{"salesforce.query": {"action": "read", "resource": {"type": "Account", "id": "/account_id"}},
-                "a/b": {"action": "nothing"}}"#,
+                "a/b": {"action": "nothing", "headers": {"Region": "region", "x y": "/z", "X Y": "/z"}}}"#,
         )
         .unwrap();
         let mut problems = Problems::default();
         let tools = tools(&written, &mut problems);
         assert_eq!(tools.facts("salesforce.query").unwrap().action, Some(ActionKind::Read));
-        assert_eq!(problems.iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(), ["/tools/a~1b/action"]);
+        let expected = [
+            "/tools/a~1b/action",
+            "/tools/a~1b/headers/Region",
+            "/tools/a~1b/headers/X Y",
+            "/tools/a~1b/headers/x y",
+            "/tools/a~1b/headers",
+        ];
+        assert_eq!(problems.iter().map(|problem| problem.pointer.as_str()).collect::<Vec<_>>(), expected);
     }
 }

@@ -1,5 +1,7 @@
 //! `routes` and `tools`: which paths carry which protocol, and what the operator knows of tools.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 /// One entry of `routes`; the first that matches counts.
@@ -18,6 +20,10 @@ pub struct Route {
     /// The largest body, such as `1MiB`.
     #[serde(default = "default_max_body")]
     pub max_body: String,
+    /// MCP: the web pages whose requests are accepted, by their origin (`https://app.example.com`). A request that names
+    /// another is refused, and one that names none comes from no page.
+    #[serde(default)]
+    pub origins: Vec<String>,
     /// REST: the operations there are. One that isn't named is refused.
     #[serde(default)]
     pub operations: Vec<Operation>,
@@ -39,6 +45,8 @@ pub struct RouteMatch {
 pub enum ProtocolName {
     /// Model Context Protocol over streamable HTTP.
     Mcp,
+    /// Agent2Agent, 1.0 and 0.3: JSON-RPC at the path or the prefix itself, HTTP+JSON below a prefix.
+    A2a,
     /// Operations by method and path.
     Rest,
 }
@@ -55,6 +63,10 @@ pub struct Operation {
     pub tool: String,
     /// The kind of action; else the tool's name and the method tell.
     pub action: Option<String>,
+    /// Parameters of query or form that may stand several times (`tag=a&tag=b`): they are lists. Any other that stands twice
+    /// is refused, but for `tag[]`, which is the list `tag`.
+    #[serde(default)]
+    pub lists: Vec<String>,
     /// What it is done to.
     pub resource: Option<ResourceSettings>,
 }
@@ -67,6 +79,10 @@ pub struct Tool {
     pub action: Option<String>,
     /// What it is done to.
     pub resource: Option<ResourceSettings>,
+    /// The arguments that clients of MCP 2026-07-28 repeat in a header: the name behind `Mcp-Param-` (the schema's
+    /// `x-mcp-header`) and a JSON pointer into the arguments. What isn't listed must repeat some argument.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
 }
 
 /// Where the resource of an action is found.

@@ -1,9 +1,8 @@
-//! The JSON-RPC 2.0 envelope.
+//! The JSON-RPC 2.0 envelope, which MCP and A2A share.
 
 use std::borrow::Cow;
 
-use crate::action::parameters::fold;
-use crate::json::{Kind, Value};
+use crate::json::{Kind, Value, fold};
 use crate::reason::{Reason, Refusal};
 
 /// What an answer has to repeat, and in which shape.
@@ -18,9 +17,11 @@ pub struct Rpc {
     /// Whether the client says in this very message that it can show a person a link (`elicitation.url`): in 2026-07-28
     /// in the `_meta` of each request, in 2025-11-25 in `initialize`.
     pub shows_links: bool,
+    /// Of a batch, the ids of its requests, each as it was sent; empty of anything else.
+    pub batch: Box<[Box<str>]>,
 }
 
-/// The two eras of the protocol.
+/// The two eras of MCP. A2A, which has none, answers as the legacy one does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
     /// 2025-03-26, 2025-06-18, 2025-11-25: `initialize`, optional sessions.
@@ -51,7 +52,9 @@ impl<'a> Message<'a> {
     pub(super) fn read(root: Value<'a>) -> Result<Self, Refusal> {
         match root.kind() {
             Kind::Object => {}
-            Kind::Array => return Err(Reason::BodyBatch.into()),
+            Kind::Array => {
+                return Err(Refusal::new(Reason::BodyBatch, "an array stands where one message was expected"));
+            }
             _ => return Err(invalid("the body must be an object")),
         }
         if root.members().any(|(name, _)| !MEMBERS.contains(&name.as_ref())) {
@@ -99,7 +102,15 @@ impl<'a> Message<'a> {
             Content::Request { .. } => self.id.and_then(id_text),
             Content::Notification { .. } | Content::Response(_) => None,
         };
-        Rpc { id, era, requested_version: None, shows_links: false }
+        Rpc::new(id, era)
+    }
+}
+
+impl Rpc {
+    /// An envelope of which no more is known than its id.
+    #[must_use]
+    pub fn new(id: Option<Box<str>>, era: Era) -> Self {
+        Self { id, era, requested_version: None, shows_links: false, batch: Box::default() }
     }
 }
 
