@@ -6,9 +6,12 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use crate::action::Protocol;
 use crate::action::mcp::{Era, Rpc, SUPPORTED_VERSIONS};
-use crate::reason::{RPC_HEADER_MISMATCH, RPC_INVALID_REQUEST, RPC_UNSUPPORTED_VERSION, Reason, Refusal};
+use crate::action::{APPROVAL_INPUT, Protocol};
+use crate::reason::{
+    Approval, RPC_HEADER_MISMATCH, RPC_INVALID_REQUEST, RPC_UNSUPPORTED_VERSION, RPC_URL_ELICITATION_REQUIRED, Reason,
+    Refusal,
+};
 
 /// A2A 1.0 section 5.4: `VersionNotSupportedError`.
 const A2A_VERSION_NOT_SUPPORTED: i32 = -32009;
@@ -35,6 +38,8 @@ pub struct Denial {
     pub content_type: &'static str,
     /// `allow`, which a 405 must carry (RFC 9110 section 15.5.6).
     pub allow: Option<&'static str>,
+    /// `retry-after`, in seconds: when it makes sense to ask again.
+    pub retry_after: Option<u32>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -42,18 +47,52 @@ pub struct Denial {
 /// The answer to a request on a route of this protocol. `rpc` is what is known of the JSON-RPC envelope.
 #[must_use]
 pub fn render(refusal: &Refusal, protocol: Protocol, rpc: Option<&Rpc>, facts: &Facts<'_>) -> Denial {
-    let (status, content_type, body) = match protocol {
-        Protocol::Mcp => (mcp_status(refusal.reason, rpc), "application/json", mcp(refusal, rpc, facts)),
-        Protocol::A2a => (refusal.reason.status(), "application/json", a2a(refusal, rpc, facts)),
-        Protocol::Rest => (refusal.reason.status(), "application/problem+json", rest(refusal, facts).to_string()),
+    let (status, content_type, body) = match (protocol, shown_by_client(refusal, rpc)) {
+        (Protocol::Mcp, Some((approval, rpc))) => (200, JSON, elicitation(refusal, approval, rpc, facts)),
+        (Protocol::Mcp, None) => (mcp_status(refusal.reason, rpc), JSON, mcp(refusal, rpc, facts)),
+        (Protocol::A2a, _) => (refusal.reason.status(), JSON, a2a(refusal, rpc, facts)),
+        (Protocol::Rest, _) => (refusal.reason.status(), "application/problem+json", rest(refusal, facts).to_string()),
     };
+    let retry_after = refusal.approval().filter(|_| protocol == Protocol::Rest).map(|_| APPROVAL_TAKES);
     let allow = match (refusal.reason, protocol, rpc.map(|rpc| rpc.era)) {
         (Reason::RequestMethod, Protocol::Mcp, Some(Era::Modern)) => Some("POST"),
         (Reason::RequestMethod, Protocol::Mcp, _) => Some("GET, POST, DELETE"),
         (Reason::RequestMethod, Protocol::A2a, _) => Some("POST"),
         _ => None,
     };
-    Denial { status, content_type, allow, body: body.into_bytes() }
+    Denial { status, content_type, allow, retry_after, body: body.into_bytes() }
+}
+
+const JSON: &str = "application/json";
+
+/// Seconds: a person needs longer to read what is asked; who comes back sooner learns nothing.
+const APPROVAL_TAKES: u32 = 10;
+
+/// The approval that is needed, where the client itself can show a person the link to it.
+fn shown_by_client<'a>(refusal: &'a Refusal, rpc: Option<&'a Rpc>) -> Option<(&'a Approval, &'a Rpc)> {
+    Some((refusal.approval()?, rpc.filter(|rpc| rpc.shows_links && rpc.id.is_some())?))
+}
+
+/// The client is asked to show a person a link: by an error in 2025-11-25 (`URLElicitationRequiredError` of its
+/// schema), by a result in 2026-07-28 (`InputRequiredResult`). Both come with status 200, or clients would take them
+/// for a failure of the transport and never look inside.
+fn elicitation(refusal: &Refusal, approval: &Approval, rpc: &Rpc, facts: &Facts<'_>) -> String {
+    let mut params = Map::new();
+    params.insert("mode".into(), "url".into());
+    params.insert("message".into(), approval.message.as_deref().unwrap_or(refusal.reason.text()).into());
+    params.insert("url".into(), approval.url.as_str().into());
+    if rpc.era == Era::Modern {
+        let request = json!({ "method": "elicitation/create", "params": params });
+        let result = json!({ "resultType": "input_required", "inputRequests": { APPROVAL_INPUT: request } });
+        return message_with("result", &result, Some(rpc));
+    }
+    // Unique, as the schema demands, and the key into the audit log besides.
+    params.insert("elicitationId".into(), facts.decision_id.into());
+    let mut data = about(refusal, facts);
+    data.insert("elicitations".into(), json!([params]));
+    let error =
+        json!({ "code": RPC_URL_ELICITATION_REQUIRED, "message": message(refusal.reason, facts), "data": data });
+    message_with("error", &error, Some(rpc))
 }
 
 /// Only the modern era answers an unknown method with 404; a legacy client would take it for the end of its session.
@@ -78,10 +117,15 @@ fn mcp(refusal: &Refusal, rpc: Option<&Rpc>, facts: &Facts<'_>) -> String {
             rpc.batch.iter().map(|id| format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#)).collect();
         return format!("[{}]", answers.join(","));
     }
-    // The id goes out with the very bytes that came in. Without one there is none: `null` is no id in any revision.
+    message_with("error", &error, rpc)
+}
+
+/// A JSON-RPC message. The id goes out with the very bytes that came in. Without one there is none: `null` is no id in
+/// any revision.
+fn message_with(member: &str, value: &Value, rpc: Option<&Rpc>) -> String {
     match rpc.and_then(|rpc| RawValue::from_string(rpc.id.as_deref()?.into()).ok()) {
-        Some(id) => format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#),
-        None => format!(r#"{{"jsonrpc":"2.0","error":{error}}}"#),
+        Some(id) => format!(r#"{{"jsonrpc":"2.0","id":{id},"{member}":{value}}}"#),
+        None => format!(r#"{{"jsonrpc":"2.0","{member}":{value}}}"#),
     }
 }
 
@@ -161,6 +205,13 @@ fn about(refusal: &Refusal, facts: &Facts<'_>) -> Map<String, Value> {
     }
     if !facts.findings.is_empty() {
         about.insert("findings".into(), json!(facts.findings));
+    }
+    if let Some(approval) = refusal.approval() {
+        let mut told = Map::new();
+        told.insert("url".into(), approval.url.as_str().into());
+        let more = [("message", &approval.message), ("expires_at", &approval.expires_at)];
+        told.extend(more.into_iter().filter_map(|(name, text)| Some((name.into(), text.as_deref()?.into()))));
+        about.insert("approval".into(), told.into());
     }
     about
 }

@@ -4,7 +4,7 @@
 //!            head                signature holds            end of body                 permit
 //!  Start ───────────▶ Verifying ────────────────▶ Reading ─────────────▶ Asking ─────────────────▶ Forwarded
 //!    │ ╲ key unknown      ▲  token known: straight to │ allowed, low risk ──────────────────────────▲
-//!    │  ╲─▶ Awaiting ─────┘  Reading                  │
+//!    │  ╲─▶ Awaiting ─────┘  Reading                  │                     └─▶ Narrowing ── body ──┘
 //!    └──────────────────────┴─────────────────────────┴──────────────────────┴─────── anything else ─▶ Rejected
 //! ```
 //!
@@ -12,16 +12,19 @@
 //! proxy must do ([`Step`]); what it waits for outside is a state of its own. Every pair of state and input that is
 //! not written down here rejects the request, so a forgotten case denies and a lost state does too.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::action::mcp::Rpc;
+use crate::action::mcp::{Era, Rpc};
 use crate::action::{self, Route};
 use crate::audit::{Mode, Record, TraceRecord, headers};
 use crate::config::Config;
-use crate::decision::{Decision, Question, read_answer};
+use crate::credential::Credential;
+use crate::decision::{Decision, Denied, Origins, Question, Terms, freshness, read_answer};
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::judge::{Judged, Outcome, Recollection, judge};
+use crate::obey::{Changes, meet, narrowed};
 use crate::reason::{Reason, Refusal};
 use crate::reply::{Reply, reply};
 use crate::session::{Key, Memory, SlotId};
@@ -51,8 +54,8 @@ pub enum Input<'i> {
     Signature(SignatureVerdict),
     /// What came of [`Step::Ask`].
     Answer {
-        /// The HTTP status; none when there was no answer.
-        status: Option<u16>,
+        /// The headers; none at all when there was no answer.
+        head: &'i Head,
         /// The body.
         body: &'i [u8],
     },
@@ -93,6 +96,8 @@ pub enum Step {
     Verify(Box<SignatureCheck>),
     /// Ask the decision service this, under this request id, and say what came of it with [`Input::Answer`].
     Ask(Question, String),
+    /// Give the held body once more, with [`Input::Body`]: the decision changes it.
+    Reread,
     /// Read this slot of the workers' shared memory, and say with [`Input::Recalled`] what stands in it.
     Recall(SlotId),
     /// Write this slot if it still has this version, and say so with [`Input::Remembered`].
@@ -122,7 +127,43 @@ pub struct Edits {
     /// Headers to remove first, every value of each.
     pub remove: Vec<Vec<u8>>,
     /// Headers to add then.
-    pub add: Vec<(&'static str, String)>,
+    pub add: Vec<(Cow<'static, str>, String)>,
+    /// A header to add with a secret in it: what is known of it is its name.
+    pub credential: Option<Credential>,
+    /// The body that goes on instead of the one that came.
+    pub body: Option<Vec<u8>>,
+}
+
+impl Edits {
+    /// Takes in what a decision changes. A credential goes in place of the agent's token, whatever header it is in.
+    fn take(&mut self, head: &Head, changes: Changes) {
+        for (name, value) in changes.headers {
+            self.remove.push(name.clone().into_bytes());
+            self.add.push((name.into(), value));
+        }
+        if let Some(credential) = &changes.credential {
+            self.remove.extend([b"authorization".to_vec(), credential.name().into()]);
+        }
+        self.credential = changes.credential;
+        if let Some(body) = &changes.body {
+            // A body that came in chunks goes on in chunks. Digests of the body that came name another.
+            if head.first("content-length").is_some() {
+                self.add.push(("content-length".into(), body.len().to_string()));
+            }
+            self.remove
+                .extend(["content-length", "content-digest", "repr-digest", "digest", "content-md5"].map(Into::into));
+        }
+        self.body = changes.body;
+    }
+}
+
+/// What changes on a response: only the gate's own headers.
+fn marked(head: &Head, add: Vec<(&'static str, String)>) -> Edits {
+    Edits { remove: headers::spoofed(head), add: borrowed(add).collect(), ..Edits::default() }
+}
+
+fn borrowed(headers: Vec<(&'static str, String)>) -> impl Iterator<Item = (Cow<'static, str>, String)> {
+    headers.into_iter().map(|(name, value)| (Cow::Borrowed(name), value))
 }
 
 /// One request and its response.
@@ -149,6 +190,8 @@ enum State {
     Remembering(Box<Recalling>, Box<Judged>),
     /// The rules allow it, and the decision service is being asked.
     Asking(Box<Asking>),
+    /// The decision service permits it with narrower parameters; the body is being read once more.
+    Narrowing(Box<Asking>, Box<Terms>),
     /// The decision service refused, and that is being kept.
     Noting(Box<Noting>),
     /// The request went on; the response will say under which decision.
@@ -207,6 +250,10 @@ struct Asking {
     head: Head,
     record: Record,
     rpc: Option<Rpc>,
+    /// Who asks.
+    agent: Arc<Agent>,
+    /// The body without what was meant for us, where there was such a thing.
+    body: Option<Vec<u8>>,
     /// Under which identity the answer may be remembered.
     remembered: Option<[u8; 32]>,
     /// When the token ends, and with it whatever was decided on it.
@@ -266,14 +313,17 @@ impl Exchange {
             (State::Remembering(held, judged), Input::Remembered(stored)) => {
                 self.remembered(gate, now, held, *judged, stored)
             }
-            (State::Asking(asking), Input::Answer { status, body }) => self.answered(gate, now, *asking, status, body),
+            (State::Asking(asking), Input::Answer { head, body }) => self.answered(gate, now, *asking, head, body),
+            (State::Narrowing(asking, terms), Input::Body(body)) => self.narrow(gate, *asking, &terms, body),
             (State::Noting(noting), Input::Recalled { slot, version }) => self.note(now, noting, slot, version),
             (State::Noting(noting), Input::Remembered(stored)) => self.noted(noting, stored),
             (State::Forwarded(decided), input) => self.after_forward(decided, &input),
             (State::Reading(request, agent), Input::Response(head)) => {
                 self.overtaken(self.record(&request, Some(agent)), head)
             }
-            (State::Asking(asking), Input::Response(head)) => self.overtaken(asking.record, head),
+            (State::Asking(asking) | State::Narrowing(asking, _), Input::Response(head)) => {
+                self.overtaken(asking.record, head)
+            }
             // Our own answer comes past here on its way to the client; nothing else is still to come.
             (State::Rejected, Input::Response(_)) => Step::Pass,
             (State::Rejected, _) => Step::Hold,
@@ -362,7 +412,7 @@ impl Exchange {
         }
         let record = self.record(&request, Some(Arc::clone(&agent)));
         let judged = judge(&self.config, &mut gate.tape, &request.head, &agent, body, record, None);
-        self.judged(gate, now, request.head, agent.expires, judged)
+        self.judged(gate, now, request.head, agent, judged)
     }
 
     /// What the session did before is known.
@@ -371,13 +421,13 @@ impl Exchange {
         let record = self.record(request, Some(Arc::clone(agent)));
         let session = self.config.sessions.as_ref().map(|settings| Recollection { settings, key: *key, slot });
         let mut judged = judge(&self.config, &mut gate.tape, &request.head, agent, body, record, session);
-        let (slot, now, expires) = (key.slot, request.since, agent.expires);
+        let (slot, now) = (key.slot, request.since);
         match judged.remembered.take() {
             Some(bytes) => {
                 self.state = State::Remembering(held, Box::new(judged));
                 Step::Remember { slot, bytes, version }
             }
-            None => self.judged(gate, now, held.request.head, expires, judged),
+            None => self.judged(gate, now, held.request.head, held.agent, judged),
         }
     }
 
@@ -391,7 +441,7 @@ impl Exchange {
         stored: Stored,
     ) -> Step {
         match stored {
-            Stored::Yes => self.judged(gate, now, held.request.head, held.agent.expires, judged),
+            Stored::Yes => self.judged(gate, now, held.request.head, held.agent, judged),
             Stored::Conflict if held.conflicts < MAX_CONFLICTS => {
                 held.conflicts = held.conflicts.saturating_add(1);
                 let slot = held.key.slot;
@@ -406,17 +456,22 @@ impl Exchange {
     }
 
     /// What should happen is known.
-    fn judged(&mut self, gate: &mut Gate, now: Timestamp, head: Head, expires: Timestamp, judged: Judged) -> Step {
-        let Judged { mut record, rpc, outcome, .. } = judged;
+    fn judged(&mut self, gate: &mut Gate, now: Timestamp, head: Head, agent: Arc<Agent>, judged: Judged) -> Step {
+        let Judged { mut record, rpc, outcome, body, .. } = judged;
+        if rpc.as_ref().is_some_and(|rpc| rpc.shows_links) && record.method.as_deref() == Some("initialize") {
+            gate.elicitors.note(&agent);
+        }
         match outcome {
-            Outcome::Forward => self.forward(&head, record),
+            Outcome::Forward => self.forward(&head, record, Changes { body, ..Changes::default() }),
             Outcome::Refuse(refusal) => self.refuse(&head, record, rpc.as_ref(), &refusal),
             Outcome::Ask(question) => {
                 record.asked = true;
+                record.call_digest = Some(question.call.clone());
                 let remembered = question.lasting.then_some(question.identity);
-                let asking = Asking { head, record, rpc, remembered, expires };
+                let expires = agent.expires;
+                let asking = Asking { head, record, rpc, agent, body, remembered, expires };
                 match remembered.and_then(|identity| gate.decisions.recall(&identity, now)) {
-                    Some(decision) => self.decided(asking, decision),
+                    Some(decision) => self.decided(gate, now, asking, decision.into()),
                     None => {
                         let id = asking.record.decision_id.clone();
                         self.state = State::Asking(Box::new(asking));
@@ -428,38 +483,72 @@ impl Exchange {
     }
 
     /// The decision service answered, or failed to.
-    fn answered(&mut self, gate: &mut Gate, now: Timestamp, asking: Asking, status: Option<u16>, body: &[u8]) -> Step {
-        let answer = match status {
-            None => Err(Refusal::from(Reason::DecisionUnavailable)),
-            Some(status) => read_answer(status, body).map_err(Refusal::from),
-        };
-        match answer {
+    fn answered(&mut self, gate: &mut Gate, now: Timestamp, asking: Asking, head: &Head, body: &[u8]) -> Step {
+        let service = self.config.decision.as_ref();
+        let nowhere = Origins(Vec::new());
+        match read_answer(head, body, service.map_or(&nowhere, |service| &service.origins), now) {
             Ok(decision) => {
-                let max_age = self.config.decision.as_ref().and_then(|service| service.max_age);
-                if let (Some(max_age), Some(identity)) = (max_age, asking.remembered) {
-                    gate.decisions.remember(identity, decision, now.plus(max_age).min(asking.expires));
+                let max_age = service.and_then(|service| service.max_age);
+                if let (Some(max_age), Some(identity), Some(lasting)) = (max_age, asking.remembered, decision.lasting())
+                {
+                    let max_age = freshness(head).map_or(max_age, |allowed| allowed.min(max_age));
+                    gate.decisions.remember(identity, lasting, now.plus(max_age).min(asking.expires));
                 }
-                self.decided(asking, decision)
+                self.decided(gate, now, asking, decision)
             }
+            Err(invalid) => self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &invalid.into()),
+        }
+    }
+
+    fn decided(&mut self, gate: &Gate, now: Timestamp, mut asking: Asking, decision: Decision) -> Step {
+        let (denied, terms) = match decision {
+            Decision::Permit(terms) => (None, terms),
+            Decision::Deny(denied, terms) => (Some(denied), terms),
+        };
+        let met = meet(&terms, &asking.agent, now, &mut asking.record);
+        let refusal = match (denied, met) {
+            (Some(Denied::Unapproved(approval)), Ok(())) => {
+                if let Some(rpc) = &mut asking.rpc {
+                    rpc.shows_links |= rpc.era == Era::Legacy && gate.elicitors.knows(&asking.agent);
+                }
+                Refusal::until_approved(approval)
+            }
+            // A denial can ask for a stronger token as well: then that is what the client has to know.
+            (_, Err(refusal)) => refusal,
+            (Some(Denied::Finally), Ok(())) => {
+                let refusal = Reason::DecisionDenied.into();
+                let step = self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal);
+                return self.after_noting(step, &asking.agent);
+            }
+            (None, Ok(())) if terms.narrow.is_empty() => {
+                let Asking { head, record, body, .. } = asking;
+                return self.forward(
+                    &head,
+                    record,
+                    Changes { headers: terms.headers, credential: terms.credential, body },
+                );
+            }
+            (None, Ok(())) => {
+                self.state = State::Narrowing(Box::new(asking), Box::new(terms));
+                return Step::Reread;
+            }
+        };
+        self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal)
+    }
+
+    /// The body is there once more: put the narrower parameters into it.
+    fn narrow(&mut self, gate: &mut Gate, mut asking: Asking, terms: &Terms, body: &[u8]) -> Step {
+        let body = asking.body.as_deref().unwrap_or(body);
+        let config = &self.config;
+        match narrowed(config, &mut gate.tape, &asking.head, &asking.agent, body, terms, &mut asking.record) {
+            Ok(changes) => self.forward(&asking.head, asking.record, changes),
             Err(refusal) => self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal),
         }
     }
 
-    fn decided(&mut self, asking: Asking, decision: Decision) -> Step {
-        let Asking { head, record, rpc, .. } = asking;
-        match decision {
-            Decision::Permit => self.forward(&head, record),
-            Decision::Deny => {
-                let agent = record.agent.as_ref().map(|agent| Arc::clone(&agent.0));
-                let step = self.refuse(&head, record, rpc.as_ref(), &Reason::DecisionDenied.into());
-                self.after_noting(step, agent.as_deref())
-            }
-        }
-    }
-
     /// `step`, once the session remembers that it was refused.
-    fn after_noting(&mut self, step: Step, agent: Option<&Agent>) -> Step {
-        let (Some(sessions), Some(agent)) = (&self.config.sessions, agent) else { return step };
+    fn after_noting(&mut self, step: Step, agent: &Agent) -> Step {
+        let Some(sessions) = &self.config.sessions else { return step };
         let key = sessions.key(agent);
         let then = std::mem::replace(&mut self.state, State::Rejected);
         self.state = State::Noting(Box::new(Noting { step, then, key, conflicts: 0 }));
@@ -487,16 +576,17 @@ impl Exchange {
         step
     }
 
-    fn forward(&mut self, head: &Head, mut record: Record) -> Step {
+    fn forward(&mut self, head: &Head, mut record: Record, changes: Changes) -> Step {
         record.forwarded();
-        self.let_through(head, record, headers::ALLOW)
+        record.credential = changes.credential.is_some();
+        self.let_through(head, record, headers::ALLOW, changes)
     }
 
     /// Rejects. In shadow mode, where verdicts are only recorded, lets the request through and says so.
     fn refuse(&mut self, head: &Head, mut record: Record, rpc: Option<&Rpc>, refusal: &Refusal) -> Step {
         record.refused(refusal);
         if record.mode == Mode::Shadow {
-            return self.let_through(head, record, headers::WOULD_DENY);
+            return self.let_through(head, record, headers::WOULD_DENY, Changes::default());
         }
         self.state = State::Rejected;
         let reply = reply(&self.config, head, rpc, refusal, &record);
@@ -517,7 +607,7 @@ impl Exchange {
         let step = match input {
             Input::Response(head) => {
                 let add = headers::to_client(&decided.id, decided.decision, None);
-                Step::Respond(Edits { remove: headers::spoofed(head), add }, None)
+                Step::Respond(marked(head, add), None)
             }
             // In shadow mode a request can go on before its end.
             _ => Step::Pass,
@@ -531,7 +621,7 @@ impl Exchange {
         let request = match state {
             State::Awaiting(request) | State::Verifying(request, _) | State::Reading(request, _) => *request,
             State::Recalling(held) | State::Remembering(held, _) => held.request,
-            State::Asking(asking) => {
+            State::Asking(asking) | State::Narrowing(asking, _) => {
                 Request { id: asking.record.decision_id, head: asking.head, body: Arrival::None, since: now }
             }
             // These have an arm of their own for every input, or nothing to tell.
@@ -542,19 +632,20 @@ impl Exchange {
         self.refuse_stranger(&request, &Reason::Fault.into())
     }
 
-    fn let_through(&mut self, head: &Head, record: Record, decision: &'static str) -> Step {
+    fn let_through(&mut self, head: &Head, record: Record, decision: &'static str, changes: Changes) -> Step {
         self.state = State::Forwarded(Decided { id: record.decision_id.clone(), decision });
-        let mut edits = Edits { remove: headers::spoofed(head), add: Vec::new() };
+        let mut edits = Edits { remove: headers::spoofed(head), ..Edits::default() };
         let stripped = self.route(head).map_or(CREDENTIALS, |route| route.access.stripped());
         edits.remove.extend(stripped.iter().map(|name| name.to_vec()));
         if self.config.audit.headers {
-            edits.add = headers::to_upstream(&record, decision);
+            edits.add.extend(borrowed(headers::to_upstream(&record, decision)));
         }
         for (name, value) in headers::to_budgets(&record) {
             if !edits.add.iter().any(|(known, _)| *known == name) {
-                edits.add.push((name, value));
+                edits.add.push((name.into(), value));
             }
         }
+        edits.take(head, changes);
         Step::Forward(edits, Box::new(record))
     }
 
@@ -563,7 +654,7 @@ impl Exchange {
         let refusal = Refusal::from(Reason::ProxyAnswered);
         record.refused(&refusal);
         let add = headers::to_client(&record.decision_id, headers::DENY, Some(refusal.reason));
-        Step::Respond(Edits { remove: headers::spoofed(head), add }, Some(Box::new(record)))
+        Step::Respond(marked(head, add), Some(Box::new(record)))
     }
 
     fn record(&self, request: &Request, agent: Option<Arc<Agent>>) -> Record {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::decision::DecisionMemory;
+use crate::decision::{DecisionMemory, Elicitors};
 use crate::json::Tape;
 use crate::token::{Published, TokenMemory};
 
@@ -18,6 +18,8 @@ pub struct Gate {
     pub published: Published,
     /// Decisions that may be used again.
     pub decisions: DecisionMemory,
+    /// Clients that can show a person a link.
+    pub elicitors: Elicitors,
     /// Scratch memory of the JSON reader.
     pub tape: Tape,
 }
@@ -32,6 +34,7 @@ impl Gate {
             tokens: TokenMemory::default(),
             published,
             decisions: DecisionMemory::default(),
+            elicitors: Elicitors::default(),
             tape: Tape::default(),
         }
     }

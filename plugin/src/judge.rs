@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::decision::{Asked, Question, question};
 use crate::head::Head;
 use crate::json::{Document, Tape, canonical};
+use crate::narrow::without_approval_input;
 use crate::policy::{Effect, Facts, Policy, Rule, Ruling};
 use crate::reason::{Reason, Refusal};
 use crate::risk::{Risk, assess};
@@ -25,6 +26,8 @@ pub(crate) struct Judged {
     pub(crate) rpc: Option<Rpc>,
     /// What should happen.
     pub(crate) outcome: Outcome,
+    /// The body without the client's answer to our own request for approval, where it holds one.
+    pub(crate) body: Option<Vec<u8>>,
     /// What the slot of its session becomes, where its call is counted.
     pub(crate) remembered: Option<Vec<u8>>,
 }
@@ -60,6 +63,7 @@ pub(crate) fn judge(
     session: Option<Recollection<'_>>,
 ) -> Judged {
     let mut rpc = None;
+    let mut rest = None;
     let mut remembered = None;
     let outcome = read(config, tape, head, body, &mut |route, reading| {
         rpc = reading.rpc;
@@ -87,11 +91,12 @@ pub(crate) fn judge(
                 let outcome = judge_action(config, policy, head, agent, &action, &mut record, turn.as_ref());
                 remembered = turn.and_then(|turn| turn.after(&outcome));
                 digests(config, &action, &outcome, &mut record);
+                rest = without_approval_input(head, body, &action);
                 Ok(outcome)
             }
         }
     });
-    Judged { record, rpc, outcome: outcome.unwrap_or_else(Outcome::Refuse), remembered }
+    Judged { record, rpc, outcome: outcome.unwrap_or_else(Outcome::Refuse), body: rest, remembered }
 }
 
 /// Reads the body by its route, and lends both to `judge`.

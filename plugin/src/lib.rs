@@ -30,6 +30,7 @@
 //! | `time`     |            |
 //! | `head`     |            |
 //! | `trace_context` | `head` |
+//! | `credential` |          |
 //! | `reason`   |            |
 //! | `json`     |            |
 //! | `sql`      |            |
@@ -39,16 +40,18 @@
 //! | `risk`     | `action` `sql` |
 //! | `session`  | `action` `risk` `time` `token` |
 //! | `policy`   | `action` `json` `risk` `session` `time` `token` |
-//! | `decision` | `action` `json` `reason` `risk` `time` `token` |
+//! | `decision` | `action` `credential` `head` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` `trace_context` |
+//! | `narrow`   | `action` `head` `json` |
 //! | `export`   | `audit` `time` |
 //! | `config`   | `action` `audit` `decision` `export` `policy` `remote` `risk` `session` `token` |
 //! | `metrics`  | `action` `audit` `config` `reason` `risk` |
 //! | `gate`     | `config` `decision` `json` `token` |
-//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `policy` `reason` `risk` `session` `time` `token` |
+//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `narrow` `policy` `reason` `risk` `session` `time` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
-//! | `exchange` | `action` `audit` `config` `decision` `gate` `head` `judge` `reason` `reply` `session` `time` `token` `trace_context` |
+//! | `obey`     | `action` `audit` `config` `credential` `decision` `head` `json` `judge` `narrow` `reason` `risk` `time` `token` |
+//! | `exchange` | `action` `audit` `config` `credential` `decision` `gate` `head` `judge` `obey` `reason` `reply` `session` `time` `token` `trace_context` |
 //! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `session` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
 //! | `proxy`    | `audit` `config` `decision` `exchange` `export` `gate` `head` `metrics` `remote` `reply` `time` `token` |
@@ -56,6 +59,7 @@
 pub mod action;
 pub mod audit;
 pub mod config;
+pub mod credential;
 pub mod decision;
 pub mod denial;
 pub mod exchange;
@@ -66,6 +70,8 @@ pub mod head;
 pub mod json;
 mod judge;
 pub mod metrics;
+mod narrow;
+mod obey;
 pub mod policy;
 pub mod reason;
 pub mod remote;

@@ -12,25 +12,86 @@ pub struct Refusal {
     pub detail: String,
     /// Every scope that the request needs, where that is what its token lacks (RFC 6750 section 3.1).
     pub scopes: Vec<String>,
+    /// What would turn it round, where the decision service said so.
+    pub cure: Option<Box<Cure>>,
+}
+
+/// What would turn a refusal round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cure {
+    /// A person's approval of exactly this call.
+    Approval(Approval),
+    /// A token for which the person authenticated so (RFC 9470).
+    StepUp(Authentication),
+}
+
+/// How the person behind a token must have authenticated. Visible ASCII without quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authentication {
+    /// The authentication context class.
+    pub acr: String,
+    /// How long ago at most, in seconds.
+    pub max_age: Option<u64>,
+}
+
+/// Where a person's approval of a call is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The page.
+    pub url: String,
+    /// What it is about, in the decision service's words.
+    pub message: Option<String>,
+    /// Until when it can be asked for, as RFC 3339.
+    pub expires_at: Option<String>,
 }
 
 impl Refusal {
     /// A refusal that says more than its reason alone.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into(), scopes: Vec::new() }
+        Self { detail: detail.into(), ..Self::from(reason) }
     }
 
     /// The token is good, but lacks some of the scopes `needed`: all of them are named, those that it has among them,
     /// so that one more token is enough.
     pub fn insufficient_scope<S: Into<String>>(needed: impl IntoIterator<Item = S>) -> Self {
         let scopes = needed.into_iter().map(Into::into).collect();
-        Self { reason: Reason::TokenScope, detail: String::new(), scopes }
+        Self { scopes, ..Self::from(Reason::TokenScope) }
+    }
+
+    /// A refusal that a person's approval would turn round.
+    #[must_use]
+    pub fn until_approved(approval: Approval) -> Self {
+        Self { cure: Some(Box::new(Cure::Approval(approval))), ..Self::from(Reason::ApprovalNeeded) }
+    }
+
+    /// The approval that would turn it round.
+    #[must_use]
+    pub fn approval(&self) -> Option<&Approval> {
+        match self.cure.as_deref() {
+            Some(Cure::Approval(approval)) => Some(approval),
+            Some(Cure::StepUp(_)) | None => None,
+        }
+    }
+
+    /// A refusal that a token for which the person authenticated so would turn round.
+    #[must_use]
+    pub fn until_stepped_up(wanted: Authentication) -> Self {
+        Self { cure: Some(Box::new(Cure::StepUp(wanted))), ..Self::from(Reason::TokenStepUp) }
+    }
+
+    /// The authentication that would turn it round.
+    #[must_use]
+    pub fn step_up(&self) -> Option<&Authentication> {
+        match self.cure.as_deref() {
+            Some(Cure::StepUp(wanted)) => Some(wanted),
+            Some(Cure::Approval(_)) | None => None,
+        }
     }
 }
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, detail: String::new(), scopes: Vec::new() }
+        Self { reason, detail: String::new(), scopes: Vec::new(), cure: None }
     }
 }
 
@@ -47,6 +108,8 @@ pub enum Challenge {
     InvalidToken,
     /// `error="insufficient_scope"`, with the scopes that are needed.
     InsufficientScope,
+    /// `error="insufficient_user_authentication"` (RFC 9470 section 3).
+    InsufficientAuthentication,
 }
 
 macro_rules! reasons {
@@ -107,6 +170,8 @@ pub const RPC_INTERNAL_ERROR: i32 = -32603;
 pub const RPC_HEADER_MISMATCH: i32 = -32020;
 /// MCP 2026-07-28: a protocol version that is not spoken here.
 pub const RPC_UNSUPPORTED_VERSION: i32 = -32022;
+/// MCP 2025-11-25: a person has to open a link first. The revision after it has a result for that instead.
+pub const RPC_URL_ELICITATION_REQUIRED: i32 = -32042;
 /// Ours: no usable token.
 pub const RPC_UNAUTHENTICATED: i32 = 4010;
 /// Ours: the policy, or the decision service, says no.
@@ -203,6 +268,12 @@ reasons! {
     PolicyFailed: "policy.failed", 403, RPC_DENIED, None, "a rule could not be evaluated on this request";
     /// The decision service says no.
     DecisionDenied: "decision.denied", 403, RPC_DENIED, None, "denied by the decision service";
+    /// The decision service says no until a person has approved exactly this call.
+    ApprovalNeeded: "approval.needed", 403, RPC_DENIED, None, "a person has to approve this call first";
+    /// The decision comes with terms that can't be met here: an obligation, a narrowing, a credential.
+    DecisionTerms: "decision.terms", 403, RPC_DENIED, None, "the decision comes with terms that can't be met here";
+    /// The decision service wants the person behind the token to authenticate again (RFC 9470).
+    TokenStepUp: "token.step_up", 401, RPC_UNAUTHENTICATED, InsufficientAuthentication, "the user has to authenticate again, as the challenge says";
     /// A decision is needed, and no decision service is configured.
     DecisionNotConfigured: "decision.not_configured", 403, RPC_DENIED, None, "this needs a decision, and no decision service is configured";
     /// A request does several things, and more than one of them needs a decision of its own.

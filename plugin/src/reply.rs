@@ -1,12 +1,14 @@
 //! The answer to a refused request: the denial in its protocol's words, and the headers that go with it.
 
+use std::fmt::Write as _;
+
 use crate::action::Protocol;
 use crate::action::mcp::Rpc;
 use crate::audit::{Record, headers};
 use crate::config::Config;
 use crate::denial::{self, Facts};
 use crate::head::Head;
-use crate::reason::{Reason, Refusal};
+use crate::reason::{Authentication, Reason, Refusal};
 use crate::token::{Metadata, challenge};
 
 /// An answer of ours.
@@ -54,16 +56,32 @@ pub fn reply(config: &Config, head: &Head, rpc: Option<&Rpc>, refusal: &Refusal,
     let route = config.routes.find(head.target()).ok();
     let protocol = route.map_or(Protocol::Rest, |route| route.protocol);
     let denial = denial::render(refusal, protocol, rpc, &facts);
-    let mut headers = headers::to_client(&record.decision_id, headers::DENY, Some(reason));
+    let decision = if refusal.approval().is_some() { headers::NEEDS_APPROVAL } else { headers::DENY };
+    let mut headers = headers::to_client(&record.decision_id, decision, Some(reason));
     headers.push(("content-type", denial.content_type.into()));
+    headers.extend(denial.retry_after.map(|seconds| ("retry-after", seconds.to_string())));
     headers.extend(denial.allow.map(|methods| ("allow", methods.into())));
     let access = route.map(|route| &route.access);
     let metadata = access.and_then(|access| Some(access.metadata.as_ref()?.url.as_str()));
     let metadata = metadata.or_else(|| config.identity.resource_metadata());
     let needed = if refusal.scopes.is_empty() { access.map(|access| &access.scopes) } else { Some(&refusal.scopes) };
     let challenge = challenge(reason, metadata, needed.map(|scopes| scopes.join(" ")).as_deref());
+    let challenge = challenge.map(|challenge| match refusal.step_up() {
+        Some(wanted) => stepped_up(challenge, wanted),
+        None => challenge,
+    });
     headers.extend(challenge.map(|challenge| ("www-authenticate", challenge)));
     Reply { status: denial.status, headers, body: denial.body, details: details(reason) }
+}
+
+/// RFC 9470 section 3: which authentication a new token needs.
+fn stepped_up(mut challenge: String, wanted: &Authentication) -> String {
+    // Writing into a String can't fail.
+    let _ = write!(challenge, ",acr_values=\"{}\"", wanted.acr);
+    if let Some(seconds) = wanted.max_age {
+        let _ = write!(challenge, ",max_age=\"{seconds}\"");
+    }
+    challenge
 }
 
 fn details(reason: Reason) -> String {

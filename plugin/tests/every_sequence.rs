@@ -31,6 +31,17 @@ const LENGTH_WITH_MEMORY: usize = 7;
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const MAX_BODY: usize = 400;
 
+/// A denial that a person can turn round.
+const WANTS_APPROVAL: &[u8] =
+    br#"{"decision":false,"context":{"access_request":{"form_url":"https://pdp.example.com/approvals/1"}}}"#;
+
+/// A permit of less than was asked for.
+const NARROWS: &[u8] = br#"{"decision":true,"context":{"narrow":{"/limit":5}}}"#;
+/// A permit of something else than the rule lets it change.
+const NARROWS_TOO_FAR: &[u8] = br#"{"decision":true,"context":{"narrow":{"/id":"8"}}}"#;
+/// A permit on a condition that nobody here knows.
+const OBLIGES: &[u8] = br#"{"decision":true,"context":{"obligations":[{"type":"watermark","id":"1"}]}}"#;
+
 /// What a proxy can report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Symbol {
@@ -54,6 +65,10 @@ enum Symbol {
     SignatureFails,
     AnswerPermits,
     AnswerDenies,
+    AnswerWantsApproval,
+    AnswerNarrows,
+    AnswerNarrowsTooFar,
+    AnswerObliges,
     AnswerBroken,
     AnswerPermitsWith500,
     NoAnswer,
@@ -88,6 +103,10 @@ const ALPHABET: &[Symbol] = &[
     SignatureFails,
     AnswerPermits,
     AnswerDenies,
+    AnswerWantsApproval,
+    AnswerNarrows,
+    AnswerNarrowsTooFar,
+    AnswerObliges,
     AnswerBroken,
     AnswerPermitsWith500,
     NoAnswer,
@@ -140,7 +159,7 @@ fn configuration(remembers: bool) -> Arc<config::Config> {
         "rules": [
             {"id": "reads", "effect": "allow", "when": {"tool": "customers.get"}},
             {"id": "deletes", "effect": "deny", "when": {"tool": "customers.delete"}},
-            {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}},
+            {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}, "narrow": ["/limit"]},
         ],
         "decision": {"cluster": "pdp", "url": "https://pdp.example.com"},
     });
@@ -191,6 +210,8 @@ struct Bodies {
     of_no_rule: Vec<u8>,
     too_large: Vec<u8>,
     response: Head,
+    failure: Head,
+    nothing: Head,
     /// A slot in which the session is in quarantine.
     quarantine: Vec<u8>,
 }
@@ -209,6 +230,8 @@ impl Bodies {
             of_no_rule: call("weather.read"),
             too_large,
             response: Head::from_pairs([(":status", "200")]),
+            failure: Head::from_pairs([(":status", "500")]),
+            nothing: Head::default(),
             quarantine: Vec::new(),
         }
     }
@@ -248,11 +271,15 @@ impl Bodies {
             BodyTooLarge => Input::Body(&self.too_large),
             SignatureHolds => Input::Signature(SignatureVerdict::Valid),
             SignatureFails => Input::Signature(SignatureVerdict::Invalid),
-            AnswerPermits => Input::Answer { status: Some(200), body: br#"{"decision":true}"# },
-            AnswerDenies => Input::Answer { status: Some(200), body: br#"{"decision":false}"# },
-            AnswerBroken => Input::Answer { status: Some(200), body: br#"{"decision":"true"}"# },
-            AnswerPermitsWith500 => Input::Answer { status: Some(500), body: br#"{"decision":true}"# },
-            NoAnswer => Input::Answer { status: None, body: b"" },
+            AnswerPermits => Input::Answer { head: &self.response, body: br#"{"decision":true}"# },
+            AnswerDenies => Input::Answer { head: &self.response, body: br#"{"decision":false}"# },
+            AnswerWantsApproval => Input::Answer { head: &self.response, body: WANTS_APPROVAL },
+            AnswerNarrows => Input::Answer { head: &self.response, body: NARROWS },
+            AnswerNarrowsTooFar => Input::Answer { head: &self.response, body: NARROWS_TOO_FAR },
+            AnswerObliges => Input::Answer { head: &self.response, body: OBLIGES },
+            AnswerBroken => Input::Answer { head: &self.response, body: br#"{"decision":"true"}"# },
+            AnswerPermitsWith500 => Input::Answer { head: &self.failure, body: br#"{"decision":true}"# },
+            NoAnswer => Input::Answer { head: &self.nothing, body: b"" },
             RecalledNothing => Input::Recalled { slot: None, version: 1 },
             RecalledQuarantine => Input::Recalled { slot: Some(&self.quarantine), version: 1 },
             Stored => Input::Remembered(exchange::Stored::Yes),
@@ -275,11 +302,15 @@ fn may_go_on(seen: &[Symbol], remembers: bool) -> bool {
             calls.as_slice(),
             [HeadWithToken, SignatureHolds, BodyAllowed, RecalledNothing, Stored]
                 | [HeadWithToken, SignatureHolds, BodyRisky, RecalledNothing, Stored, AnswerPermits]
+                | [HeadWithToken, SignatureHolds, BodyRisky, RecalledNothing, Stored, AnswerNarrows, BodyRisky]
         );
     }
     matches!(
         calls.as_slice(),
-        [HeadWithToken, SignatureHolds, BodyAllowed] | [HeadWithToken, SignatureHolds, BodyRisky, AnswerPermits]
+        [HeadWithToken, SignatureHolds, BodyAllowed]
+            | [HeadWithToken, SignatureHolds, BodyRisky, AnswerPermits]
+            // The proxy gives the body once more: the very one that was judged.
+            | [HeadWithToken, SignatureHolds, BodyRisky, AnswerNarrows, BodyRisky]
     )
 }
 
@@ -363,6 +394,7 @@ impl Walk {
                 | Step::Read
                 | Step::Verify(_)
                 | Step::Ask(..)
+                | Step::Reread
                 | Step::Recall(_)
                 | Step::Remember { .. } => {
                     assert!(ended || !self.may_go_on(seen), "held what may go on: {seen:?}");

@@ -128,6 +128,12 @@ pub struct Call {
     /// The revision of MCP: the header, and what else it wants (2026-07-28: mirrored headers, `_meta`).
     #[serde(default = "legacy")]
     pub version: String,
+    /// What the client says of itself in `_meta` (2026-07-28).
+    #[serde(default)]
+    pub capabilities: Map<String, Value>,
+    /// Further members of `params`.
+    #[serde(default)]
+    pub params: Map<String, Value>,
 }
 
 /// A generated body: `before`, then `text` `times` times, then `after`.
@@ -236,6 +242,9 @@ pub struct Answer {
     pub decision: Option<bool>,
     /// The HTTP status; 200 where left out.
     pub status: Option<u16>,
+    /// Headers.
+    #[serde(default)]
+    pub headers: Fields,
     /// The body as JSON.
     pub json: Option<Value>,
     /// The body as text.

@@ -97,9 +97,12 @@ fn tools_call(call: &Call) -> Value {
     {
         let meta = json!({
             "io.modelcontextprotocol/protocolVersion": call.version,
-            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientCapabilities": call.capabilities,
         });
         fields.insert("_meta".into(), meta);
+    }
+    if let Some(fields) = params.as_object_mut() {
+        fields.extend(call.params.clone());
     }
     json!({"jsonrpc": "2.0", "id": call.id, "method": "tools/call", "params": params})
 }

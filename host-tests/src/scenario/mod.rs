@@ -21,6 +21,7 @@ pub mod outcome;
 pub mod published;
 pub mod render;
 pub mod run;
+pub mod secrets;
 pub mod wasm;
 
 pub use configuration::Configuration;

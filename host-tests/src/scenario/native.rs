@@ -157,6 +157,10 @@ impl<'r> Run<'r> {
                     self.exchange.advance(self.gate, self.issuer.now, Input::Signature(verdict))
                 }
                 Step::Ask(question, id) => self.ask(&question, &id)?,
+                Step::Reread => {
+                    let body = self.message.body.clone().unwrap_or_default();
+                    self.exchange.advance(self.gate, self.issuer.now, Input::Body(&body))
+                }
                 Step::Recall(slot) => {
                     let (bytes, version) =
                         self.shared.get(&slot).cloned().map_or((None, 0), |(bytes, version)| (Some(bytes), version));
@@ -224,15 +228,16 @@ impl<'r> Run<'r> {
 
     fn ask(&mut self, asked: &Asked, id: &str) -> Result<Step> {
         let service = self.config.decision.as_ref().context("the core asks, and no decision service is configured")?;
-        let answer = |status, body: &[u8], run: &mut Self| {
-            run.exchange.advance(run.gate, run.issuer.now, Input::Answer { status, body })
+        let answer = |head: &Head, body: &[u8], run: &mut Self| {
+            run.exchange.advance(run.gate, run.issuer.now, Input::Answer { head, body })
         };
+        let status = |status: u16| (":status".to_string(), status.to_string().into_bytes());
         if service.cluster != CLUSTER {
-            return Ok(answer(None, b"", self));
+            return Ok(answer(&Head::default(), b"", self));
         }
         let scripted = self.answers.pop_front().context("a question for which no answer is scripted")?;
         if scripted.refused {
-            return Ok(answer(Some(503), b"", self));
+            return Ok(answer(&Head::from_pairs([status(503)]), b"", self));
         }
         let fields = [("content-type", "application/json"), ("accept", "application/json"), ("x-request-id", id)];
         self.outcome.questions.push(Question {
@@ -243,9 +248,10 @@ impl<'r> Run<'r> {
             body: serde_json::from_slice(&asked.body)?,
         });
         if scripted.silent {
-            return Ok(answer(Some(504), b"upstream request timeout", self));
+            return Ok(answer(&Head::from_pairs([status(504)]), b"upstream request timeout", self));
         }
-        Ok(answer(Some(scripted.status.unwrap_or(200)), &answer_body(&scripted), self))
+        let head = std::iter::once(status(scripted.status.unwrap_or(200))).chain(pairs(&scripted.headers)?);
+        Ok(answer(&Head::from_pairs(head), &answer_body(&scripted), self))
     }
 
     fn arrival(&self, edits: &Edits) -> Arrival {
@@ -258,7 +264,7 @@ impl<'r> Run<'r> {
             method: self.message.method.clone(),
             path: self.message.path.clone(),
             headers: telling(fields),
-            body: self.message.body.clone().unwrap_or_default(),
+            body: edits.body.clone().or_else(|| self.message.body.clone()).unwrap_or_default(),
             trailers: telling(trailers),
         }
     }
@@ -283,6 +289,8 @@ fn response_head(response: &Response) -> Head {
 
 fn edit(fields: &mut Pairs, edits: &Edits) {
     fields.retain(|(name, _)| !edits.remove.iter().any(|gone| gone == name.as_bytes()));
-    fields.extend(edits.add.iter().map(|(name, value)| ((*name).to_string(), value.clone().into_bytes())));
+    fields.extend(edits.add.iter().map(|(name, value)| (name.to_string(), value.clone().into_bytes())));
+    let secret = edits.credential.iter();
+    fields.extend(secret.map(|it| (it.name().to_string(), it.expose().as_bytes().to_vec())));
     *fields = telling(std::mem::take(fields));
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::message::Pairs;
 
 /// What came of one request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// What the client received.
     pub client: Response,
@@ -17,6 +17,16 @@ pub struct Outcome {
     pub questions: Vec<Question>,
     /// The audit records, in the order written: one, if all is well.
     pub audit: Vec<Value>,
+    /// All lines that were logged meanwhile, where the lane has a log.
+    pub log: Vec<String>,
+}
+
+/// Logs are searched, not compared: they may tell of every piece in which a body came.
+impl PartialEq for Outcome {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { client, upstream, questions, audit, log: _ } = self;
+        *client == other.client && *upstream == other.upstream && *questions == other.questions && *audit == other.audit
+    }
 }
 
 /// What the client received.

@@ -154,6 +154,7 @@ fn exchange(vm: &mut Vm, message: &Message, step: &Step, published: &Published, 
         trailers: telling(fields(&seen.upstream.trailers.unwrap_or_default())),
     });
     for line in vm.take_logs() {
+        outcome.log.push(line.message.clone());
         if let Some(json) = line.message.strip_prefix("toolgate audit ") {
             outcome.audit.push(serde_json::from_str(json).with_context(|| format!("audit line `{json}`"))?);
         }
@@ -204,7 +205,11 @@ fn reply(vm: &mut Vm, call: &PendingCall, answer: &Answer, outcome: &mut Outcome
     if answer.silent {
         return vm.time_out(call.id);
     }
-    vm.answer(call.id, CallAnswer::new(answer.status.unwrap_or(200), answer_body(answer)))
+    let mut scripted = CallAnswer::new(answer.status.unwrap_or(200), answer_body(answer));
+    for (name, value) in pairs(&answer.headers)? {
+        scripted.headers.add(name, value);
+    }
+    vm.answer(call.id, scripted)
 }
 
 /// Plays the upstream.

@@ -69,6 +69,7 @@ fn read_message<'a>(
     let meta = meta::Meta::of(message.params());
     let era = if is_modern(head) || meta.is_modern() { Era::Modern } else { Era::Legacy };
     let rpc = rpc.insert(message.rpc(era));
+    rpc.shows_links = meta.shows_links(&message);
     match message.content {
         Content::Response(answer) => {
             headers::agree_on_version(head, era, &meta, rpc)?;

@@ -26,6 +26,10 @@ pub use route::{Matching, Operation, Protocol, Route, Routes};
 pub use template::{InvalidTemplate, Template};
 pub use tools::{Annotation, ToolFacts, Tools};
 
+/// Under which name a client of MCP 2026-07-28 is asked, in `inputRequests`, for a person's approval, and under which it
+/// answers in `inputResponses`. It is the gate's: an upstream that asks for input chooses its own names.
+pub const APPROVAL_INPUT: &str = "toolgate.approval";
+
 /// What kind of thing an action is: the closed list that operators write rules with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ActionKind {

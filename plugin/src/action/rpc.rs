@@ -14,6 +14,9 @@ pub struct Rpc {
     pub era: Era,
     /// The protocol version that was asked for and isn't spoken here, if it looks like one.
     pub requested_version: Option<Box<str>>,
+    /// Whether the client says in this very message that it can show a person a link (`elicitation.url`): in 2026-07-28
+    /// in the `_meta` of each request, in 2025-11-25 in `initialize`.
+    pub shows_links: bool,
     /// Of a batch, the ids of its requests, each as it was sent; empty of anything else.
     pub batch: Box<[Box<str>]>,
 }
@@ -107,7 +110,7 @@ impl Rpc {
     /// An envelope of which no more is known than its id.
     #[must_use]
     pub fn new(id: Option<Box<str>>, era: Era) -> Self {
-        Self { id, era, requested_version: None, batch: Box::default() }
+        Self { id, era, requested_version: None, shows_links: false, batch: Box::default() }
     }
 }
 

@@ -22,7 +22,7 @@ pub const TOOL: &str = "x-agent-tool";
 pub const ACTION: &str = "x-agent-action";
 /// The level of risk.
 pub const RISK: &str = "x-agent-risk";
-/// What was decided: `allow`, `deny`, or in shadow mode `would-deny`.
+/// What was decided: `allow`, `deny`, `needs-approval`, or in shadow mode `would-deny`.
 pub const DECISION: &str = "x-agent-decision";
 /// Which decision: the key into the audit log.
 pub const DECISION_ID: &str = "x-agent-decision-id";
@@ -39,6 +39,8 @@ pub const REASON: &str = "x-agent-reason";
 pub const ALLOW: &str = "allow";
 /// The request was denied.
 pub const DENY: &str = "deny";
+/// The request was denied, and the client was told where a person's approval is asked for.
+pub const NEEDS_APPROVAL: &str = "needs-approval";
 /// The request went on, but only because nothing is enforced.
 pub const WOULD_DENY: &str = "would-deny";
 

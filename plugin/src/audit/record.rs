@@ -77,6 +77,18 @@ pub struct Record {
     pub required: bool,
     /// Whether the decision service was asked.
     pub asked: bool,
+    /// What names the call that it was asked about: what an approval is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_digest: Option<String>,
+    /// What the decision service wants noted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Which parameters the decision service narrowed, as JSON pointers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub narrowed: Vec<String>,
+    /// Whether a credential went upstream in place of the agent's token.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub credential: bool,
     /// What the filter did, or in shadow mode would have done.
     pub verdict: Verdict,
     /// Why it was rejected.
@@ -129,6 +141,10 @@ impl Record {
             cost: None,
             required: false,
             asked: false,
+            call_digest: None,
+            notes: Vec::new(),
+            narrowed: Vec::new(),
+            credential: false,
             verdict: Verdict::Reject,
             reason: Some(Reason::Fault),
             detail: String::new(),
@@ -155,7 +171,7 @@ impl Record {
 
     /// The request was refused.
     pub fn refused(&mut self, refusal: &Refusal) {
-        self.verdict = Verdict::Reject;
+        self.verdict = if refusal.reason == Reason::ApprovalNeeded { Verdict::NeedsApproval } else { Verdict::Reject };
         self.reason = Some(refusal.reason);
         self.detail.clone_from(&refusal.detail);
     }
@@ -259,6 +275,8 @@ pub enum Verdict {
     Forward,
     /// It didn't.
     Reject,
+    /// It didn't, and the client was told where a person's approval is asked for.
+    NeedsApproval,
 }
 
 /// Whether verdicts are carried out.

@@ -1,46 +1,14 @@
-//! AuthZEN Authorization API 1.0: the evaluation request, and what counts as its answer.
+//! AuthZEN Authorization API 1.0: the evaluation request.
 
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Decision, Question};
-use crate::action::{Action, Parameters};
-use crate::json::{Document, InvalidJson, Kind, Limits, Tape};
-use crate::reason::{Reason, Refusal};
-use crate::risk::Risk;
+use super::terms::SUPPORTED;
+use super::{Asked, Question, call_digest};
+use crate::action::Parameters;
+use crate::json::Kind;
 use crate::token::Agent;
-
-/// What a question is about.
-#[derive(Clone, Copy, Debug)]
-pub struct Asked<'q> {
-    /// Who asks.
-    pub agent: &'q Agent,
-    /// What it would do.
-    pub action: &'q Action<'q>,
-    /// How risky that is.
-    pub risk: &'q Risk,
-    /// The policy under which it is asked.
-    pub policy_version: &'q str,
-    /// The path of the request, without its query.
-    pub route: &'q str,
-    /// Whether a rule wants a person's approval of it.
-    pub approval: bool,
-}
-
-/// An answer that can't be used: the status is not 200, or the body is not a decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InvalidAnswer {
-    /// 4xx and 5xx are errors, never decisions (AuthZEN 1.0 section 7.1.3).
-    Status(u16),
-    /// Not JSON with one meaning.
-    Json(InvalidJson),
-    /// No boolean `decision` at the top.
-    NoDecision,
-}
-
-/// Decisions with their context are small; a service that sends more has another problem.
-pub const MAX_ANSWER: usize = 64 * 1024;
 
 /// The evaluation request about `asked`.
 ///
@@ -48,6 +16,7 @@ pub const MAX_ANSWER: usize = 64 * 1024;
 /// When the parameters can't be written, which the reader of the body rules out.
 pub fn question(asked: &Asked<'_>) -> Result<Question, serde_json::Error> {
     let resource = asked.action.resource.as_ref();
+    let call = call_digest(asked);
     let evaluation = Evaluation {
         subject: Subject { kind: "agent", id: &asked.agent.id, properties: SubjectProperties::of(asked.agent) },
         action: ActionPart {
@@ -71,52 +40,22 @@ pub fn question(asked: &Asked<'_>) -> Result<Question, serde_json::Error> {
                     .risk
                     .findings
                     .iter()
-                    .map(|finding| FindingPart { code: finding.code.name(), pointer: &finding.pointer })
+                    .map(|finding| FindingPart {
+                        code: finding.code.name(),
+                        pointer: &finding.pointer,
+                        detail: &finding.detail,
+                    })
                     .collect(),
             },
             policy_version: asked.policy_version,
             route: asked.route,
+            call_digest: &call,
+            obligations_supported: SUPPORTED,
             approval: asked.approval.then_some("required"),
         },
     };
-    serde_json::to_vec(&evaluation).map(|body| Question::new(body, !asked.approval))
-}
-
-/// Reads an answer. Only status 200 with a boolean `decision` is one.
-///
-/// # Errors
-/// When it is none.
-pub fn read_answer(status: u16, body: &[u8]) -> Result<Decision, InvalidAnswer> {
-    if status != 200 {
-        return Err(InvalidAnswer::Status(status));
-    }
-    let limits = Limits { bytes: MAX_ANSWER, ..Limits::default() };
-    let document = Document::read(body, &limits, Tape::default()).map_err(InvalidAnswer::Json)?;
-    match document.root().get("decision").and_then(crate::json::Value::as_bool) {
-        Some(true) => Ok(Decision::Permit),
-        Some(false) => Ok(Decision::Deny),
-        None => Err(InvalidAnswer::NoDecision),
-    }
-}
-
-impl From<InvalidAnswer> for Refusal {
-    fn from(invalid: InvalidAnswer) -> Self {
-        let reason = match invalid {
-            InvalidAnswer::Status(_) => Reason::DecisionUnavailable,
-            InvalidAnswer::Json(_) | InvalidAnswer::NoDecision => Reason::DecisionUnusable,
-        };
-        Self::new(reason, invalid.to_string())
-    }
-}
-
-impl std::fmt::Display for InvalidAnswer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Status(status) => write!(f, "found status {status}; a decision comes with 200"),
-            Self::Json(invalid) => invalid.fmt(f),
-            Self::NoDecision => f.write_str("found no boolean `decision` at the top of the answer"),
-        }
-    }
+    let body = serde_json::to_vec(&evaluation)?;
+    Ok(Question::new(body, call, !asked.approval))
 }
 
 #[derive(Serialize)]
@@ -198,6 +137,10 @@ struct Context<'q> {
     risk: RiskPart<'q>,
     policy_version: &'q str,
     route: &'q str,
+    /// What names exactly this call: an approval is bound to it.
+    call_digest: &'q str,
+    /// AuthZEN Profile for Obligations, draft 1, "Negotiation".
+    obligations_supported: [&'static str; 2],
     /// A permit must rest on a person's approval; without one the answer is a denial that says where to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<&'static str>,
@@ -214,6 +157,8 @@ struct RiskPart<'q> {
 struct FindingPart<'q> {
     code: &'static str,
     pointer: &'q str,
+    /// For a person to read who has to approve.
+    detail: &'q str,
 }
 
 /// Parameters as one JSON object: texts of path and query, and the members of the body in their own bytes. A body that
@@ -244,36 +189,4 @@ impl Serialize for AsObject<'_> {
 
 fn raw<S: Serializer>(bytes: &[u8]) -> Result<&RawValue, S::Error> {
     serde_json::from_slice(bytes).map_err(S::Error::custom)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_boolean_true_with_status_200_permits() {
-        assert_eq!(read_answer(200, br#"{"decision":true}"#), Ok(Decision::Permit));
-        assert_eq!(read_answer(200, br#"{"decision":false,"context":{}}"#), Ok(Decision::Deny));
-        for (status, body) in [
-            (500, &br#"{"decision":true}"#[..]),
-            (204, b""),
-            (200, b""),
-            (200, b"true"),
-            (200, br#"{"decision":"true"}"#),
-            (200, br#"{"decision":1}"#),
-            (200, br#"{"Decision":true}"#),
-            (200, br#"{"context":{"decision":true}}"#),
-            (200, br#"[{"decision":true}]"#),
-            (200, br#"{"decision":false,"decision":true}"#),
-            (200, br#"{"decision":true} trailing"#),
-        ] {
-            assert!(read_answer(status, body).is_err(), "{status} {}", String::from_utf8_lossy(body));
-        }
-    }
-
-    #[test]
-    fn an_answer_beyond_the_bound_is_not_read() {
-        let body = [br#"{"decision":true,"padding":""#, "x".repeat(MAX_ANSWER).as_bytes(), br#""}"#].concat();
-        assert!(matches!(read_answer(200, &body), Err(InvalidAnswer::Json(_))));
-    }
 }

@@ -1,10 +1,18 @@
 //! Answers remembered, so that the same question isn't asked twice in a row.
 
-use super::Decision;
 use crate::time::Timestamp;
 
 /// So many answers are kept: each takes 48 bytes, and a question that needs a decision is rare by design.
 const SLOTS: usize = 1024;
+
+/// An answer with nothing attached to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remembered {
+    /// Yes.
+    Permit,
+    /// No, and that was the last word.
+    Deny,
+}
 
 /// The latest answer for each of a fixed number of slots; a question's identity chooses its slot, and a newer question
 /// takes it over. There is no growth and no eviction to get wrong.
@@ -16,7 +24,7 @@ pub struct DecisionMemory {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     identity: [u8; 32],
-    decision: Decision,
+    decision: Remembered,
     until: Timestamp,
 }
 
@@ -29,13 +37,13 @@ impl Default for DecisionMemory {
 impl DecisionMemory {
     /// The answer to the question of that identity, while it may still be used.
     #[must_use]
-    pub fn recall(&self, identity: &[u8; 32], now: Timestamp) -> Option<Decision> {
+    pub fn recall(&self, identity: &[u8; 32], now: Timestamp) -> Option<Remembered> {
         let entry = self.slots.get(slot(identity))?.as_ref()?;
         (entry.identity == *identity && now < entry.until).then_some(entry.decision)
     }
 
     /// Remembers an answer until `until`.
-    pub fn remember(&mut self, identity: [u8; 32], decision: Decision, until: Timestamp) {
+    pub fn remember(&mut self, identity: [u8; 32], decision: Remembered, until: Timestamp) {
         if let Some(place) = self.slots.get_mut(slot(&identity)) {
             *place = Some(Entry { identity, decision, until });
         }
@@ -59,8 +67,8 @@ mod tests {
         let mut memory = DecisionMemory::default();
         let mut other = [7; 32];
         other[31] = 8;
-        memory.remember([7; 32], Decision::Permit, Timestamp::from_secs(1_700_000_030));
-        assert_eq!(memory.recall(&[7; 32], NOON), Some(Decision::Permit));
+        memory.remember([7; 32], Remembered::Permit, Timestamp::from_secs(1_700_000_030));
+        assert_eq!(memory.recall(&[7; 32], NOON), Some(Remembered::Permit));
         assert_eq!(memory.recall(&other, NOON), None, "the same slot is not the same question");
         assert_eq!(memory.recall(&[7; 32], Timestamp::from_secs(1_700_000_030)), None);
     }
@@ -70,9 +78,9 @@ mod tests {
         let mut memory = DecisionMemory::default();
         let mut other = [7; 32];
         other[31] = 8;
-        memory.remember([7; 32], Decision::Permit, Timestamp::from_secs(1_700_000_030));
-        memory.remember(other, Decision::Deny, Timestamp::from_secs(1_700_000_030));
+        memory.remember([7; 32], Remembered::Permit, Timestamp::from_secs(1_700_000_030));
+        memory.remember(other, Remembered::Deny, Timestamp::from_secs(1_700_000_030));
         assert_eq!(memory.recall(&[7; 32], NOON), None);
-        assert_eq!(memory.recall(&other, NOON), Some(Decision::Deny));
+        assert_eq!(memory.recall(&other, NOON), Some(Remembered::Deny));
     }
 }

@@ -21,6 +21,7 @@ use crate::config::problem::Problems;
 use crate::decision::Question;
 use crate::exchange::{Exchange, Input, Step, Stored};
 use crate::gate::Gate;
+use crate::head::Head;
 use crate::json::Tape;
 use crate::judge;
 use crate::policy::{Facts, Trial, Tried};
@@ -45,7 +46,7 @@ pub fn explain(config: &Arc<Config>, call: &Call, now: Timestamp) -> Result<Expl
     let record = &passage.record;
     let mut explanation = Explanation {
         verdict: match (record.verdict, record.asked) {
-            (Verdict::Reject, _) => "reject",
+            (Verdict::Reject | Verdict::NeedsApproval, _) => "reject",
             (Verdict::Forward, true) => "ask",
             (Verdict::Forward, false) => "forward",
         },
@@ -86,6 +87,7 @@ impl Passage {
         let mut gate = Gate::new(Arc::clone(config));
         let mut exchange = Exchange::new(Arc::clone(config));
         let mut question = None;
+        let permit = Head::from_pairs([(":status", "200")]);
         let mut input =
             Input::Head { head: message.head.clone(), end: message.body.is_empty(), id: DECISION_ID.into() };
         // Head, signature, body, the session's memory and its writing, answer: the longest way has six inputs.
@@ -93,13 +95,13 @@ impl Passage {
             input = match exchange.advance(&mut gate, now, input) {
                 Step::Verify(check) if message.has_token => Input::Signature(verify_in_process(&check)),
                 Step::Verify(_) => Input::Signature(SignatureVerdict::Valid),
-                Step::Hold => Input::Body(&message.body),
+                Step::Hold | Step::Reread => Input::Body(&message.body),
                 // Explained is the first call of a session.
                 Step::Recall(_) => Input::Recalled { slot: None, version: 1 },
                 Step::Remember { .. } => Input::Remembered(Stored::Yes),
                 Step::Ask(asked, _) => {
                     question = Some(asked);
-                    Input::Answer { status: Some(200), body: br#"{"decision":true}"# }
+                    Input::Answer { head: &permit, body: br#"{"decision":true}"# }
                 }
                 Step::Forward(_, record) => return Self { record: *record, question, reply: None },
                 Step::Reject(reply, record) => return Self { record: *record, question, reply: Some(reply) },

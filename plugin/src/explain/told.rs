@@ -14,9 +14,13 @@ pub(super) fn summary(record: &Record, config: &Config) -> String {
     let risk = record.risk.as_ref().map_or_else(String::new, |risk| format!("{} ({})", risk.level, risk.score));
     let ask_at = config.risk.ask_at;
     match (record.verdict, record.reason, record.asked) {
-        (Verdict::Reject, Some(reason), _) if record.detail.is_empty() => format!("rejected: {}", reason.text()),
-        (Verdict::Reject, Some(reason), _) => format!("rejected: {}: {}", reason.text(), record.detail),
-        (Verdict::Reject, None, _) => "rejected".into(),
+        (Verdict::Reject | Verdict::NeedsApproval, Some(reason), _) if record.detail.is_empty() => {
+            format!("rejected: {}", reason.text())
+        }
+        (Verdict::Reject | Verdict::NeedsApproval, Some(reason), _) => {
+            format!("rejected: {}: {}", reason.text(), record.detail)
+        }
+        (Verdict::Reject | Verdict::NeedsApproval, None, _) => "rejected".into(),
         (Verdict::Forward, _, true) => {
             let mut rules =
                 config.policy.rules().iter().chain(config.policies.values().flat_map(|it| it.policy.rules()));

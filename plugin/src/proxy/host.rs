@@ -57,6 +57,7 @@ unsafe extern "C" {
     fn proxy_add_header_map_value(map: u32, name: *const u8, name_size: usize, value: *const u8, size: usize) -> u32;
     fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
     fn proxy_get_buffer_bytes(buffer: u32, start: usize, max: usize, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_set_buffer_bytes(buffer: u32, start: usize, size: usize, data: *const u8, length: usize) -> u32;
     fn proxy_continue_stream(stream: u32) -> u32;
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_set_effective_context(context: u32) -> u32;
@@ -129,6 +130,12 @@ pub(super) fn add(map: Map, name: &str, value: &str) {
 /// The buffered request body; shorter than `size` where the host can't hand it over.
 pub(super) fn request_body(size: usize) -> Bytes {
     buffer(REQUEST_BODY, size)
+}
+
+/// Puts `body` in place of the whole buffered request body; whether it is there now.
+pub(super) fn replace_request_body(body: &[u8]) -> bool {
+    // SAFETY: the host only reads `body`, during the call.
+    unsafe { proxy_set_buffer_bytes(REQUEST_BODY, 0, usize::MAX, body.as_ptr(), body.len()) == OK }
 }
 
 /// The body of a call's answer; of one that is longer than `most`, one byte more than that.

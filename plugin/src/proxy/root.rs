@@ -85,7 +85,7 @@ impl Context for Root {
             let body = host::call_body(body_size, MAX_ANSWER);
             if let Some(core) = waiter.core.upgrade() {
                 host::speak_for(waiter.stream);
-                waiter.tell(&core, Input::Answer { status, body: &body });
+                waiter.tell(&core, Input::Answer { head: &head, body: &body });
                 host::speak_for(self.id);
             }
             return;

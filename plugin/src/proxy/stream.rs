@@ -104,9 +104,13 @@ impl Core {
                         Some(_) => return Hold::Keep,
                         None => {
                             self.entry.answered();
-                            self.step(Input::Answer { status: None, body: b"" })
+                            self.step(Input::Answer { head: &Head::default(), body: b"" })
                         }
                     }
+                }
+                Step::Reread => {
+                    let body = host::request_body(self.buffered);
+                    self.step(Input::Body(&body))
                 }
                 Step::Recall(slot) => {
                     let (bytes, version) = host::shared(&slot.to_string());
@@ -119,6 +123,9 @@ impl Core {
                 Step::Forward(edits, record) => {
                     self.entry.forwarded(record);
                     edit(Map::RequestHeaders, &edits);
+                    if let Some(body) = &edits.body {
+                        host::replace_request_body(body);
+                    }
                     return Hold::Release;
                 }
                 Step::Reject(reply, record) => {
@@ -180,7 +187,7 @@ impl Core {
         let body = host::request_body(self.buffered);
         if body.len() != self.buffered {
             // What can't be read whole can't be judged: an input that no state has is refused as a fault.
-            return self.advance(Input::Answer { status: None, body: b"" });
+            return self.advance(Input::Answer { head: &Head::default(), body: b"" });
         }
         self.advance(Input::Body(&body))
     }
@@ -197,9 +204,10 @@ impl From<Hold> for Action {
 
 impl Context for Stream {
     fn on_http_call_response(&mut self, _token: u32, _headers: usize, body_size: usize, _trailers: usize) {
-        let status = host::head(Map::CallResponseHeaders).and_then(|head| status(&head));
+        // No answer at all is reported as a head without any header.
+        let head = host::head(Map::CallResponseHeaders).unwrap_or_default();
         let body = host::call_body(body_size, MAX_ANSWER);
-        if let Hold::Release = self.advance(Input::Answer { status, body: &body }) {
+        if let Hold::Release = self.advance(Input::Answer { head: &head, body: &body }) {
             host::resume_request();
         }
     }
@@ -255,6 +263,9 @@ fn edit(map: Map, edits: &Edits) {
     }
     for (name, value) in &edits.add {
         host::add(map, name, value);
+    }
+    if let Some(credential) = &edits.credential {
+        host::add(map, credential.name(), credential.expose());
     }
 }
 

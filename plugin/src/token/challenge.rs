@@ -17,6 +17,7 @@ pub fn challenge(reason: Reason, resource_metadata: Option<&str>, scope: Option<
         Challenge::InvalidRequest => Some("invalid_request"),
         Challenge::InvalidToken => Some("invalid_token"),
         Challenge::InsufficientScope => Some("insufficient_scope"),
+        Challenge::InsufficientAuthentication => Some("insufficient_user_authentication"),
     };
     let parameters = [
         ("error", error),

@@ -7,7 +7,6 @@ mod process;
 mod servers;
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
@@ -147,7 +146,13 @@ impl Lane for EnvoyLane {
             if seen.arrivals.len() > 1 {
                 bail!("the upstream got {} requests for one", seen.arrivals.len());
             }
-            outcomes.push(Outcome { client, upstream: seen.arrivals.pop(), questions: seen.questions, audit });
+            outcomes.push(Outcome {
+                client,
+                upstream: seen.arrivals.pop(),
+                questions: seen.questions,
+                audit,
+                log: self.envoy.log(),
+            });
         }
         Ok(outcomes)
     }
@@ -164,11 +169,6 @@ pub fn wasm(workspace: &Path) -> Result<PathBuf> {
         bail!("no filter at `{}`: run `make`, or set TOOLGATE_WASM to its path", path.display());
     }
     Ok(path)
-}
-
-/// A port that was free a moment ago, and that nobody will listen on.
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 #[expect(clippy::disallowed_methods, reason = "Envoy runs on the real clock, and so must its tokens")]

@@ -167,6 +167,11 @@ impl Envoy {
         read()
     }
 
+    /// The log since it was last forgotten.
+    pub(super) fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The end of the log.
     #[must_use]
     pub(super) fn last_words(&self) -> String {

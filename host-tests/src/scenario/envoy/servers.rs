@@ -209,6 +209,10 @@ async fn decide(received: Received, script: Shared) -> io::Result<Response<Full<
         let never: Infallible = pending().await;
         match never {}
     }
-    let response = Response::builder().status(answer.status.unwrap_or(200)).header("content-type", "application/json");
+    let mut response =
+        Response::builder().status(answer.status.unwrap_or(200)).header("content-type", "application/json");
+    for (name, value) in pairs(&answer.headers).map_err(io::Error::other)? {
+        response = response.header(name, value);
+    }
     response.body(Full::from(answer_body(&answer))).map_err(io::Error::other)
 }

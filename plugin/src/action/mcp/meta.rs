@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
+use crate::action::rpc::{Content, Message};
 use crate::json::{Kind, Value, fold};
 use crate::reason::{Reason, Refusal};
 use crate::trace_context::{self, TraceContext};
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+/// The first revision with elicitation by URL.
+const LINKS_SINCE: &str = "2025-11-25";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
 /// What `_meta` of a message says of its trace.
@@ -43,6 +46,20 @@ impl<'a> Meta<'a> {
     /// The version, where it is a text.
     pub(super) fn version(&self) -> Option<Cow<'a, str>> {
         self.version.and_then(Value::as_str)
+    }
+
+    /// Whether the client says here that it can show a person a link. `elicitation: {}` means forms only.
+    pub(super) fn shows_links(&self, message: &Message<'a>) -> bool {
+        let declared = match &message.content {
+            Content::Request { method, params } if method == "initialize" => {
+                let version = params.and_then(|params| params.get("protocolVersion")?.as_str());
+                // Revisions before it have no such links.
+                params.filter(|_| version.as_deref() == Some(LINKS_SINCE)).and_then(|params| params.get("capabilities"))
+            }
+            _ => self.capabilities,
+        };
+        let url = declared.and_then(|declared| declared.get("elicitation")?.get("url"));
+        url.is_some_and(|url| url.kind() == Kind::Object)
     }
 
     /// Both members must be there in a request of the modern era.

@@ -2,8 +2,8 @@
 
 use crate::config::document::duration;
 use crate::config::problem::Problems;
-use crate::config::raw::{Decision, OnError};
-use crate::decision::DecisionService;
+use crate::config::raw::{ApprovalSettings, Decision, OnError};
+use crate::decision::{DecisionService, Origins};
 
 /// AuthZEN Authorization API 1.0 section 7.1: the evaluation endpoint under the service's base URL.
 const EVALUATION: &str = "/access/v1/evaluation";
@@ -19,6 +19,7 @@ pub(super) fn compile(raw: &Decision, problems: &mut Problems) -> Option<Decisio
     if raw.cluster.is_empty() {
         problems.add("/decision/cluster", "found an empty text; the name of an Envoy cluster would be right");
     }
+    let origins = origins(&raw.approval, problems);
     let Some((scheme, authority, base)) = split(&raw.url) else {
         problems.add(
             "/decision/url",
@@ -33,7 +34,22 @@ pub(super) fn compile(raw: &Decision, problems: &mut Problems) -> Option<Decisio
         path: format!("{}{EVALUATION}", base.trim_end_matches('/')),
         timeout: timeout?,
         max_age,
+        origins: origins.unwrap_or_else(|| Origins(vec![format!("{scheme}://{authority}")])),
     })
+}
+
+/// Where people may be sent to, as the operator says; none where the operator doesn't.
+fn origins(raw: &ApprovalSettings, problems: &mut Problems) -> Option<Origins> {
+    let written = raw.origins.as_ref()?;
+    for (index, origin) in written.iter().enumerate() {
+        if !matches!(split(origin), Some((_, _, ""))) {
+            problems.add(
+                format!("/decision/approval/origins/{index}"),
+                format!("found `{origin}`; scheme and host such as `https://approvals.example.com` would be right"),
+            );
+        }
+    }
+    Some(Origins(written.clone()))
 }
 
 /// Scheme, authority and path of a base URL.

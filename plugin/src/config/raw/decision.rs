@@ -19,6 +19,9 @@ pub struct Decision {
     pub on_error: OnError,
     /// Whether permits are remembered.
     pub cache: Option<DecisionCache>,
+    /// Where a person's approval may be asked for.
+    #[serde(default)]
+    pub approval: ApprovalSettings,
 }
 
 /// What an error of the decision service means.
@@ -29,6 +32,15 @@ pub enum OnError {
     /// The request is denied.
     #[default]
     Deny,
+}
+
+/// Where a person's approval may be asked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalSettings {
+    /// Scheme and host (with its port, where it has one) of every place whose links are shown to clients, such as
+    /// `https://approvals.example.com`. Left out: that of `url`. A link that leads elsewhere is not shown.
+    pub origins: Option<Vec<String>>,
 }
 
 /// How long answers are remembered.

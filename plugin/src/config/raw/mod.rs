@@ -12,7 +12,7 @@ mod session;
 mod tasks;
 
 pub use audit::{Audit, Export, LogWhat};
-pub use decision::{Decision, DecisionCache, OnError};
+pub use decision::{ApprovalSettings, Decision, DecisionCache, OnError};
 pub use identity::{Actor, Algorithm, Claims, Identity, Issuer, Jwks, Profile, Revocations};
 pub use risk::{AmountLimit, Limits, RiskSettings, Weight};
 pub use routes::{
