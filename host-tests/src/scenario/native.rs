@@ -175,19 +175,19 @@ impl<'r> Run<'r> {
                     self.exchange.advance(self.gate, self.issuer.now, Input::Remembered(Stored::Yes))
                 }
                 Step::Forward(edits, record) => {
-                    self.account.forwarded(record, now());
+                    self.account.forwarded(record, self.issuer.now);
                     self.outcome.upstream = Some(self.arrival(&edits));
                     return Ok(());
                 }
                 Step::Reject(reply, record) => {
-                    let record = self.account.answered_for(record, Some(reply.status), now());
+                    let record = self.account.answered_for(record, Some(reply.status), self.issuer.now);
                     self.audit(&record)?;
                     return self.local_reply(response(reply));
                 }
                 Step::Answer(reply) => return self.local_reply(response(reply)),
                 Step::Respond(edits, record) => {
                     if let Some(record) = record {
-                        let record = self.account.answered_for(record, status, now());
+                        let record = self.account.answered_for(record, status, self.issuer.now);
                         self.audit(&record)?;
                     }
                     edit(&mut self.outcome.client.headers, &edits);
@@ -220,7 +220,7 @@ impl<'r> Run<'r> {
             Response { status: upstream.status, headers: telling(fields), body: upstream.text.clone().into_bytes() };
         let head = response_head(&self.outcome.client);
         self.advance(Input::Response(&head))?;
-        match self.account.responded(Some(upstream.status), now()) {
+        match self.account.responded(Some(upstream.status), self.issuer.now) {
             Some(record) => self.audit(&record),
             None => Ok(()),
         }
