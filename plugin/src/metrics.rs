@@ -17,7 +17,7 @@ const MAX_SERVERS: usize = 64;
 /// What is on no route, and what is beyond [`MAX_SERVERS`].
 const OTHER: &str = "other";
 
-const VERDICTS: [&str; 3] = ["forward", "reject", "would_reject"];
+const VERDICTS: [&str; 4] = ["forward", "reject", "would_reject", "needs_approval"];
 
 /// What a metric does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +127,8 @@ impl Metrics {
         let verdict = match (record.verdict, record.mode) {
             (Verdict::Forward, _) => 0,
             (Verdict::Reject, Mode::Enforce) => 1,
-            (Verdict::Reject, Mode::Shadow) => 2,
+            (Verdict::Reject | Verdict::NeedsApproval, Mode::Shadow) => 2,
+            (Verdict::NeedsApproval, Mode::Enforce) => 3,
         };
         let server = record.server.as_deref().unwrap_or(OTHER);
         let server = self.servers.iter().position(|it| it == server).unwrap_or(0);

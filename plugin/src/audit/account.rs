@@ -84,7 +84,7 @@ impl Kept {
     pub fn keeps(self, verdict: Verdict) -> bool {
         match self {
             Self::All => true,
-            Self::Denials => verdict == Verdict::Reject,
+            Self::Denials => verdict != Verdict::Forward,
             Self::None => false,
         }
     }

@@ -12,7 +12,8 @@ pub fn filter_state(record: &Record) -> Vec<(&'static str, String)> {
     let verdict = match (record.verdict, record.mode) {
         (Verdict::Forward, _) => "forward",
         (Verdict::Reject, Mode::Enforce) => "reject",
-        (Verdict::Reject, Mode::Shadow) => "would_reject",
+        (Verdict::NeedsApproval, Mode::Enforce) => "needs_approval",
+        (Verdict::Reject | Verdict::NeedsApproval, Mode::Shadow) => "would_reject",
     };
     let values = [
         ("toolgate.decision_id", Some(record.decision_id.as_str())),

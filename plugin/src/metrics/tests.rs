@@ -54,8 +54,9 @@ fn every_metric_is_defined_once_and_moved_by_its_own_name() {
                 record.action = Some(action);
                 record.risk = Some(RiskRecord { level: risk, score: 1, findings: Vec::new() });
                 record.refused(&Refusal::from(*reason));
+                let verdict = if *reason == Reason::ApprovalNeeded { "needs_approval" } else { "reject" };
                 let names = [
-                    ("toolgate_requests_total;server=billing;verdict=reject".to_owned(), 1),
+                    (format!("toolgate_requests_total;server=billing;verdict={verdict}"), 1),
                     (format!("toolgate_actions_total;action={action};risk={risk}"), 1),
                     (format!("toolgate_refusals_total;reason={reason}"), 1),
                 ];

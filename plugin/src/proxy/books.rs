@@ -94,7 +94,7 @@ impl Books {
             exporter.push(&record, json);
         }
         if logged {
-            host::log(record.verdict == Verdict::Reject, &line);
+            host::log(record.verdict != Verdict::Forward, &line);
         }
     }
 }

@@ -36,6 +36,7 @@ pub enum OnError {
 
 /// Where a person's approval may be asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct ApprovalSettings {
     /// Scheme and host (with its port, where it has one) of every place whose links are shown to clients, such as
