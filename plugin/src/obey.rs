@@ -96,7 +96,8 @@ pub(crate) fn narrowed(
         Reading::Several(_) => Err(Refusal::new(Reason::DecisionTerms, "one of several calls can't be narrowed")),
         Reading::Pass { .. } => Err(Refusal::new(Reason::DecisionTerms, "this call has no parameters")),
     })?;
-    match judge(config, tape, head, agent, &narrowed.body, record.clone(), None).outcome {
+    let head = with_headers(head, &narrowed.headers);
+    match judge(config, tape, &head, agent, &narrowed.body, record.clone(), None).outcome {
         // That no rule allows the smaller call by itself is no objection: the decision service does.
         Outcome::Refuse(refusal) if refusal.reason != Reason::PolicyNoRule => return Err(refusal),
         Outcome::Refuse(_) | Outcome::Forward | Outcome::Ask(_) => {}
@@ -104,4 +105,11 @@ pub(crate) fn narrowed(
     record.narrowed = terms.narrow.iter().map(|(pointer, _)| pointer.clone()).collect();
     let headers = terms.headers.iter().cloned().chain(narrowed.headers).collect();
     Ok(Changes { headers, credential: terms.credential.clone(), body: Some(narrowed.body) })
+}
+
+/// The head as the server behind will see it: with `headers` in the place of those of the same name.
+fn with_headers(head: &Head, headers: &[(String, String)]) -> Head {
+    let replaced = |name: &[u8]| headers.iter().any(|(new, _)| name.eq_ignore_ascii_case(new.as_bytes()));
+    let kept = head.iter().filter(|(name, _)| !replaced(name));
+    Head::from_pairs(kept.chain(headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()))))
 }

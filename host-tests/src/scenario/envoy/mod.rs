@@ -7,6 +7,8 @@ mod process;
 mod servers;
 
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, TcpListener};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
@@ -169,6 +171,18 @@ pub fn wasm(workspace: &Path) -> Result<PathBuf> {
         bail!("no filter at `{}`: run `make`, or set TOOLGATE_WASM to its path", path.display());
     }
     Ok(path)
+}
+
+/// Below what kernels hand out by themselves: a port that was free a moment ago up there may be one of Envoy's own
+/// hundreds of listeners by now.
+const NOBODYS: RangeInclusive<u16> = 20_000..=30_000;
+
+/// A port that was free a moment ago, and that nobody will listen on unless told to.
+fn free_port() -> Result<u16> {
+    let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    // Runs beside each other begin at different places.
+    let start = usize::try_from(std::process::id() % 10_000)?;
+    NOBODYS.skip(start).chain(NOBODYS).find(free).context("no port is free below the ephemeral ones")
 }
 
 #[expect(clippy::disallowed_methods, reason = "Envoy runs on the real clock, and so must its tokens")]
