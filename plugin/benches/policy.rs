@@ -57,6 +57,7 @@ fn rule(place: usize, conditions: &[(&str, serde_json::Value)]) -> Rule {
             .map(|(name, value)| Expression::Is(Condition::new(name, value).unwrap()).into())
             .collect(),
         reason: None,
+        scopes: Vec::new(),
         wishes: Wishes::default(),
         shadow: false,
     }

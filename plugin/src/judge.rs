@@ -174,6 +174,10 @@ fn judge_action(
     record.would = policy.rehearse(&facts).and_then(|ruling| would(&ruling));
     let (asked, approval) = match policy.judge(&facts) {
         Ruling::NoRule => return Outcome::Refuse(Reason::PolicyNoRule.into()),
+        Ruling::LacksScope(rule) => {
+            record.rule = Some(rule.id.clone());
+            return Outcome::Refuse(Refusal::insufficient_scope(policy.scopes(&facts)));
+        }
         Ruling::Failed(rule, condition) => {
             record.rule = Some(rule.id.clone());
             let detail = format!("`{}` of rule `{}` can't be compared with the value sent", condition.name, rule.id);
@@ -231,6 +235,7 @@ pub(crate) fn facts<'f>(
 fn would(ruling: &Ruling<'_>) -> Option<Would> {
     let (rule, effect) = match ruling {
         Ruling::NoRule => return None,
+        Ruling::LacksScope(rule) => (rule, "scope"),
         Ruling::Failed(rule, _) => (rule, "fail"),
         Ruling::Matched(effect, rule) => (rule, effect.name()),
     };

@@ -215,7 +215,8 @@ pub struct Cost {
 pub struct Would {
     /// The rule.
     pub rule: String,
-    /// `allow`, `ask`, `approve` or `deny`; `fail` where it could not be evaluated, which denies.
+    /// `allow`, `ask`, `approve` or `deny`; `scope` where the token lacks one, `fail` where it could not be
+    /// evaluated, which both deny.
     pub effect: &'static str,
 }
 

@@ -71,6 +71,8 @@ pub struct Rule {
     pub conditions: Vec<Clause>,
     /// What a denied agent reads.
     pub reason: Option<String>,
+    /// Scopes without which nothing that it matches goes on.
+    pub scopes: Vec<String>,
     /// What it adds when it decides.
     pub wishes: Wishes,
     /// Whether it is only tried out: what it would decide is recorded, and nothing else.
@@ -106,6 +108,8 @@ pub enum Ruling<'p> {
     Matched(Effect, &'p Rule),
     /// No rule matched: denied.
     NoRule,
+    /// This rule matched, and the token lacks a scope that it requires: denied, until another token comes.
+    LacksScope(&'p Rule),
     /// This rule could not be evaluated on this request: denied.
     Failed(&'p Rule, &'p Condition),
 }
@@ -133,11 +137,24 @@ impl Policy {
         &self.rules
     }
 
-    /// What the rules say: deny over what failed over approve over ask over allow, whatever their order. Of several
+    /// What the rules say: deny over what failed over a scope that is lacking over approve over ask over allow, whatever their order. Of several
     /// rules of one effect, the first is named.
     #[must_use]
     pub fn judge(&self, facts: &Facts<'_>) -> Ruling<'_> {
         self.strongest(facts, |rule| !rule.shadow)
+    }
+
+    /// Every scope that a request needs, those that its token has among them: a client that asks for a new token asks for
+    /// all of them.
+    #[must_use]
+    pub fn scopes(&self, facts: &Facts<'_>) -> Vec<&str> {
+        let candidates = self.index.candidates(facts).filter_map(|place| self.rules.get(place));
+        let matching = candidates
+            .filter(|rule| !rule.shadow && !rule.scopes.is_empty() && matches!(rule.matches(facts), Ok(true)));
+        let mut scopes: Vec<_> = matching.flat_map(|rule| &rule.scopes).map(String::as_str).collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        scopes
     }
 
     /// What the rules would say if those in shadow mode counted, where one of these would decide.
@@ -148,7 +165,9 @@ impl Policy {
         }
         match self.strongest(facts, |_| true) {
             Ruling::NoRule => None,
-            ruling @ (Ruling::Matched(_, rule) | Ruling::Failed(rule, _)) => rule.shadow.then_some(ruling),
+            ruling @ (Ruling::Matched(_, rule) | Ruling::LacksScope(rule) | Ruling::Failed(rule, _)) => {
+                rule.shadow.then_some(ruling)
+            }
         }
     }
 
@@ -169,6 +188,9 @@ impl Policy {
             let Some(rule) = self.rules.get(place).filter(|rule| counts(rule)) else { continue };
             let ruling = match rule.matches(facts) {
                 Ok(false) => continue,
+                Ok(true) if rule.scopes.iter().any(|scope| !facts.agent.scopes.contains(scope)) => {
+                    Ruling::LacksScope(rule)
+                }
                 Ok(true) => Ruling::Matched(rule.effect, rule),
                 Err(condition) => Ruling::Failed(rule, condition),
             };
@@ -189,8 +211,9 @@ impl Ruling<'_> {
             Self::Matched(Effect::Allow, _) => 1,
             Self::Matched(Effect::Ask, _) => 2,
             Self::Matched(Effect::Approve, _) => 3,
-            Self::Failed(..) => 4,
-            Self::Matched(Effect::Deny, _) => 5,
+            Self::LacksScope(_) => 4,
+            Self::Failed(..) => 5,
+            Self::Matched(Effect::Deny, _) => 6,
         }
     }
 }

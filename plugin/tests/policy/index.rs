@@ -13,8 +13,9 @@ fn naive<'p>(policy: &'p Policy, facts: &Facts<'_>) -> Ruling<'p> {
         Ruling::Matched(Effect::Allow, _) => 1,
         Ruling::Matched(Effect::Ask, _) => 2,
         Ruling::Matched(Effect::Approve, _) => 3,
-        Ruling::Failed(..) => 4,
-        Ruling::Matched(Effect::Deny, _) => 5,
+        Ruling::LacksScope(_) => 4,
+        Ruling::Failed(..) => 5,
+        Ruling::Matched(Effect::Deny, _) => 6,
     };
     policy.rules().iter().fold(Ruling::NoRule, |best, rule| {
         let ruling = match rule.matches(facts) {

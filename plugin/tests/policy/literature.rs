@@ -176,3 +176,21 @@ fn a_comparison_that_makes_no_sense_is_a_complaint() {
         assert!(problems.starts_with("/comparisons/") && problems.contains(advice), "{comparison}: {problems}");
     }
 }
+
+#[test]
+fn a_scope_that_is_lacking_is_told_with_all_that_are_needed() {
+    let policy = policy(&json!([
+        {"id": "reads", "effect": "allow", "when": {"action": "read"}, "requires_scope": "crm.read"},
+        {"id": "crm", "effect": "allow", "when": {"tool": "crm.*"}, "requires_scope": ["crm.use", "crm.read"]},
+        {"id": "other", "effect": "allow", "when": {"tool": "mail.*"}, "requires_scope": "mail.admin"},
+        {"id": "none", "effect": "deny", "when": {"intent": "harm"}},
+    ]));
+    let mut call = call();
+    assert_eq!(call.judged_by(&policy), "scope crm");
+    assert_eq!(call.facts(|facts| policy.scopes(facts).join(" ")), "crm.read crm.use");
+    call.agent.intent = Some("harm".into());
+    assert_eq!(call.judged_by(&policy), "deny none", "no token would change that");
+    call.agent.intent = None;
+    call.agent.scopes.push("crm.use".into());
+    assert_eq!(call.judged_by(&policy), "allow reads");
+}

@@ -161,6 +161,7 @@ impl Call {
 pub(crate) fn spell(ruling: &Ruling<'_>) -> String {
     match ruling {
         Ruling::NoRule => "no rule".into(),
+        Ruling::LacksScope(rule) => format!("scope {}", rule.id),
         Ruling::Failed(rule, condition) => format!("failed {} on {}", rule.id, condition.name),
         Ruling::Matched(effect, rule) => {
             format!("{} {}", effect.name(), rule.id)

@@ -180,9 +180,9 @@ const NOBODYS: RangeInclusive<u16> = 20_000..=30_000;
 /// A port that was free a moment ago, and that nobody will listen on unless told to.
 fn free_port() -> Result<u16> {
     let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    // Runs beside each other begin at different places.
-    let start = usize::try_from(std::process::id() % 10_000)?;
-    NOBODYS.skip(start).chain(NOBODYS).find(free).context("no port is free below the ephemeral ones")
+    // Where to begin is the kernel's choice: runs beside each other must not come to the same port.
+    let start = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port() % 10_000;
+    NOBODYS.skip(start.into()).chain(NOBODYS).find(free).context("no port is free below the ephemeral ones")
 }
 
 #[expect(clippy::disallowed_methods, reason = "Envoy runs on the real clock, and so must its tokens")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::config::problem::Problems;
-use crate::config::raw::{EffectName, Mode, Rule as RawRule, RuleAudit};
+use crate::config::raw::{EffectName, Mode, Rule as RawRule, RuleAudit, Scopes};
 use crate::policy::{
     Clause, Comparisons, Condition, CredentialWish, Effect, Expression, InvalidCondition, Pointer, Policy, Rule,
     Wishes, read_cel,
@@ -54,11 +54,32 @@ pub(super) fn compile(
             effect,
             conditions: conditions(rule, comparisons, &place, problems),
             reason: rule.reason.clone(),
+            scopes: scopes(rule, effect, &place, problems),
             wishes: wishes(rule, effect, &place, problems),
             shadow: rule.mode == Mode::Shadow,
         });
     }
     Policy::new(rules)
+}
+
+fn scopes(rule: &RawRule, effect: Effect, place: &str, problems: &mut Problems) -> Vec<String> {
+    let place = format!("{place}/requires_scope");
+    let scopes = match &rule.requires_scope {
+        None => return Vec::new(),
+        Some(Scopes::One(scope)) => vec![scope.clone()],
+        Some(Scopes::Several(scopes)) => scopes.clone(),
+    };
+    if effect == Effect::Deny {
+        problems.add(&*place, "found on a `deny`, which no scope would change");
+    }
+    // RFC 6749 section 3.3: what a scope consists of.
+    let is_scope = |scope: &String| {
+        !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+    };
+    if scopes.is_empty() || !scopes.iter().all(is_scope) {
+        problems.add(&*place, "one scope such as `crm:read`, or a list of them, would be right");
+    }
+    scopes
 }
 
 /// A credential that lives longer than an hour isn't one of a request's own.

@@ -19,7 +19,7 @@ pub use routes::{
     Annotations, Listed, Operation, ProtectedResource, ProtocolName, ResourceSettings, Route, RouteMatch, Server,
     TokenPassage, Tool,
 };
-pub use rules::{Comparison, Credential, EffectName, NamedPolicy, Rule, RuleAudit};
+pub use rules::{Comparison, Credential, EffectName, NamedPolicy, Rule, RuleAudit, Scopes};
 pub use session::{PartName, Quarantine, SessionMemory};
 pub use tasks::{Task, TaskResource, Tasks};
 

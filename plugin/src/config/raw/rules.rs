@@ -17,6 +17,9 @@ pub struct Rule {
     pub when: serde_json::Value,
     /// What a denied agent reads.
     pub reason: Option<String>,
+    /// Scopes that the token must carry wherever this rule matches, one or a list: without them the agent is told to come
+    /// back with a token that has them (`insufficient_scope`).
+    pub requires_scope: Option<Scopes>,
     /// A credential of the request's own that the upstream is to get, when this rule lets the request through.
     pub credential: Option<Credential>,
     /// Parameters that the decision service may change when it permits: `/limit`, or `parameters.limit`.
@@ -41,6 +44,17 @@ pub struct NamedPolicy {
     pub mode: Option<super::Mode>,
     /// What agents may do on these routes. Nothing matched: denied.
     pub rules: Vec<Rule>,
+}
+
+/// One scope, or several.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(untagged)]
+pub enum Scopes {
+    /// One.
+    One(String),
+    /// Several, all of them needed.
+    Several(Vec<String>),
 }
 
 /// What a rule does.
