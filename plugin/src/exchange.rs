@@ -12,22 +12,28 @@
 //! proxy must do ([`Step`]); what it waits for outside is a state of its own. Every pair of state and input that is
 //! not written down here rejects the request, so a forgotten case denies and a lost state does too.
 
-use std::borrow::Cow;
+mod deciding;
+mod edits;
+mod remembering;
+
 use std::sync::Arc;
 
-use crate::action::mcp::{Era, Rpc};
+use self::deciding::Asking;
+pub use self::edits::Edits;
+use self::edits::{borrowed, marked};
+use self::remembering::{Noting, Recalling};
+use crate::action::mcp::Rpc;
 use crate::action::{self, Route};
 use crate::audit::{Mode, Record, TraceRecord, headers};
 use crate::config::Config;
-use crate::credential::Credential;
-use crate::decision::{Decision, Denied, Origins, Question, Terms, freshness, read_answer};
+use crate::decision::{Question, Terms};
 use crate::gate::Gate;
 use crate::head::Head;
-use crate::judge::{Judged, Outcome, Recollection, judge};
-use crate::obey::{Changes, meet, narrowed};
+use crate::judge::{Judged, Outcome, judge};
+use crate::obey::Changes;
 use crate::reason::{Reason, Refusal};
 use crate::reply::{Reply, reply};
-use crate::session::{Key, Memory, SlotId};
+use crate::session::SlotId;
 use crate::time::Timestamp;
 use crate::token::{Agent, Attempt, CREDENTIALS, Candidate, Presented, SignatureCheck, SignatureVerdict};
 use crate::trace_context::TraceContext;
@@ -121,51 +127,6 @@ pub enum Step {
     Pass,
 }
 
-/// Changes to a head.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Edits {
-    /// Headers to remove first, every value of each.
-    pub remove: Vec<Vec<u8>>,
-    /// Headers to add then.
-    pub add: Vec<(Cow<'static, str>, String)>,
-    /// A header to add with a secret in it: what is known of it is its name.
-    pub credential: Option<Credential>,
-    /// The body that goes on instead of the one that came.
-    pub body: Option<Vec<u8>>,
-}
-
-impl Edits {
-    /// Takes in what a decision changes. A credential goes in place of the agent's token, whatever header it is in.
-    fn take(&mut self, head: &Head, changes: Changes) {
-        for (name, value) in changes.headers {
-            self.remove.push(name.clone().into_bytes());
-            self.add.push((name.into(), value));
-        }
-        if let Some(credential) = &changes.credential {
-            self.remove.extend([b"authorization".to_vec(), credential.name().into()]);
-        }
-        self.credential = changes.credential;
-        if let Some(body) = &changes.body {
-            // A body that came in chunks goes on in chunks. Digests of the body that came name another.
-            if head.first("content-length").is_some() {
-                self.add.push(("content-length".into(), body.len().to_string()));
-            }
-            self.remove
-                .extend(["content-length", "content-digest", "repr-digest", "digest", "content-md5"].map(Into::into));
-        }
-        self.body = changes.body;
-    }
-}
-
-/// What changes on a response: only the gate's own headers.
-fn marked(head: &Head, add: Vec<(&'static str, String)>) -> Edits {
-    Edits { remove: headers::spoofed(head), add: borrowed(add).collect(), ..Edits::default() }
-}
-
-fn borrowed(headers: Vec<(&'static str, String)>) -> impl Iterator<Item = (Cow<'static, str>, String)> {
-    headers.into_iter().map(|(name, value)| (Cow::Borrowed(name), value))
-}
-
 /// One request and its response.
 #[derive(Debug)]
 pub struct Exchange {
@@ -218,46 +179,6 @@ pub(crate) enum Arrival {
     Coming,
     /// All of it came while the token was waited for.
     Whole,
-}
-
-/// A request that waits for the memory of its session.
-#[derive(Debug)]
-struct Recalling {
-    request: Request,
-    agent: Arc<Agent>,
-    body: Vec<u8>,
-    key: Key,
-    /// How often another worker was faster.
-    conflicts: u8,
-}
-
-/// A denial that its session is to remember, and how the exchange goes on then.
-#[derive(Debug)]
-struct Noting {
-    step: Step,
-    then: State,
-    key: Key,
-    conflicts: u8,
-}
-
-/// Each conflict means that another worker got on, so even a hundred workers on one slot come to an end; more is a
-/// proxy that doesn't keep its word.
-const MAX_CONFLICTS: u8 = 200;
-
-/// A judged request that waits for a decision.
-#[derive(Debug)]
-struct Asking {
-    head: Head,
-    record: Record,
-    rpc: Option<Rpc>,
-    /// Who asks.
-    agent: Arc<Agent>,
-    /// The body without what was meant for us, where there was such a thing.
-    body: Option<Vec<u8>>,
-    /// Under which identity the answer may be remembered.
-    remembered: Option<[u8; 32]>,
-    /// When the token ends, and with it whatever was decided on it.
-    expires: Timestamp,
 }
 
 /// What a response says of the verdict on its request.
@@ -415,46 +336,6 @@ impl Exchange {
         self.judged(gate, now, request.head, agent, judged)
     }
 
-    /// What the session did before is known.
-    fn recalled(&mut self, gate: &mut Gate, held: Box<Recalling>, slot: Option<&[u8]>, version: u32) -> Step {
-        let Recalling { request, agent, body, key, .. } = &*held;
-        let record = self.record(request, Some(Arc::clone(agent)));
-        let session = self.config.sessions.as_ref().map(|settings| Recollection { settings, key: *key, slot });
-        let mut judged = judge(&self.config, &mut gate.tape, &request.head, agent, body, record, session);
-        let (slot, now) = (key.slot, request.since);
-        match judged.remembered.take() {
-            Some(bytes) => {
-                self.state = State::Remembering(held, Box::new(judged));
-                Step::Remember { slot, bytes, version }
-            }
-            None => self.judged(gate, now, held.request.head, held.agent, judged),
-        }
-    }
-
-    /// The verdict counts only if the session is still as it was when it was judged; else it is judged again.
-    fn remembered(
-        &mut self,
-        gate: &mut Gate,
-        now: Timestamp,
-        mut held: Box<Recalling>,
-        judged: Judged,
-        stored: Stored,
-    ) -> Step {
-        match stored {
-            Stored::Yes => self.judged(gate, now, held.request.head, held.agent, judged),
-            Stored::Conflict if held.conflicts < MAX_CONFLICTS => {
-                held.conflicts = held.conflicts.saturating_add(1);
-                let slot = held.key.slot;
-                self.state = State::Recalling(held);
-                Step::Recall(slot)
-            }
-            Stored::Conflict | Stored::No => {
-                let refusal = Refusal::new(Reason::Fault, "the memory of the session could not be kept");
-                self.refuse(&held.request.head, judged.record, judged.rpc.as_ref(), &refusal)
-            }
-        }
-    }
-
     /// What should happen is known.
     fn judged(&mut self, gate: &mut Gate, now: Timestamp, head: Head, agent: Arc<Agent>, judged: Judged) -> Step {
         let Judged { mut record, rpc, outcome, body, .. } = judged;
@@ -480,100 +361,6 @@ impl Exchange {
                 }
             }
         }
-    }
-
-    /// The decision service answered, or failed to.
-    fn answered(&mut self, gate: &mut Gate, now: Timestamp, asking: Asking, head: &Head, body: &[u8]) -> Step {
-        let service = self.config.decision.as_ref();
-        let nowhere = Origins(Vec::new());
-        match read_answer(head, body, service.map_or(&nowhere, |service| &service.origins), now) {
-            Ok(decision) => {
-                let max_age = service.and_then(|service| service.max_age);
-                if let (Some(max_age), Some(identity), Some(lasting)) = (max_age, asking.remembered, decision.lasting())
-                {
-                    let max_age = freshness(head).map_or(max_age, |allowed| allowed.min(max_age));
-                    gate.decisions.remember(identity, lasting, now.plus(max_age).min(asking.expires));
-                }
-                self.decided(gate, now, asking, decision)
-            }
-            Err(invalid) => self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &invalid.into()),
-        }
-    }
-
-    fn decided(&mut self, gate: &Gate, now: Timestamp, mut asking: Asking, decision: Decision) -> Step {
-        let (denied, terms) = match decision {
-            Decision::Permit(terms) => (None, terms),
-            Decision::Deny(denied, terms) => (Some(denied), terms),
-        };
-        let met = meet(&terms, &asking.agent, now, &mut asking.record);
-        let refusal = match (denied, met) {
-            (Some(Denied::Unapproved(approval)), Ok(())) => {
-                if let Some(rpc) = &mut asking.rpc {
-                    rpc.shows_links |= rpc.era == Era::Legacy && gate.elicitors.knows(&asking.agent);
-                }
-                Refusal::until_approved(approval)
-            }
-            // A denial can ask for a stronger token as well: then that is what the client has to know.
-            (_, Err(refusal)) => refusal,
-            (Some(Denied::Finally), Ok(())) => {
-                let refusal = Reason::DecisionDenied.into();
-                let step = self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal);
-                return self.after_noting(step, &asking.agent);
-            }
-            (None, Ok(())) if terms.narrow.is_empty() => {
-                let Asking { head, record, body, .. } = asking;
-                return self.forward(
-                    &head,
-                    record,
-                    Changes { headers: terms.headers, credential: terms.credential, body },
-                );
-            }
-            (None, Ok(())) => {
-                self.state = State::Narrowing(Box::new(asking), Box::new(terms));
-                return Step::Reread;
-            }
-        };
-        self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal)
-    }
-
-    /// The body is there once more: put the narrower parameters into it.
-    fn narrow(&mut self, gate: &mut Gate, mut asking: Asking, terms: &Terms, body: &[u8]) -> Step {
-        let body = asking.body.as_deref().unwrap_or(body);
-        let config = &self.config;
-        match narrowed(config, &mut gate.tape, &asking.head, &asking.agent, body, terms, &mut asking.record) {
-            Ok(changes) => self.forward(&asking.head, asking.record, changes),
-            Err(refusal) => self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal),
-        }
-    }
-
-    /// `step`, once the session remembers that it was refused.
-    fn after_noting(&mut self, step: Step, agent: &Agent) -> Step {
-        let Some(sessions) = &self.config.sessions else { return step };
-        let key = sessions.key(agent);
-        let then = std::mem::replace(&mut self.state, State::Rejected);
-        self.state = State::Noting(Box::new(Noting { step, then, key, conflicts: 0 }));
-        Step::Recall(key.slot)
-    }
-
-    fn note(&mut self, now: Timestamp, noting: Box<Noting>, slot: Option<&[u8]>, version: u32) -> Step {
-        let quarantine = self.config.sessions.as_ref().and_then(|settings| settings.quarantine.as_ref());
-        let bytes = Memory::find(slot, &noting.key).after_denial(quarantine, now);
-        let slot = noting.key.slot;
-        self.state = State::Noting(noting);
-        Step::Remember { slot, bytes, version }
-    }
-
-    fn noted(&mut self, mut noting: Box<Noting>, stored: Stored) -> Step {
-        if stored == Stored::Conflict && noting.conflicts < MAX_CONFLICTS {
-            noting.conflicts = noting.conflicts.saturating_add(1);
-            let slot = noting.key.slot;
-            self.state = State::Noting(noting);
-            return Step::Recall(slot);
-        }
-        // Kept or not, it is refused.
-        let Noting { step, then, .. } = *noting;
-        self.state = then;
-        step
     }
 
     fn forward(&mut self, head: &Head, mut record: Record, changes: Changes) -> Step {
