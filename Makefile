@@ -57,6 +57,10 @@ vectors: ## run the public test suites, a line for each
 reference: ## write what is made from the types: JSON Schemas and the table of every configuration field, in envoy/
 	@TOOLGATE_UPDATE=1 cargo test --quiet --locked -p toolgate --lib config::reference
 
+.PHONY: manifests
+manifests: ## the manifests for Istio and Envoy Gateway against those APIs' own schemas (installs them by npm)
+	@.ci/manifests
+
 .PHONY: package reproduce
 package: wasm ## the filter as an OCI image layout, with bill of materials and checksums, in target/package
 	@.ci/package

@@ -136,11 +136,25 @@ const OF_MEMORY: &[Symbol] = &[
     Response,
 ];
 
-fn configuration(remembers: bool) -> Arc<config::Config> {
+/// Under which circumstances every sequence is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Under {
+    /// As it is shipped.
+    Shipped,
+    /// Calls are counted.
+    Memory,
+    /// Heads can't be held.
+    Unheld,
+}
+
+fn configuration(under: Under) -> Arc<config::Config> {
+    let narrow: &[&str] = if under == Under::Unheld { &[] } else { &["/limit"] };
     let quarantine = serde_json::json!({"quarantine": {"denials": 1, "within": "5m", "lasts": "15m"}});
     let json = serde_json::json!({
         "policy_version": "every-sequence",
-        "session_memory": if remembers { quarantine } else { serde_json::Value::Null },
+        "session_memory": if under == Under::Memory { quarantine } else { serde_json::Value::Null },
+        "hold": if under == Under::Unheld { "body_only" } else { "head_and_body" },
+        "audit": {"headers": under != Under::Unheld},
         "identity": {"issuers": [{
             "issuer": "https://idp.example.com",
             "audiences": ["https://gateway.example.com/mcp"],
@@ -159,7 +173,7 @@ fn configuration(remembers: bool) -> Arc<config::Config> {
         "rules": [
             {"id": "reads", "effect": "allow", "when": {"tool": "customers.get"}},
             {"id": "deletes", "effect": "deny", "when": {"tool": "customers.delete"}},
-            {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}, "narrow": ["/limit"]},
+            {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}, "narrow": narrow},
         ],
         "decision": {"cluster": "pdp", "url": "https://pdp.example.com"},
     });
@@ -291,9 +305,9 @@ impl Bodies {
 }
 
 /// The only ways through, written down apart from the machine.
-fn may_go_on(seen: &[Symbol], remembers: bool) -> bool {
+fn may_go_on(seen: &[Symbol], under: Under) -> bool {
     let mut calls: Vec<_> = seen.iter().copied().filter(|symbol| *symbol != BufferedLittle).collect();
-    if remembers {
+    if under == Under::Memory {
         // Whoever was not the first to write reads again, and what it read before counts for nothing.
         while let Some(lost) = calls.windows(2).position(|pair| matches!(pair, [RecalledNothing, StoredByAnother])) {
             calls.drain(lost..lost + 2);
@@ -305,6 +319,9 @@ fn may_go_on(seen: &[Symbol], remembers: bool) -> bool {
                 | [HeadWithToken, SignatureHolds, BodyRisky, RecalledNothing, Stored, AnswerNarrows, BodyRisky]
         );
     }
+    if under == Under::Unheld && calls.contains(&AnswerNarrows) {
+        return false;
+    }
     matches!(
         calls.as_slice(),
         [HeadWithToken, SignatureHolds, BodyAllowed]
@@ -315,6 +332,7 @@ fn may_go_on(seen: &[Symbol], remembers: bool) -> bool {
 }
 
 struct Walk {
+    under: Under,
     bodies: Bodies,
     config: Arc<config::Config>,
     alphabet: &'static [Symbol],
@@ -322,20 +340,22 @@ struct Walk {
     forwarded: usize,
     rejected: usize,
     steps: usize,
+    /// How many heads went on before their bodies.
+    heads: usize,
 }
 
 impl Walk {
-    fn new(remembers: bool) -> Self {
-        let config = configuration(remembers);
-        let (bodies, alphabet, length) = match remembers {
-            true => (Bodies::new().after_a_denial(&config), OF_MEMORY, LENGTH_WITH_MEMORY),
-            false => (Bodies::new(), ALPHABET, LENGTH),
+    fn new(under: Under) -> Self {
+        let config = configuration(under);
+        let (bodies, alphabet, length) = match under {
+            Under::Memory => (Bodies::new().after_a_denial(&config), OF_MEMORY, LENGTH_WITH_MEMORY),
+            Under::Shipped | Under::Unheld => (Bodies::new(), ALPHABET, LENGTH),
         };
-        Self { bodies, config, alphabet, length, forwarded: 0, rejected: 0, steps: 0 }
+        Self { under, bodies, config, alphabet, length, forwarded: 0, rejected: 0, steps: 0, heads: 0 }
     }
 
     fn may_go_on(&self, seen: &[Symbol]) -> bool {
-        may_go_on(seen, self.config.sessions.is_some())
+        may_go_on(seen, self.under)
     }
 
     /// The step that the last of these inputs leads to.
@@ -389,6 +409,11 @@ impl Walk {
                     assert!(ended || record.is_some_and(|record| record.reason.is_some()), "unrecorded: {seen:?}");
                     ends = true;
                 }
+                Step::SendHead(edits) => {
+                    assert_eq!((self.under, seen.as_slice()), (Under::Unheld, &[HeadWithToken, SignatureHolds][..]));
+                    assert!(edits.remove.contains(&b"authorization".to_vec()) && edits.add.is_empty());
+                    self.heads += 1;
+                }
                 Step::Hold
                 | Step::Await
                 | Step::Read
@@ -411,7 +436,7 @@ impl Walk {
 
 #[test]
 fn nothing_goes_on_but_by_the_only_ways_through() {
-    let mut walk = Walk::new(false);
+    let mut walk = Walk::new(Under::Shipped);
     walk.from(&mut Vec::new(), false);
     assert!(walk.forwarded > 2 && walk.rejected > 100, "{} forwarded, {} rejected", walk.forwarded, walk.rejected);
     assert!(walk.steps > 1000, "only {} steps", walk.steps);
@@ -419,9 +444,18 @@ fn nothing_goes_on_but_by_the_only_ways_through() {
 
 #[test]
 fn where_calls_are_counted_nothing_goes_on_uncounted() {
-    let mut walk = Walk::new(true);
+    let mut walk = Walk::new(Under::Memory);
     walk.from(&mut Vec::new(), false);
     // Allowed at once, allowed after a conflict, and permitted.
     assert_eq!(walk.forwarded, 3);
     assert!(walk.rejected > 200, "{} rejected", walk.rejected);
+}
+
+#[test]
+fn where_heads_cannot_be_held_only_one_with_a_valid_token_goes_on_and_no_body_unjudged() {
+    let mut walk = Walk::new(Under::Unheld);
+    walk.from(&mut Vec::new(), false);
+    // Allowed at once and permitted, each with and without a callback in the middle of the body.
+    assert!(walk.forwarded > 2 && walk.rejected > 100, "{} forwarded, {} rejected", walk.forwarded, walk.rejected);
+    assert_eq!(walk.heads, 1);
 }

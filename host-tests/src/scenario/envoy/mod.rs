@@ -60,6 +60,7 @@ impl EnvoyLane {
         let places = Places {
             wasm,
             upstream: servers.upstream_port,
+            patient: servers.patient_port,
             decision: servers.decision_port,
             issuer: servers.issuer_port,
             nobody,
