@@ -1,6 +1,8 @@
 """Tries the playground in a real Chromium, from the disk and from a server: verdicts, keyboard, phone, dark, links.
 
-Usage: CHROMIUM=/usr/bin/chromium python test.py target/playground
+Usage: CHROMIUM=/usr/bin/chromium python test.py target/playground EXPLAINED
+
+EXPLAINED has what `toolgate explain` says of every scenario (`cargo run -p toolgate-host-tests --example explained`).
 """
 
 import functools
@@ -48,9 +50,21 @@ def main():
             links(browser, served)
             hostile(browser, served)
             records(browser, served)
+            agreement(browser, served)
         finally:
             browser.close()
             server.shutdown()
+
+
+def agreement(browser, served):
+    """The page says of every scenario what the command line says."""
+    page = opened(browser, served)
+    explained = [json.loads(line) for line in pathlib.Path(sys.argv[2]).read_text().splitlines()]
+    for it in explained:
+        told = page.evaluate("it => wasm_bindgen.explain(it.policy, it.call, it.now)", it)
+        if json.loads(told) != {"explanation": it["told"]}:
+            sys.exit(f"FAILED: {it['name']}: the page says {told}, the command line {json.dumps(it['told'])}")
+    check(len(explained) > 300, f"page and `toolgate explain` agree on {len(explained)} requests of all scenarios")
 
 
 def opened(browser, address, **options):

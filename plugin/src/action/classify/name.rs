@@ -94,6 +94,11 @@ fn replace_last<'a>(words: &mut Vec<&'a str>, with: &'a str) {
 }
 
 fn kind_of_phrase(words: &[&str]) -> Option<ActionKind> {
+    // `deploy_status` deploys nothing. A status by itself is set or posted like anything else.
+    if matches!(words, [.., job, "status" | "state" | "progress" | "result" | "results"] if JOBS.contains(job) && words.len() == 2)
+    {
+        return Some(ActionKind::Read);
+    }
     let Some((at, kind)) = main_verb(words) else {
         // The worst deed counts: `log_deletion_api` deletes.
         let deeds = words.iter().filter_map(|word| deed(word)).max_by_key(|kind| danger(*kind));
@@ -116,6 +121,33 @@ fn kind_of_phrase(words: &[&str]) -> Option<ActionKind> {
     });
     raised.chain([kind]).max_by_key(|kind| danger(*kind))
 }
+
+/// What runs for a while, and can be asked how it goes.
+const JOBS: &[&str] = &[
+    "deploy",
+    "deployment",
+    "build",
+    "release",
+    "run",
+    "test",
+    "job",
+    "task",
+    "backup",
+    "import",
+    "export",
+    "crawl",
+    "scan",
+    "sync",
+    "migration",
+    "pipeline",
+    "workflow",
+    "order",
+    "transfer",
+    "payout",
+    "payment",
+    "refund",
+    "agent",
+];
 
 /// Where the verb is that the name is about, and its kind.
 fn main_verb(words: &[&str]) -> Option<(usize, ActionKind)> {
@@ -187,7 +219,7 @@ fn with_its_object(word: &str, kind: ActionKind, words: &[&str], rest: &[&str]) 
         {
             ActionKind::Transfer
         }
-        "open" if has(&["node", "nodes"]) => ActionKind::Read,
+        "open" if has(&["node", "nodes", "devtools", "page", "tab", "panel", "view"]) => ActionKind::Read,
         // Doors, gates, valves, garages: whoever stands before them gets in.
         "open" if has(&["door", "doors", "gate", "garage", "valve", "safe", "vault"]) => ActionKind::Grant,
         "open" => ActionKind::Update,
