@@ -8,20 +8,26 @@
 //!    └──────────────────────┴─────────────────────────┴──────────────────────┴─────── anything else ─▶ Rejected
 //! ```
 //!
+//! A token that is bound to a key goes through [`binding`] on its way to Reading, each time anew.
+//!
 //! The machine does nothing itself. [`Exchange::advance`] is told what the proxy saw ([`Input`]) and answers what the
 //! proxy must do ([`Step`]); what it waits for outside is a state of its own. Every pair of state and input that is
 //! not written down here rejects the request, so a forgotten case denies and a lost state does too.
 
+mod binding;
 mod deciding;
 mod edits;
 mod remembering;
+mod slot;
 
 use std::sync::Arc;
 
+use self::binding::Binding;
 use self::deciding::Asking;
 pub use self::edits::Edits;
 use self::edits::{borrowed, marked};
 use self::remembering::{Noting, Recalling};
+pub use self::slot::Slot;
 use crate::action::mcp::Rpc;
 use crate::action::{self, Route};
 use crate::audit::{Mode, Record, TraceRecord, headers};
@@ -33,7 +39,6 @@ use crate::judge::{Judged, Outcome, judge};
 use crate::obey::Changes;
 use crate::reason::{Reason, Refusal};
 use crate::reply::{Reply, reply};
-use crate::session::SlotId;
 use crate::time::Timestamp;
 use crate::token::{Agent, Attempt, CREDENTIALS, Candidate, Presented, SignatureCheck, SignatureVerdict};
 use crate::trace_context::TraceContext;
@@ -58,6 +63,8 @@ pub enum Input<'i> {
     Published,
     /// Whether the signature that [`Step::Verify`] named holds.
     Signature(SignatureVerdict),
+    /// The SHA-256 of the certificate that the client showed to the proxy, in hexadecimal; none where it showed none.
+    Peer(Option<&'i [u8]>),
     /// What came of [`Step::Ask`].
     Answer {
         /// The headers; none at all when there was no answer.
@@ -100,16 +107,18 @@ pub enum Step {
     Read,
     /// Find out whether this signature holds, and say so with [`Input::Signature`].
     Verify(Box<SignatureCheck>),
+    /// Say with [`Input::Peer`] which certificate the client has.
+    Peer,
     /// Ask the decision service this, under this request id, and say what came of it with [`Input::Answer`].
     Ask(Question, String),
     /// Give the held body once more, with [`Input::Body`]: the decision changes it.
     Reread,
     /// Read this slot of the workers' shared memory, and say with [`Input::Recalled`] what stands in it.
-    Recall(SlotId),
+    Recall(Slot),
     /// Write this slot if it still has this version, and say so with [`Input::Remembered`].
     Remember {
         /// Which.
-        slot: SlotId,
+        slot: Slot,
         /// What it becomes.
         bytes: Vec<u8>,
         /// The version that was read.
@@ -143,6 +152,8 @@ enum State {
     Awaiting(Box<Request>),
     /// The token's signature is being verified.
     Verifying(Box<Request>, Box<Candidate>),
+    /// The token is valid; whether its sender holds what it is bound to is being found out.
+    Binding(Box<Binding>),
     /// The token is valid; the body is being buffered.
     Reading(Box<Request>, Arc<Agent>),
     /// The body is whole; what the session did before is being looked up.
@@ -224,10 +235,11 @@ impl Exchange {
             (State::Awaiting(request), Input::Response(head)) => self.overtaken(self.record(&request, None), head),
             (State::Verifying(request, candidate), Input::Signature(verdict)) => {
                 match candidate.admit(verdict, &self.config.identity, now, &mut gate.tokens, &gate.published) {
-                    Ok(agent) => self.admitted(gate, now, request, agent),
+                    Ok(agent) => self.bind(gate, now, request, agent),
                     Err(refusal) => self.refuse_stranger(&request, &refusal),
                 }
             }
+            (State::Binding(binding), input) => self.bound(gate, now, *binding, &input),
             (State::Reading(request, agent), Input::Buffered(size)) => self.buffered(request, agent, size),
             (State::Reading(request, agent), Input::Body(body)) => self.judge(gate, now, *request, agent, body),
             (State::Recalling(held), Input::Recalled { slot, version }) => self.recalled(gate, held, slot, version),
@@ -267,7 +279,7 @@ impl Exchange {
     fn present(&mut self, gate: &mut Gate, now: Timestamp, request: Box<Request>, attempt: Attempt) -> Step {
         let identity = &self.config.identity;
         match identity.present(&request.head, now, &gate.tokens, &mut gate.published, attempt) {
-            Ok(Presented::Known(agent)) => self.admitted(gate, now, request, agent),
+            Ok(Presented::Known(agent)) => self.bind(gate, now, request, agent),
             Ok(Presented::Unverified(candidate)) => {
                 let check = Box::new(candidate.check().clone());
                 self.state = State::Verifying(request, candidate);
@@ -283,7 +295,7 @@ impl Exchange {
         Step::Await
     }
 
-    /// The token is valid: judge now what has no body, else wait for its end.
+    /// The token is valid, and its sender's: judge now what has no body, else wait for its end.
     fn admitted(&mut self, gate: &mut Gate, now: Timestamp, request: Box<Request>, agent: Arc<Agent>) -> Step {
         let route = self.route(&request.head);
         let (audience, scopes) = match &route {
@@ -329,7 +341,7 @@ impl Exchange {
             let key = sessions.key(&agent);
             let held = Recalling { request, agent, body: body.to_vec(), key, conflicts: 0 };
             self.state = State::Recalling(Box::new(held));
-            return Step::Recall(key.slot);
+            return Step::Recall(Slot::Session(key.slot));
         }
         let record = self.record(&request, Some(Arc::clone(&agent)));
         let judged = judge(&self.config, &mut gate.tape, &request.head, &agent, body, record, None);
@@ -407,6 +419,7 @@ impl Exchange {
     fn fault(&mut self, now: Timestamp, state: State) -> Step {
         let request = match state {
             State::Awaiting(request) | State::Verifying(request, _) | State::Reading(request, _) => *request,
+            State::Binding(binding) => *binding.request,
             State::Recalling(held) | State::Remembering(held, _) => held.request,
             State::Asking(asking) | State::Narrowing(asking, _) => {
                 Request { id: asking.record.decision_id, head: asking.head, body: Arrival::None, since: now }
@@ -423,7 +436,9 @@ impl Exchange {
         self.state = State::Forwarded(Decided { id: record.decision_id.clone(), decision });
         let mut edits = Edits { remove: headers::spoofed(head), ..Edits::default() };
         let stripped = self.route(head).map_or(CREDENTIALS, |route| route.access.stripped());
-        edits.remove.extend(stripped.iter().map(|name| name.to_vec()));
+        edits
+            .remove
+            .extend(stripped.iter().filter(|name| head.first(name).is_some()).map(|name| name.as_bytes().to_vec()));
         if self.config.audit.headers {
             edits.add.extend(borrowed(headers::to_upstream(&record, decision)));
         }

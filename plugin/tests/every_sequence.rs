@@ -2,7 +2,8 @@
 //!
 //! The machine is small enough that nothing need be left to chance: whatever a proxy reports, in whatever order,
 //! nothing goes on without a valid token, a readable body within its limit, an allowing rule and, where the risk says
-//! so, a permit that answers an ask; and where calls are counted, nothing that isn't counted, or is in quarantine.
+//! so, a permit that answers an ask; where calls are counted, nothing that isn't counted, or is in quarantine; and where a
+//! token is bound, nothing of whoever doesn't hold what it is bound to.
 #![allow(
     clippy::panic,
     clippy::expect_used,
@@ -31,6 +32,9 @@ const LENGTH_WITH_MEMORY: usize = 7;
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const MAX_BODY: usize = 400;
 
+/// And where a token is bound: certificate, proof, and the mark that the proof leaves.
+const LENGTH_WITH_BINDING: usize = 7;
+
 /// A denial that a person can turn round.
 const WANTS_APPROVAL: &[u8] =
     br#"{"decision":false,"context":{"access_request":{"form_url":"https://pdp.example.com/approvals/1"}}}"#;
@@ -53,6 +57,12 @@ enum Symbol {
     HeadOfAbsentKeys,
     Published,
     HeadWithExpiredToken,
+    HeadWithBoundToken,
+    HeadWithBoundTokenAsBearer,
+    HeadWithoutProof,
+    Peer,
+    PeerOfAnother,
+    NoPeer,
     BufferedLittle,
     BufferedTooMuch,
     BodyAllowed,
@@ -74,6 +84,7 @@ enum Symbol {
     NoAnswer,
     RecalledNothing,
     RecalledQuarantine,
+    RecalledProof,
     Stored,
     StoredByAnother,
     NotStored,
@@ -91,6 +102,8 @@ const ALPHABET: &[Symbol] = &[
     HeadOfAbsentKeys,
     Published,
     HeadWithExpiredToken,
+    HeadWithBoundToken,
+    Peer,
     BufferedLittle,
     BufferedTooMuch,
     BodyAllowed,
@@ -136,12 +149,43 @@ const OF_MEMORY: &[Symbol] = &[
     Response,
 ];
 
-fn configuration(remembers: bool) -> Arc<config::Config> {
+/// What matters where a token is bound.
+const OF_BINDING: &[Symbol] = &[
+    HeadWithBoundToken,
+    HeadWithBoundTokenAsBearer,
+    HeadWithoutProof,
+    Peer,
+    PeerOfAnother,
+    NoPeer,
+    SignatureHolds,
+    SignatureFails,
+    RecalledNothing,
+    RecalledProof,
+    Stored,
+    StoredByAnother,
+    NotStored,
+    BodyAllowed,
+    BodyDenied,
+    Response,
+];
+
+/// What a request has to come through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Under {
+    /// Token, body, rules, decision.
+    Rules,
+    /// And the memory of its session.
+    Memory,
+    /// And what its token is bound to.
+    Binding,
+}
+
+fn configuration(under: Under) -> Arc<config::Config> {
     let quarantine = serde_json::json!({"quarantine": {"denials": 1, "within": "5m", "lasts": "15m"}});
     let json = serde_json::json!({
         "policy_version": "every-sequence",
-        "session_memory": if remembers { quarantine } else { serde_json::Value::Null },
-        "identity": {"issuers": [{
+        "session_memory": if under == Under::Memory { quarantine } else { serde_json::Value::Null },
+        "identity": {"client_certificate": "connection", "dpop": {"origins": ["https://gateway.example.com"]}, "issuers": [{
             "issuer": "https://idp.example.com",
             "audiences": ["https://gateway.example.com/mcp"],
             "algorithms": ["ES256"],
@@ -171,14 +215,44 @@ fn token(expires: u64) -> String {
 }
 
 fn token_of(issuer: &str, expires: u64) -> String {
-    let part = |json: serde_json::Value| BASE64.encode(json.to_string());
-    let claims = serde_json::json!({
+    unsigned(serde_json::json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"}), claims_of(issuer, expires))
+}
+
+fn claims_of(issuer: &str, expires: u64) -> serde_json::Value {
+    serde_json::json!({
         "iss": issuer, "aud": "https://gateway.example.com/mcp", "sub": "ann", "client_id": "support-agent",
         "jti": "1", "iat": expires - 300, "exp": expires,
-    });
-    let header = part(serde_json::json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"}));
-    format!("{header}.{}.{}", part(claims), BASE64.encode([1; 64]))
+    })
 }
+
+fn unsigned(header: serde_json::Value, claims: serde_json::Value) -> String {
+    let part = |json: serde_json::Value| BASE64.encode(json.to_string());
+    format!("{}.{}.{}", part(header), part(claims), BASE64.encode([1; 64]))
+}
+
+/// A token that is bound to a certificate and to the key of RFC 9449 section 4.1.
+fn bound_token() -> String {
+    let mut claims = claims_of("https://idp.example.com", NOW.as_secs() + 200);
+    claims["cnf"] = serde_json::json!({
+        "x5t#S256": BASE64.encode([0x78; 32]), "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
+    });
+    unsigned(serde_json::json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"}), claims)
+}
+
+/// A proof that its sender holds that key, if its signature holds.
+fn proof() -> String {
+    use sha2::Digest as _;
+    let header = serde_json::json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": {"kty": "EC", "crv": "P-256",
+        "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs", "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA"}});
+    let claims = serde_json::json!({
+        "jti": "1", "htm": "POST", "htu": "https://gateway.example.com/mcp", "iat": NOW.as_secs(),
+        "ath": BASE64.encode(sha2::Sha256::digest(bound_token())),
+    });
+    unsigned(header, claims)
+}
+
+/// What the proxy says of the certificate that the token is bound to.
+const PEER: &[u8; 64] = b"7878787878787878787878787878787878787878787878787878787878787878";
 
 fn head(method: &str, path: &str, token: Option<&str>) -> Head {
     let mut pairs = vec![
@@ -214,6 +288,10 @@ struct Bodies {
     nothing: Head,
     /// A slot in which the session is in quarantine.
     quarantine: Vec<u8>,
+    bound: String,
+    proof: String,
+    /// A slot with the mark of the proof.
+    seen_proof: Vec<u8>,
 }
 
 impl Bodies {
@@ -233,7 +311,33 @@ impl Bodies {
             failure: Head::from_pairs([(":status", "500")]),
             nothing: Head::default(),
             quarantine: Vec::new(),
+            bound: bound_token(),
+            proof: proof(),
+            seen_proof: Vec::new(),
         }
+    }
+
+    /// With the slot that a proof leaves behind.
+    fn after_a_proof(mut self, config: &Arc<config::Config>) -> Self {
+        let mut exchange = Exchange::new(Arc::clone(config));
+        let mut gate = Gate::new(Arc::clone(config));
+        for symbol in [HeadWithBoundToken, SignatureHolds, Peer, SignatureHolds, RecalledNothing] {
+            if let Step::Remember { bytes, .. } = exchange.advance(&mut gate, NOW, self.input(symbol)) {
+                self.seen_proof = bytes;
+            }
+        }
+        assert!(!self.seen_proof.is_empty(), "a proof is remembered");
+        self
+    }
+
+    /// The head of a request with the bound token.
+    fn bound(&self, scheme: &str, proof: Option<&str>) -> Head {
+        let head = head("POST", "/mcp", None);
+        let own = |name: &str, value: String| (name.as_bytes().to_vec(), value.into_bytes());
+        let mut pairs: Vec<_> = head.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
+        pairs.push(own("authorization", format!("{scheme} {}", self.bound)));
+        pairs.extend(proof.map(|proof| own("dpop", proof.to_owned())));
+        Head::from_pairs(pairs)
     }
 
     /// With the slot that a denied call leaves behind.
@@ -261,6 +365,12 @@ impl Bodies {
             HeadOfAbsentKeys => head(self::head("POST", "/mcp", Some(&self.of_absent_keys))),
             Published => Input::Published,
             HeadWithExpiredToken => head(self::head("POST", "/mcp", Some(&self.expired))),
+            HeadWithBoundToken => head(self.bound("DPoP", Some(&self.proof))),
+            HeadWithBoundTokenAsBearer => head(self.bound("Bearer", Some(&self.proof))),
+            HeadWithoutProof => head(self.bound("DPoP", None)),
+            Peer => Input::Peer(Some(PEER)),
+            PeerOfAnother => Input::Peer(Some(&[b'7'; 64])),
+            NoPeer => Input::Peer(None),
             BufferedLittle => Input::Buffered(10),
             BufferedTooMuch => Input::Buffered(MAX_BODY + 1),
             BodyAllowed => Input::Body(&self.allowed),
@@ -282,6 +392,7 @@ impl Bodies {
             NoAnswer => Input::Answer { head: &self.nothing, body: b"" },
             RecalledNothing => Input::Recalled { slot: None, version: 1 },
             RecalledQuarantine => Input::Recalled { slot: Some(&self.quarantine), version: 1 },
+            RecalledProof => Input::Recalled { slot: Some(&self.seen_proof), version: 1 },
             Stored => Input::Remembered(exchange::Stored::Yes),
             StoredByAnother => Input::Remembered(exchange::Stored::Conflict),
             NotStored => Input::Remembered(exchange::Stored::No),
@@ -291,13 +402,21 @@ impl Bodies {
 }
 
 /// The only ways through, written down apart from the machine.
-fn may_go_on(seen: &[Symbol], remembers: bool) -> bool {
+fn may_go_on(seen: &[Symbol], under: Under) -> bool {
     let mut calls: Vec<_> = seen.iter().copied().filter(|symbol| *symbol != BufferedLittle).collect();
-    if remembers {
+    if under != Under::Rules {
         // Whoever was not the first to write reads again, and what it read before counts for nothing.
         while let Some(lost) = calls.windows(2).position(|pair| matches!(pair, [RecalledNothing, StoredByAnother])) {
             calls.drain(lost..lost + 2);
         }
+    }
+    if under == Under::Binding {
+        return matches!(
+            calls.as_slice(),
+            [HeadWithBoundToken, SignatureHolds, Peer, SignatureHolds, RecalledNothing, Stored, BodyAllowed]
+        );
+    }
+    if under == Under::Memory {
         return matches!(
             calls.as_slice(),
             [HeadWithToken, SignatureHolds, BodyAllowed, RecalledNothing, Stored]
@@ -317,6 +436,7 @@ fn may_go_on(seen: &[Symbol], remembers: bool) -> bool {
 struct Walk {
     bodies: Bodies,
     config: Arc<config::Config>,
+    under: Under,
     alphabet: &'static [Symbol],
     length: usize,
     forwarded: usize,
@@ -325,17 +445,18 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(remembers: bool) -> Self {
-        let config = configuration(remembers);
-        let (bodies, alphabet, length) = match remembers {
-            true => (Bodies::new().after_a_denial(&config), OF_MEMORY, LENGTH_WITH_MEMORY),
-            false => (Bodies::new(), ALPHABET, LENGTH),
+    fn new(under: Under) -> Self {
+        let config = configuration(under);
+        let (bodies, alphabet, length) = match under {
+            Under::Rules => (Bodies::new(), ALPHABET, LENGTH),
+            Under::Memory => (Bodies::new().after_a_denial(&config), OF_MEMORY, LENGTH_WITH_MEMORY),
+            Under::Binding => (Bodies::new().after_a_proof(&config), OF_BINDING, LENGTH_WITH_BINDING),
         };
-        Self { bodies, config, alphabet, length, forwarded: 0, rejected: 0, steps: 0 }
+        Self { bodies, config, under, alphabet, length, forwarded: 0, rejected: 0, steps: 0 }
     }
 
     fn may_go_on(&self, seen: &[Symbol]) -> bool {
-        may_go_on(seen, self.config.sessions.is_some())
+        may_go_on(seen, self.under)
     }
 
     /// The step that the last of these inputs leads to.
@@ -393,6 +514,7 @@ impl Walk {
                 | Step::Await
                 | Step::Read
                 | Step::Verify(_)
+                | Step::Peer
                 | Step::Ask(..)
                 | Step::Reread
                 | Step::Recall(_)
@@ -411,7 +533,7 @@ impl Walk {
 
 #[test]
 fn nothing_goes_on_but_by_the_only_ways_through() {
-    let mut walk = Walk::new(false);
+    let mut walk = Walk::new(Under::Rules);
     walk.from(&mut Vec::new(), false);
     assert!(walk.forwarded > 2 && walk.rejected > 100, "{} forwarded, {} rejected", walk.forwarded, walk.rejected);
     assert!(walk.steps > 1000, "only {} steps", walk.steps);
@@ -419,9 +541,17 @@ fn nothing_goes_on_but_by_the_only_ways_through() {
 
 #[test]
 fn where_calls_are_counted_nothing_goes_on_uncounted() {
-    let mut walk = Walk::new(true);
+    let mut walk = Walk::new(Under::Memory);
     walk.from(&mut Vec::new(), false);
     // Allowed at once, allowed after a conflict, and permitted.
     assert_eq!(walk.forwarded, 3);
     assert!(walk.rejected > 200, "{} rejected", walk.rejected);
+}
+
+#[test]
+fn a_bound_token_goes_on_only_with_all_that_it_is_bound_to() {
+    let mut walk = Walk::new(Under::Binding);
+    walk.from(&mut Vec::new(), false);
+    assert_eq!(walk.forwarded, 1);
+    assert!(walk.rejected > 150, "{} rejected", walk.rejected);
 }

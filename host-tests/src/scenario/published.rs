@@ -1,17 +1,22 @@
 //! What an issuer's server answers to a fetch.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use serde_json::{Value, json};
 
 use toolgate::gate::Gate;
 use toolgate::remote::{Lease, Task};
 use toolgate::time::Timestamp;
 
-use super::format::{Published, Sign, Step};
+use super::format::{Published, Sign, Statuses, Step};
 use super::gateway::{ISSUER_CLUSTER, NOW};
 use super::keys::{self, Key};
 use super::message::generated;
@@ -21,6 +26,9 @@ use super::message::generated;
 pub fn document(published: &Published, path: &str) -> Vec<u8> {
     if let Some(text) = published.text.clone().or_else(|| published.generate.as_ref().map(generated)) {
         return text.into_bytes();
+    }
+    if path.ends_with("/status") {
+        return statuses(published.statuses.clone().unwrap_or_default(), path).unwrap_or_default().into_bytes();
     }
     let document = if path.ends_with("/revoked") {
         json!({ "revoked": published.revoked })
@@ -41,6 +49,36 @@ fn key(sign: Sign) -> &'static Key {
         Sign::Secret => &keys::HS256,
         _ => &keys::ES256,
     }
+}
+
+/// A status list (draft-ietf-oauth-status-list section 5.1), the least significant bits first.
+fn statuses(wanted: Statuses, path: &str) -> Result<String> {
+    let bits = usize::from(wanted.bits);
+    let mut bytes = vec![0_u8; wanted.values.len().saturating_mul(bits).div_ceil(8)];
+    for (index, value) in wanted.values.iter().enumerate() {
+        let first = index.saturating_mul(bits);
+        if let Some(byte) = bytes.get_mut(first / 8) {
+            *byte |= value << (first % 8);
+        }
+    }
+    bytes.resize(bytes.len().saturating_add(wanted.padding), 0);
+    let mut packer = ZlibEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(&bytes)?;
+    let packed = URL_SAFE_NO_PAD.encode(packer.finish()?);
+    let key = key(wanted.sign);
+    let mut header = json!({"typ": "statuslist+jwt", "alg": key.algorithm, "kid": key.id});
+    let mut claims = json!({
+        "sub": format!("https://idp.example.com{path}"), "iat": NOW.as_secs(),
+        "status_list": {"bits": wanted.bits, "lst": packed},
+    });
+    if let (Some(header), Some(claims)) = (header.as_object_mut(), claims.as_object_mut()) {
+        header.extend(wanted.header);
+        claims.extend(wanted.claims);
+        claims.retain(|name, _| !wanted.remove.contains(name));
+    }
+    let input = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
+    let signature = URL_SAFE_NO_PAD.encode(key.sign(input.as_bytes())?);
+    Ok(format!("{input}.{signature}"))
 }
 
 /// How long to wait before `step`.
@@ -96,7 +134,7 @@ impl Issuer {
             self.now = self.now.plus(TICK);
             let (source, now) = (&publication.source, self.now);
             let lease = self.leases.get(&at).copied().unwrap_or_default();
-            let Task::Fetch(taken) = gate.published.tick(at, source, now, lease) else { continue };
+            let Task::Fetch(taken) = gate.published.tick(at, publication, now, lease) else { continue };
             let listens = source.cluster == ISSUER_CLUSTER;
             let answers = listens && !self.published.silent && self.published.status.unwrap_or(200) == 200;
             let document = document(&self.published, &source.path);

@@ -118,6 +118,9 @@ const MOST_TICKS: usize = 100;
 
 fn exchange(vm: &mut Vm, message: &Message, step: &Step, published: &Published, delivery: Delivery) -> Result<Outcome> {
     let stream = vm.open()?;
+    if let Some(digest) = &message.peer_certificate {
+        vm.set_property(stream, "connection.sha256_peer_certificate_digest", digest.as_bytes())?;
+    }
     let mut answers: VecDeque<Answer> = step.answers.clone().into();
     let mut outcome = Outcome::default();
     vm.take_logs();

@@ -18,6 +18,9 @@ use crate::metrics::Single;
 use crate::reply::Reply;
 use crate::token::{SignatureCheck, SignatureVerdict, host_form, verify_in_process};
 
+/// The SHA-256 of the certificate that the client showed, in hexadecimal (Envoy's "Connection attributes").
+const PEER_CERTIFICATE: &str = "connection\0sha256_peer_certificate_digest";
+
 /// One HTTP stream.
 pub(super) struct Stream {
     id: u32,
@@ -97,6 +100,7 @@ impl Core {
                 Step::Await => return Hold::Await,
                 Step::Read => return self.body(),
                 Step::Verify(check) => self.step(Input::Signature(self.verify(&check))),
+                Step::Peer => self.step(Input::Peer(host::property(PEER_CERTIFICATE).as_deref())),
                 Step::Ask(question, id) => {
                     self.entry.asked();
                     self.call = self.ask(&id, &question.body);

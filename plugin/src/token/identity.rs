@@ -6,7 +6,7 @@ use super::candidate::Candidate;
 use super::claims::{self, Claims};
 use super::issuer::{Issuer, Keys, Profile};
 use super::jws::Jws;
-use super::{Agent, Publication, Published, SignatureCheck, TokenMemory, authorization, spiffe};
+use super::{Agent, Possession, Publication, Published, SignatureCheck, TokenMemory, authorization, spiffe};
 use crate::head::Head;
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
@@ -18,6 +18,7 @@ pub struct Identity {
     issuers: Vec<Issuer>,
     publications: Vec<Publication>,
     resource_metadata: Option<String>,
+    possession: Possession,
     seal: Seal,
 }
 
@@ -50,6 +51,8 @@ pub enum Attempt {
 pub(super) struct Standing {
     /// Whose token it is: a place among the issuers.
     pub(super) issuer: usize,
+    /// The status list that it is in: a place among the publications.
+    pub(super) list: Option<usize>,
     /// Of what its issuer publishes; another one, and the token must be verified again.
     pub(super) epoch: u64,
 }
@@ -57,7 +60,17 @@ pub(super) struct Standing {
 impl Identity {
     /// Of checked parts.
     pub(crate) fn new(issuers: Vec<Issuer>, publications: Vec<Publication>, resource_metadata: Option<String>) -> Self {
-        Self { issuers, publications, resource_metadata, seal: Seal(Arc::new(())) }
+        let possession = Possession::default();
+        Self { issuers, publications, resource_metadata, possession, seal: Seal(Arc::new(())) }
+    }
+
+    /// The same, where possession is shown so.
+    pub(crate) fn with_possession(self, possession: Possession) -> Self {
+        Self { possession, ..self }
+    }
+
+    pub(super) const fn possession(&self) -> &Possession {
+        &self.possession
     }
 
     /// What a challenge names as `resource_metadata` (RFC 9728 section 5.1).
@@ -82,15 +95,19 @@ impl Identity {
         published: &mut Published,
         attempt: Attempt,
     ) -> Result<Presented, Refusal> {
-        let token = authorization::bearer(head)?;
-        if let Some(agent) = memory.recall(&self.seal, token, now, |issuer| self.standing(issuer, published, now)) {
+        let (scheme, token) = authorization::credential(head)?;
+        self.possession.check_scheme(scheme)?;
+        if let Some(agent) =
+            memory.recall(&self.seal, token, now, |it| self.standing(it.issuer, it.list, published, now))
+        {
             return Ok(Presented::Known(agent));
         }
         let jws = Jws::parse(token)?;
         let claims = claims::read(&jws.payload)?;
         let at = self.find(&claims)?;
         let issuer = self.issuer(at)?;
-        if let Some(old) = issuer.publications().find(|place| !self.counts(*place, published, now)) {
+        let list = issuer.status_list(&claims)?;
+        if let Some(old) = issuer.publications(list).find(|place| !self.counts(*place, published, now)) {
             return await_or(published, old, attempt, Reason::TokenKeysUnavailable.into());
         }
         let key = match (issuer.key(&jws.header, published), &issuer.keys) {
@@ -110,9 +127,15 @@ impl Identity {
     }
 
     /// What the tokens of the issuer at that place depend on; `None` where it is too old to rely on.
-    pub(super) fn standing(&self, issuer: usize, published: &Published, now: Timestamp) -> Option<Standing> {
-        let mut standing = Standing { issuer, epoch: 0 };
-        for place in self.issuers.get(issuer)?.publications() {
+    pub(super) fn standing(
+        &self,
+        issuer: usize,
+        list: Option<usize>,
+        published: &Published,
+        now: Timestamp,
+    ) -> Option<Standing> {
+        let mut standing = Standing { issuer, list, epoch: 0 };
+        for place in self.issuers.get(issuer)?.publications(list) {
             if !self.counts(place, published, now) {
                 return None;
             }
@@ -126,6 +149,12 @@ impl Identity {
     fn counts(&self, place: usize, published: &Published, now: Timestamp) -> bool {
         let publication = self.publications.get(place);
         publication.is_some_and(|publication| now < published.good_until(place, &publication.source))
+    }
+
+    /// Who is meant by the resource that tokens of this issuer are for.
+    pub(crate) fn audiences(&self, issuer: &str) -> &[String] {
+        let named = self.issuers.iter().find(|it| it.issuer == issuer);
+        named.map(|issuer| issuer.audiences.as_slice()).unwrap_or_default()
     }
 
     /// What is fetched.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::claims::{self, ClaimPath, Claims};
 use super::jws::Header;
 use super::revocation::Subject;
-use super::{Agent, Algorithm, AllowedActor, PublicKey, Published, actor, allowed};
+use super::status::{Place, untold};
+use super::{Agent, Algorithm, AllowedActor, Bindings, Confirmation, PublicKey, Published, actor, allowed};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
 
@@ -25,6 +26,8 @@ pub(crate) struct Issuer {
     pub(crate) keys: Keys,
     /// Where it says what it has revoked: a place among the publications.
     pub(crate) revocations: Option<usize>,
+    /// Its status lists: the URI that tokens name, and a place among the publications.
+    pub(crate) status_lists: Vec<(String, usize)>,
     /// From `iat` to `exp`.
     pub(crate) max_lifetime: Duration,
     /// How far its clock and ours may differ.
@@ -35,6 +38,10 @@ pub(crate) struct Issuer {
     pub(crate) required: Vec<ClaimPath>,
     /// Who may act for somebody; whoever the issuer lets where there is no list.
     pub(crate) actors: Option<Vec<AllowedActor>>,
+    /// What its tokens may be bound to.
+    pub(crate) bindings: Bindings,
+    /// Whether the policy looks at what they grant in detail (RFC 9396).
+    pub(crate) details: bool,
     /// Which claims say what.
     pub(crate) mapping: Mapping,
 }
@@ -90,8 +97,8 @@ pub(crate) struct Mapping {
 /// Claims that narrow a token in a way that isn't checked here, each with what would have to be checked. To overlook
 /// one would give the token more power than its issuer gave it.
 const UNCHECKED: &[(&str, &str)] = &[
-    ("authorization_details", "tokens for single transactions (RFC 9396) are not supported"),
-    ("status", "token status lists are not supported"),
+    ("authorization_details", "tokens for single transactions (RFC 9396) are not accepted here"),
+    ("status", "tokens with a status are not accepted here"),
 ];
 
 /// Claims that only other kinds of JWT have: id tokens (OpenID Connect Core section 2) and security events such as
@@ -124,13 +131,39 @@ impl Issuer {
         }
     }
 
-    /// What it publishes that its tokens depend on, as places among the publications.
-    pub(super) fn publications(&self) -> impl Iterator<Item = usize> {
+    /// What it publishes that a token in this status list depends on, as places among the publications; its keys first.
+    pub(super) fn publications(&self, list: Option<usize>) -> impl Iterator<Item = usize> {
         let keys = match self.keys {
             Keys::Inline(_) => None,
             Keys::Published(at) => Some(at),
         };
-        keys.into_iter().chain(self.revocations)
+        keys.into_iter().chain(self.revocations).chain(list)
+    }
+
+    /// The status list that claims name, as a place among the publications.
+    ///
+    /// # Errors
+    /// [`Reason::TokenStatus`] where it isn't one of the configuration's.
+    pub(super) fn status_list(&self, claims: &Claims) -> Result<Option<usize>, Refusal> {
+        if self.status_lists.is_empty() {
+            return Ok(None);
+        }
+        let Some(place) = Place::read(claims)? else { return Ok(None) };
+        let known = self.status_lists.iter().find(|(uri, _)| *uri == place.uri);
+        known.map(|(_, at)| Some(*at)).ok_or_else(|| untold("its status list is not one that is known here"))
+    }
+
+    /// Refuses what its status list doesn't say is valid; and which list that is.
+    ///
+    /// # Errors
+    /// [`Reason::TokenRevoked`], or [`Reason::TokenStatus`] where it can't be told.
+    pub(super) fn check_status(&self, claims: &Claims, published: &Published) -> Result<Option<usize>, Refusal> {
+        let Some(at) = self.status_list(claims)? else { return Ok(None) };
+        let list = published.statuses(at).ok_or_else(|| untold("its status list is not there"))?;
+        if let Some(place) = Place::read(claims)? {
+            list.check(&place)?;
+        }
+        Ok(Some(at))
     }
 
     /// Refuses what the issuer has revoked.
@@ -172,7 +205,8 @@ impl Issuer {
     pub(super) fn agent(&self, mut claims: Claims, now: Timestamp) -> Result<Agent, Refusal> {
         let expires = self.check_times(&claims, now)?;
         self.check_audience(&claims)?;
-        check_restrictions(&claims)?;
+        self.bindings.check(&Confirmation::read(&claims)?)?;
+        self.check_restrictions(&claims)?;
         let actors = actor::chain(&claims, self.max_actors)?;
         if let Some(absent) =
             self.required.iter().find(|path| path.find(&claims).is_none_or(serde_json::Value::is_null))
@@ -253,18 +287,19 @@ impl Issuer {
         let ours = named.iter().any(|audience| self.audiences.contains(audience));
         if ours { Ok(()) } else { Err(Reason::TokenAudience.into()) }
     }
-}
 
-fn check_restrictions(claims: &Claims) -> Result<(), Refusal> {
-    if claims.contains_key("cnf") {
-        // Any `cnf`: one of a kind that isn't known binds the token as well (RFC 7800 section 3.1).
-        return Err(Refusal::new(Reason::TokenBinding, "tokens that are bound to a key (`cnf`) are not supported"));
+    /// Refuses claims that nobody would look at, and those of other kinds of JWT.
+    fn check_restrictions(&self, claims: &Claims) -> Result<(), Refusal> {
+        let looked_at = |claim: &str| match claim {
+            "authorization_details" => self.details,
+            _ => !self.status_lists.is_empty(),
+        };
+        if let Some((_, why)) = UNCHECKED.iter().find(|(claim, _)| claims.contains_key(*claim) && !looked_at(claim)) {
+            return Err(claims::wrong(*why));
+        }
+        if OTHER_KINDS.iter().any(|claim| claims.contains_key(*claim)) {
+            return Err(Refusal::new(Reason::TokenType, "it has claims of an id token or a security event"));
+        }
+        Ok(())
     }
-    if let Some((_, why)) = UNCHECKED.iter().find(|(claim, _)| claims.contains_key(*claim)) {
-        return Err(claims::wrong(*why));
-    }
-    if OTHER_KINDS.iter().any(|claim| claims.contains_key(*claim)) {
-        return Err(Refusal::new(Reason::TokenType, "it has claims of an id token or a security event"));
-    }
-    Ok(())
 }

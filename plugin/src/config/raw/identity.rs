@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::possession::{ClientCertificate, Dpop};
 pub use crate::token::Algorithm;
 
 /// Whose tokens are accepted.
@@ -13,6 +14,11 @@ pub struct Identity {
     pub issuers: Vec<Issuer>,
     /// What `WWW-Authenticate` names as `resource_metadata` (RFC 9728 section 5.1).
     pub resource_metadata: Option<String>,
+    /// Who says which TLS certificate a client has, for tokens that are bound to one (`cnf.x5t#S256`, RFC 8705). Left out:
+    /// they are refused.
+    pub client_certificate: Option<ClientCertificate>,
+    /// Proofs of possession, for tokens that are bound to a key (`cnf.jkt`, RFC 9449). Left out: they are refused.
+    pub dpop: Option<Dpop>,
 }
 
 /// One issuer, and what its tokens must look like.
@@ -37,6 +43,10 @@ pub struct Issuer {
     pub jwks: Jwks,
     /// Where it says what it has revoked.
     pub revocations: Option<Revocations>,
+    /// Its token status lists. A token that names one (`status.status_list`) is refused unless that says that it is valid; one
+    /// that names another list is refused. Left out: tokens with a `status` are refused.
+    #[serde(default)]
+    pub status_lists: Vec<StatusList>,
     /// The exact `typ`, without regard to case and with or without `application/` (RFC 9068 section 2.1).
     #[serde(default = "access_token_type")]
     pub token_type: String,
@@ -55,6 +65,10 @@ pub struct Issuer {
     /// Claims that every token must have, by name or JSON pointer, besides those that its profile requires.
     #[serde(default)]
     pub required_claims: Vec<String>,
+    /// Whether its tokens must be bound to a key or certificate (`cnf`): a bearer token, which serves whoever steals it, is
+    /// then refused.
+    #[serde(default)]
+    pub require_binding: bool,
     /// Which claims say what.
     #[serde(default)]
     pub claims: Claims,
@@ -134,6 +148,27 @@ pub struct Revocations {
     pub timeout: String,
 }
 
+/// A Token Status List (draft-ietf-oauth-status-list), as `statuslist+jwt`, signed with one of the issuer's keys. As long as it
+/// can't be had, no token that names it is accepted.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub struct StatusList {
+    /// The Envoy cluster through which it is fetched.
+    pub cluster: String,
+    /// Its URI, exactly as tokens name it.
+    pub uri: String,
+    /// How often it is fetched, once for all workers; sooner where its `ttl` says so. A duration such as `15s`.
+    #[serde(default = "default_list_refresh")]
+    pub refresh: String,
+    /// How long after a refresh that failed the last list still counts, but never longer than its `exp`.
+    #[serde(default = "default_blind")]
+    pub stale_for: String,
+    /// How long one fetch may take.
+    #[serde(default = "default_timeout")]
+    pub timeout: String,
+}
+
 /// Names of claims; a name that starts with `/` is a JSON pointer into the claims.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
@@ -205,6 +240,10 @@ fn default_pause() -> String {
 
 fn default_poll() -> String {
     "5s".into()
+}
+
+fn default_list_refresh() -> String {
+    "15s".into()
 }
 
 fn default_blind() -> String {
