@@ -8,7 +8,7 @@
 //!    └──────────────────────┴─────────────────────────┴──────────────────────┴─────── anything else ─▶ Rejected
 //! ```
 //!
-//! A token that is bound to a key goes through [`binding`] on its way to Reading, each time anew.
+//! An opaque token waits for its issuer's answer (`introspecting`) in the place of Verifying. A token that is bound to a key goes through [`binding`] on its way to Reading, each time anew.
 //!
 //! The machine does nothing itself. [`Exchange::advance`] is told what the proxy saw ([`Input`]) and answers what the
 //! proxy must do ([`Step`]); what it waits for outside is a state of its own. Every pair of state and input that is
@@ -17,6 +17,7 @@
 mod binding;
 mod deciding;
 mod edits;
+mod introspecting;
 mod remembering;
 mod slot;
 
@@ -40,7 +41,9 @@ use crate::obey::Changes;
 use crate::reason::{Reason, Refusal};
 use crate::reply::{Reply, reply};
 use crate::time::Timestamp;
-use crate::token::{Agent, Attempt, CREDENTIALS, Candidate, Presented, SignatureCheck, SignatureVerdict};
+use crate::token::{
+    Agent, Attempt, CREDENTIALS, Candidate, Inquiry, Introspector, Presented, SignatureCheck, SignatureVerdict,
+};
 use crate::trace_context::TraceContext;
 
 /// What the proxy saw.
@@ -65,7 +68,7 @@ pub enum Input<'i> {
     Signature(SignatureVerdict),
     /// The SHA-256 of the certificate that the client showed to the proxy, in hexadecimal; none where it showed none.
     Peer(Option<&'i [u8]>),
-    /// What came of [`Step::Ask`].
+    /// What came of [`Step::Ask`] or [`Step::Introspect`].
     Answer {
         /// The headers; none at all when there was no answer.
         head: &'i Head,
@@ -107,6 +110,8 @@ pub enum Step {
     Read,
     /// Find out whether this signature holds, and say so with [`Input::Signature`].
     Verify(Box<SignatureCheck>),
+    /// Ask the token's issuer about it, with this form, and say what came of it with [`Input::Answer`].
+    Introspect(Arc<Introspector>, Vec<u8>),
     /// Say with [`Input::Peer`] which certificate the client has.
     Peer,
     /// Ask the decision service this, under this request id, and say what came of it with [`Input::Answer`].
@@ -152,6 +157,8 @@ enum State {
     Awaiting(Box<Request>),
     /// The token's signature is being verified.
     Verifying(Box<Request>, Box<Candidate>),
+    /// The token's issuer is being asked about it.
+    Introspecting(Box<Request>, Box<Inquiry>),
     /// The token is valid; whether its sender holds what it is bound to is being found out.
     Binding(Box<Binding>),
     /// The token is valid; the body is being buffered.
@@ -239,6 +246,7 @@ impl Exchange {
                     Err(refusal) => self.refuse_stranger(&request, &refusal),
                 }
             }
+            (State::Introspecting(request, inquiry), input) => self.introspected(gate, now, request, inquiry, &input),
             (State::Binding(binding), input) => self.bound(gate, now, *binding, &input),
             (State::Reading(request, agent), Input::Buffered(size)) => self.buffered(request, agent, size),
             (State::Reading(request, agent), Input::Body(body)) => self.judge(gate, now, *request, agent, body),
@@ -285,6 +293,7 @@ impl Exchange {
                 self.state = State::Verifying(request, candidate);
                 Step::Verify(check)
             }
+            Ok(Presented::Opaque(inquiry)) => self.introspect(request, inquiry),
             Ok(Presented::Awaiting) => self.await_keys(request),
             Err(refusal) => self.refuse_stranger(&request, &refusal),
         }
@@ -418,7 +427,10 @@ impl Exchange {
     /// An input came that its state doesn't have.
     fn fault(&mut self, now: Timestamp, state: State) -> Step {
         let request = match state {
-            State::Awaiting(request) | State::Verifying(request, _) | State::Reading(request, _) => *request,
+            State::Awaiting(request)
+            | State::Verifying(request, _)
+            | State::Introspecting(request, _)
+            | State::Reading(request, _) => *request,
             State::Binding(binding) => *binding.request,
             State::Recalling(held) | State::Remembering(held, _) => held.request,
             State::Asking(asking) | State::Narrowing(asking, _) => {

@@ -215,6 +215,10 @@ reasons! {
     TokenActor: "token.actor", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's chain of actors is not acceptable";
     /// The issuer has revoked the token, or whom it names.
     TokenRevoked: "token.revoked", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token was revoked";
+    /// The issuer says that the token isn't active (RFC 7662 section 2.2).
+    TokenInactive: "token.inactive", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token is not active";
+    /// The issuer was asked about the token, and gave no answer that could be used.
+    TokenIntrospection: "token.introspection", 503, RPC_INTERNAL_ERROR, None, "the token's issuer could not be asked about it";
     /// Whether the token is valid its status list doesn't tell (draft-ietf-oauth-status-list section 8.3).
     TokenStatus: "token.status", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's status could not be told";
     /// The token is bound to a key (`cnf`) and that could not be verified.

@@ -39,6 +39,10 @@ const LENGTH_WITH_BINDING: usize = 7;
 const WANTS_APPROVAL: &[u8] =
     br#"{"decision":false,"context":{"access_request":{"form_url":"https://pdp.example.com/approvals/1"}}}"#;
 
+/// What an issuer says of an opaque token.
+const ACTIVE: &[u8] =
+    br#"{"active":true,"aud":"https://gateway.example.com/mcp","client_id":"support-agent","sub":"ann"}"#;
+
 /// A permit of less than was asked for.
 const NARROWS: &[u8] = br#"{"decision":true,"context":{"narrow":{"/limit":5}}}"#;
 /// A permit of something else than the rule lets it change.
@@ -57,6 +61,7 @@ enum Symbol {
     HeadOfAbsentKeys,
     Published,
     HeadWithExpiredToken,
+    HeadWithOpaqueToken,
     HeadWithBoundToken,
     HeadWithBoundTokenAsBearer,
     HeadWithoutProof,
@@ -81,6 +86,8 @@ enum Symbol {
     AnswerObliges,
     AnswerBroken,
     AnswerPermitsWith500,
+    AnswerActive,
+    AnswerInactive,
     NoAnswer,
     RecalledNothing,
     RecalledQuarantine,
@@ -102,8 +109,6 @@ const ALPHABET: &[Symbol] = &[
     HeadOfAbsentKeys,
     Published,
     HeadWithExpiredToken,
-    HeadWithBoundToken,
-    Peer,
     BufferedLittle,
     BufferedTooMuch,
     BodyAllowed,
@@ -169,6 +174,25 @@ const OF_BINDING: &[Symbol] = &[
     Response,
 ];
 
+/// What matters where a token's issuer is asked about it.
+const OF_INTROSPECTION: &[Symbol] = &[
+    HeadWithOpaqueToken,
+    BufferedLittle,
+    BodyAllowed,
+    BodyRisky,
+    BodyDenied,
+    SignatureHolds,
+    AnswerActive,
+    AnswerInactive,
+    AnswerPermits,
+    AnswerDenies,
+    AnswerNarrows,
+    AnswerPermitsWith500,
+    NoAnswer,
+    Published,
+    Response,
+];
+
 /// What a request has to come through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Under {
@@ -178,6 +202,8 @@ enum Under {
     Memory,
     /// And what its token is bound to.
     Binding,
+    /// The word of its token's issuer, in the place of a signature.
+    Introspection,
 }
 
 fn configuration(under: Under) -> Arc<config::Config> {
@@ -192,6 +218,11 @@ fn configuration(under: Under) -> Arc<config::Config> {
             // RFC 7515 appendix A.3. Whether a signature holds is an input of the machine; none is verified here.
             "jwks": {"inline": {"keys": [{"kty": "EC", "crv": "P-256", "kid": "1",
                 "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}},
+        }, {
+            "issuer": "https://opaque.example.com",
+            "profile": "opaque",
+            "audiences": ["https://gateway.example.com/mcp"],
+            "introspection": {"cluster": "idp", "uri": "https://opaque.example.com/introspect", "credential": "Basic eDp5"},
         }, {
             "issuer": "https://absent.example.com",
             "audiences": ["https://gateway.example.com/mcp"],
@@ -365,6 +396,7 @@ impl Bodies {
             HeadOfAbsentKeys => head(self::head("POST", "/mcp", Some(&self.of_absent_keys))),
             Published => Input::Published,
             HeadWithExpiredToken => head(self::head("POST", "/mcp", Some(&self.expired))),
+            HeadWithOpaqueToken => head(self::head("POST", "/mcp", Some("opaque"))),
             HeadWithBoundToken => head(self.bound("DPoP", Some(&self.proof))),
             HeadWithBoundTokenAsBearer => head(self.bound("Bearer", Some(&self.proof))),
             HeadWithoutProof => head(self.bound("DPoP", None)),
@@ -389,6 +421,8 @@ impl Bodies {
             AnswerObliges => Input::Answer { head: &self.response, body: OBLIGES },
             AnswerBroken => Input::Answer { head: &self.response, body: br#"{"decision":"true"}"# },
             AnswerPermitsWith500 => Input::Answer { head: &self.failure, body: br#"{"decision":true}"# },
+            AnswerActive => Input::Answer { head: &self.response, body: ACTIVE },
+            AnswerInactive => Input::Answer { head: &self.response, body: br#"{"active":false}"# },
             NoAnswer => Input::Answer { head: &self.nothing, body: b"" },
             RecalledNothing => Input::Recalled { slot: None, version: 1 },
             RecalledQuarantine => Input::Recalled { slot: Some(&self.quarantine), version: 1 },
@@ -404,7 +438,7 @@ impl Bodies {
 /// The only ways through, written down apart from the machine.
 fn may_go_on(seen: &[Symbol], under: Under) -> bool {
     let mut calls: Vec<_> = seen.iter().copied().filter(|symbol| *symbol != BufferedLittle).collect();
-    if under != Under::Rules {
+    if matches!(under, Under::Memory | Under::Binding) {
         // Whoever was not the first to write reads again, and what it read before counts for nothing.
         while let Some(lost) = calls.windows(2).position(|pair| matches!(pair, [RecalledNothing, StoredByAnother])) {
             calls.drain(lost..lost + 2);
@@ -422,6 +456,21 @@ fn may_go_on(seen: &[Symbol], under: Under) -> bool {
             [HeadWithToken, SignatureHolds, BodyAllowed, RecalledNothing, Stored]
                 | [HeadWithToken, SignatureHolds, BodyRisky, RecalledNothing, Stored, AnswerPermits]
                 | [HeadWithToken, SignatureHolds, BodyRisky, RecalledNothing, Stored, AnswerNarrows, BodyRisky]
+        );
+    }
+    if let [HeadWithOpaqueToken, rest @ ..] = calls.as_slice() {
+        // What of the body comes while the issuer is asked is held, and handed over once more.
+        let asked = rest.iter().take_while(|symbol| {
+            matches!(
+                symbol,
+                BodyAllowed | BodyRisky | BodyDenied | BodyOfNoRule | BodyUnreadable | BodyTooLarge | BufferedTooMuch
+            )
+        });
+        return matches!(
+            &rest[asked.count()..],
+            [AnswerActive, BodyAllowed]
+                | [AnswerActive, BodyRisky, AnswerPermits]
+                | [AnswerActive, BodyRisky, AnswerNarrows, BodyRisky]
         );
     }
     matches!(
@@ -449,6 +498,7 @@ impl Walk {
         let config = configuration(under);
         let (bodies, alphabet, length) = match under {
             Under::Rules => (Bodies::new(), ALPHABET, LENGTH),
+            Under::Introspection => (Bodies::new(), OF_INTROSPECTION, LENGTH),
             Under::Memory => (Bodies::new().after_a_denial(&config), OF_MEMORY, LENGTH_WITH_MEMORY),
             Under::Binding => (Bodies::new().after_a_proof(&config), OF_BINDING, LENGTH_WITH_BINDING),
         };
@@ -515,6 +565,7 @@ impl Walk {
                 | Step::Read
                 | Step::Verify(_)
                 | Step::Peer
+                | Step::Introspect(..)
                 | Step::Ask(..)
                 | Step::Reread
                 | Step::Recall(_)
@@ -554,4 +605,11 @@ fn a_bound_token_goes_on_only_with_all_that_it_is_bound_to() {
     walk.from(&mut Vec::new(), false);
     assert_eq!(walk.forwarded, 1);
     assert!(walk.rejected > 150, "{} rejected", walk.rejected);
+}
+
+#[test]
+fn an_opaque_token_goes_on_only_by_the_word_of_its_issuer() {
+    let mut walk = Walk::new(Under::Introspection);
+    walk.from(&mut Vec::new(), false);
+    assert!(walk.forwarded > 3 && walk.rejected > 100, "{} forwarded, {} rejected", walk.forwarded, walk.rejected);
 }

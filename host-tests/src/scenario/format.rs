@@ -313,6 +313,8 @@ pub struct Published {
     pub revoked: Vec<Value>,
     /// The status list.
     pub statuses: Option<Statuses>,
+    /// What is said of a token that it is asked about; times as those of claims.
+    pub introspection: Option<Map<String, Value>>,
     /// The HTTP status; 200 where left out.
     pub status: Option<u16>,
     /// The body as text.

@@ -155,6 +155,10 @@ impl<'r> Run<'r> {
                     let verdict = verify_in_process(&check);
                     self.exchange.advance(self.gate, self.issuer.now, Input::Signature(verdict))
                 }
+                Step::Introspect(introspector, _) => {
+                    let (head, body) = self.issuer.introspect(&introspector.cluster, &introspector.path)?;
+                    self.exchange.advance(self.gate, self.issuer.now, Input::Answer { head: &head, body: &body })
+                }
                 Step::Peer => {
                     let peer = self.message.peer_certificate.as_deref().map(str::as_bytes);
                     self.exchange.advance(self.gate, self.issuer.now, Input::Peer(peer))

@@ -13,6 +13,7 @@ use flate2::write::ZlibEncoder;
 use serde_json::{Value, json};
 
 use toolgate::gate::Gate;
+use toolgate::head::Head;
 use toolgate::remote::{Lease, Task};
 use toolgate::time::Timestamp;
 
@@ -20,12 +21,16 @@ use super::format::{Published, Sign, Statuses, Step};
 use super::gateway::{ISSUER_CLUSTER, NOW};
 use super::keys::{self, Key};
 use super::message::generated;
+use super::mint::moment;
 
 /// The body for a fetch of `path`: revocations where it ends so, else keys.
 #[must_use]
 pub fn document(published: &Published, path: &str) -> Vec<u8> {
     if let Some(text) = published.text.clone().or_else(|| published.generate.as_ref().map(generated)) {
         return text.into_bytes();
+    }
+    if let Some(answer) = published.introspection.as_ref().filter(|_| path.ends_with("/introspect")) {
+        return Value::Object(answer.clone()).to_string().into_bytes();
     }
     if path.ends_with("/status") {
         return statuses(published.statuses.clone().unwrap_or_default(), path).unwrap_or_default().into_bytes();
@@ -92,7 +97,7 @@ pub fn pause(step: &Step) -> Result<Duration> {
 
 /// What is published at each step: what it says, else what the step before it does.
 #[must_use]
-pub fn each(steps: &[Step]) -> Vec<Published> {
+pub fn each(steps: &[Step], now: Duration) -> Vec<Published> {
     let mut last = Published::default();
     steps
         .iter()
@@ -100,7 +105,12 @@ pub fn each(steps: &[Step]) -> Vec<Published> {
             if let Some(published) = &step.issuer {
                 last = published.clone();
             }
-            last.clone()
+            let mut said = last.clone();
+            for (name, value) in said.introspection.iter_mut().flatten() {
+                // What can't be read as a time stays as it is: a scenario of its own.
+                *value = moment(name, value, now).unwrap_or_else(|_| value.clone());
+            }
+            said
         })
         .collect()
 }
@@ -125,6 +135,16 @@ impl Issuer {
     pub(super) fn publish(&mut self, published: &Published, pause: Duration) {
         self.now = self.now.plus(pause);
         self.published = published.clone();
+    }
+
+    /// What it answers to a question about a token.
+    pub(super) fn introspect(&self, cluster: &str, path: &str) -> Result<(Head, Vec<u8>)> {
+        let said = |status: u16, body: Vec<u8>| (Head::from_pairs([(":status", status.to_string())]), body);
+        Ok(match (cluster == ISSUER_CLUSTER, self.published.silent) {
+            (false, _) => (Head::default(), Vec::new()),
+            (true, true) => said(504, Vec::new()),
+            (true, false) => said(self.published.status.unwrap_or(200), document(&self.published, path)),
+        })
     }
 
     /// What the filter's root context does on its tick.

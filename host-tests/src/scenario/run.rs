@@ -97,7 +97,7 @@ pub fn case(scenario: &Scenario, now: Duration) -> Result<Case<'_>> {
         config: config.json().to_string(),
         refused: scenario.steps.iter().flat_map(|step| &step.answers).any(|answer| answer.refused),
         now,
-        published: published::each(&scenario.steps),
+        published: published::each(&scenario.steps, now),
         steps,
     })
 }

@@ -110,7 +110,7 @@ impl Passage {
                 // Whoever is explained to shows no certificate.
                 Step::Peer => Input::Peer(None),
                 // Nothing is fetched here: a caller gives the policy keys of its own.
-                Step::Await | Step::Respond(..) | Step::Pass | Step::Answer(_) => break,
+                Step::Await | Step::Introspect(..) | Step::Respond(..) | Step::Pass | Step::Answer(_) => break,
             };
         }
         // A new record says of its request that it was rejected for a fault of ours.

@@ -19,6 +19,7 @@ use crate::metrics::Kind;
 use crate::remote::Source;
 use crate::reply::Reply;
 use crate::time::Timestamp;
+use crate::token::Introspector;
 
 /// The header maps that are read or edited.
 #[derive(Clone, Copy)]
@@ -255,6 +256,20 @@ pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> Option<u
         ("x-request-id", id),
     ];
     hostcalls::dispatch_http_call(&service.cluster, headers, Some(body), Vec::new(), service.timeout).ok()
+}
+
+/// Asks an issuer about a token; the host's name for the call, if it is under way.
+pub(super) fn introspect(introspector: &Introspector, form: &[u8]) -> Option<u32> {
+    let headers = vec![
+        (":method", "POST"),
+        (":scheme", introspector.scheme),
+        (":authority", introspector.authority.as_str()),
+        (":path", introspector.path.as_str()),
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("accept", "application/json"),
+        (introspector.credential.name(), introspector.credential.expose()),
+    ];
+    hostcalls::dispatch_http_call(&introspector.cluster, headers, Some(form), Vec::new(), introspector.timeout).ok()
 }
 
 /// Sends records to the collector; the call's number, if it is under way.

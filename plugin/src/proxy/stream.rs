@@ -37,7 +37,7 @@ pub(super) struct Core {
     exchange: Option<Exchange>,
     /// The body so far, in bytes. Envoy counts all that is buffered, not what is new.
     buffered: usize,
-    /// The last call to the decision service.
+    /// The last call to the decision service, or to the token's issuer.
     pub(super) call: Option<u32>,
 }
 
@@ -100,6 +100,13 @@ impl Core {
                 Step::Await => return Hold::Await,
                 Step::Read => return self.body(),
                 Step::Verify(check) => self.step(Input::Signature(self.verify(&check))),
+                Step::Introspect(introspector, form) => {
+                    self.call = host::introspect(&introspector, &form);
+                    match self.call {
+                        Some(_) => return Hold::Keep,
+                        None => self.step(Input::Answer { head: &Head::default(), body: b"" }),
+                    }
+                }
                 Step::Peer => self.step(Input::Peer(host::property(PEER_CERTIFICATE).as_deref())),
                 Step::Ask(question, id) => {
                     self.entry.asked();

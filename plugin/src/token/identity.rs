@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::candidate::Candidate;
 use super::claims::{self, Claims};
+use super::introspection::{Inquiry, Introspector};
 use super::issuer::{Issuer, Keys, Profile};
 use super::jws::Jws;
 use super::{Agent, Possession, Publication, Published, SignatureCheck, TokenMemory, authorization, spiffe};
@@ -33,6 +34,8 @@ pub enum Presented {
     Known(Arc<Agent>),
     /// A token whose signature must be checked.
     Unverified(Box<Candidate>),
+    /// A token that says nothing by itself: its issuer must be asked.
+    Opaque(Box<Inquiry>),
     /// What its issuer publishes is needed in a newer version: to be presented again when something came of it.
     Awaiting,
 }
@@ -102,6 +105,13 @@ impl Identity {
         {
             return Ok(Presented::Known(agent));
         }
+        if let Some(at) = self.opaque_issuer().filter(|_| !is_jwt(token)) {
+            let issuer = self.issuer(at)?;
+            if let Some(old) = issuer.publications(None).find(|place| !self.counts(*place, published, now)) {
+                return await_or(published, old, attempt, Reason::TokenKeysUnavailable.into());
+            }
+            return Ok(Presented::Opaque(Box::new(Inquiry::new(token, at, self.seal.clone())?)));
+        }
         let jws = Jws::parse(token)?;
         let claims = claims::read(&jws.payload)?;
         let at = self.find(&claims)?;
@@ -163,6 +173,16 @@ impl Identity {
         &self.publications
     }
 
+    /// Where the issuer stands whose tokens are opaque, if one's are.
+    fn opaque_issuer(&self) -> Option<usize> {
+        self.issuers.iter().position(|issuer| issuer.introspector().is_some())
+    }
+
+    /// Where that one is asked.
+    pub(crate) fn introspector(&self) -> Option<Arc<Introspector>> {
+        self.issuers.iter().find_map(|issuer| issuer.introspector().cloned())
+    }
+
     /// Where the issuer stands that `iss` names exactly; for a JWT-SVID, which need not have one, the trust domain that
     /// its `sub` is in.
     fn find(&self, claims: &Claims) -> Result<usize, Refusal> {
@@ -172,6 +192,8 @@ impl Identity {
         let is_it = |issuer: &Issuer| match &issuer.profile {
             Profile::AccessToken { .. } => named.is_some_and(|named| *named == issuer.issuer),
             Profile::Svid { trust_domain } => domain == Some(trust_domain),
+            // What says who issued it isn't opaque.
+            Profile::Opaque { .. } => false,
         };
         let access = |issuer: &&Issuer| matches!(issuer.profile, Profile::AccessToken { .. });
         let place = |of: &dyn Fn(&Issuer) -> bool| self.issuers.iter().position(of);
@@ -193,6 +215,11 @@ impl Identity {
     pub(super) const fn seal(&self) -> &Seal {
         &self.seal
     }
+}
+
+/// Whether a token could be a JWT: three parts.
+fn is_jwt(token: &[u8]) -> bool {
+    token.iter().filter(|byte| **byte == b'.').count() == 2
 }
 
 /// Waits for a newer version, as long as there is hope for one; else that's the refusal.

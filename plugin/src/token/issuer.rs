@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::claims::{self, ClaimPath, Claims};
+use super::introspection::Introspector;
 use super::jws::Header;
 use super::revocation::Subject;
 use super::status::{Place, untold};
@@ -56,7 +57,7 @@ pub(crate) enum Keys {
 }
 
 /// A kind of token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Profile {
     /// A JWT access token (RFC 9068) of this `typ`, in lower case and without `application/`.
     AccessToken {
@@ -68,6 +69,11 @@ pub(crate) enum Profile {
         /// The name of the trust domain.
         trust_domain: String,
     },
+    /// A random text, about which its issuer is asked (RFC 7662).
+    Opaque {
+        /// Where.
+        introspector: Arc<Introspector>,
+    },
 }
 
 impl Profile {
@@ -75,7 +81,7 @@ impl Profile {
     pub(super) fn token_type(&self) -> &str {
         match self {
             Self::AccessToken { token_type } => token_type,
-            Self::Svid { .. } => "JWT",
+            Self::Svid { .. } | Self::Opaque { .. } => "JWT",
         }
     }
 }
@@ -194,6 +200,7 @@ impl Issuer {
             Profile::AccessToken { token_type } => short == token_type,
             // JWT-SVID section 3.3 (`typ`): absent, or one of these.
             Profile::Svid { .. } => token_type.is_none() || matches!(&*lower, "jwt" | "jose"),
+            Profile::Opaque { .. } => false,
         };
         if right { Ok(()) } else { Err(Reason::TokenType.into()) }
     }
@@ -203,6 +210,17 @@ impl Issuer {
     /// # Errors
     /// What is wrong with them.
     pub(super) fn agent(&self, mut claims: Claims, now: Timestamp) -> Result<Agent, Refusal> {
+        if matches!(self.profile, Profile::Opaque { .. }) {
+            // RFC 7662 section 2.2: none of these need be in the answer.
+            if claims.get("iss").is_some_and(|named| *named != self.issuer) {
+                return Err(Reason::TokenIssuer.into());
+            }
+            if !claims.contains_key("sub")
+                && let Some(client) = self.mapping.agent.text(&claims)?
+            {
+                claims.insert("sub".into(), client.into());
+            }
+        }
         let expires = self.check_times(&claims, now)?;
         self.check_audience(&claims)?;
         self.bindings.check(&Confirmation::read(&claims)?)?;
@@ -219,6 +237,9 @@ impl Issuer {
                 (self.mapping.agent.required(&claims)?, self.mapping.token_id.required(&claims)?)
             }
             Profile::Svid { .. } => (subject.clone(), self.mapping.token_id.text(&claims)?.unwrap_or_default()),
+            Profile::Opaque { .. } => {
+                (self.mapping.agent.required(&claims)?, self.mapping.token_id.text(&claims)?.unwrap_or_default())
+            }
         };
         let mut scopes = self.mapping.scopes.texts(&claims)?;
         if let (Some(allowed), Some(actor)) = (&self.actors, actors.first()) {
@@ -250,9 +271,11 @@ impl Issuer {
 
     /// `exp`, `iat` and `nbf` (RFC 7519 section 4.1), and how long the token lives. Returns `exp`.
     fn check_times(&self, claims: &Claims, now: Timestamp) -> Result<Timestamp, Refusal> {
-        let expires = claims::moment(claims, "exp")?.ok_or_else(|| claims::missing("exp"))?;
-        // A JWT-SVID need not say since when: what counts is how long it still lives.
-        let since = matches!(self.profile, Profile::Svid { .. }).then_some(now);
+        // An answer about an opaque token counts for its time, whatever it says of an end.
+        let end = self.introspector().map(|introspector| now.plus(introspector.max_age));
+        let expires = claims::moment(claims, "exp")?.or(end).ok_or_else(|| claims::missing("exp"))?;
+        // Neither these nor JWT-SVIDs need say since when: what counts is how long they still live.
+        let since = (!matches!(self.profile, Profile::AccessToken { .. })).then_some(now);
         let issued = claims::moment(claims, "iat")?.or(since).ok_or_else(|| claims::missing("iat"))?;
         let not_before = claims::moment(claims, "nbf")?.unwrap_or(issued);
         if self.end(expires) <= now {
@@ -268,6 +291,14 @@ impl Issuer {
             return Err(Reason::TokenLifetime.into());
         }
         Ok(expires)
+    }
+
+    /// Where it is asked about its tokens, if they are opaque.
+    pub(super) fn introspector(&self) -> Option<&Arc<Introspector>> {
+        match &self.profile {
+            Profile::Opaque { introspector } => Some(introspector),
+            Profile::AccessToken { .. } | Profile::Svid { .. } => None,
+        }
     }
 
     /// When a token that ends at `expires` is no longer accepted.

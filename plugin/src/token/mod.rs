@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Head ──present──▶ Known(Agent)                              a token that was verified a moment ago
+//!            ├────▶ Opaque(Inquiry) ── its issuer is asked ──▶ admit(answer) ──▶ Agent, remembered
 //!            └────▶ Unverified(Candidate) ──check──▶ host or verify_in_process
 //!                        └── admit(verdict) ──▶ Agent         remembered for the next request
 //! Agent ──confirmation──▶ nothing | certificate, proof         each request anew: does its sender hold the key?
@@ -25,6 +26,7 @@ mod confirmation;
 mod dpop;
 pub mod host_form;
 mod identity;
+mod introspection;
 mod issuer;
 mod jwks;
 pub mod jws;
@@ -47,6 +49,7 @@ pub use challenge::challenges;
 pub use confirmation::Confirmation;
 pub use dpop::{Entered, Mark, ProofSlot};
 pub use identity::{Attempt, Identity, Presented};
+pub use introspection::{Inquiry, Introspector};
 pub use key::{InvalidKey, PublicKey};
 pub use memory::{CAPACITY, TokenMemory};
 pub use metadata::Metadata;

@@ -25,9 +25,16 @@ pub fn identity(raw: &raw::Identity, details: bool, problems: &mut Problems) -> 
     let can = possession.clone().unwrap_or_default();
     let (mut issuers, mut publications) = (Vec::new(), Vec::new());
     let mut names = BTreeSet::new();
+    let opaque = raw.issuers.iter().enumerate().filter(|(_, issuer)| issuer.profile == raw::Profile::Opaque);
+    for (at, _) in opaque.skip(1) {
+        let message = "a second issuer of opaque tokens was found, and nothing tells whose token one is";
+        problems.add(format!("/identity/issuers/{at}/profile"), message);
+        sound = false;
+    }
     for (at, issuer) in raw.issuers.iter().enumerate() {
         let place = format!("/identity/issuers/{at}");
-        if !names.insert(&issuer.issuer) {
+        // One that issues JWTs and opaque tokens has an entry for each.
+        if !names.insert((&issuer.issuer, issuer.profile == raw::Profile::Opaque)) {
             let message = format!("`{}` was found twice; give each issuer one entry", issuer.issuer);
             problems.add(format!("{place}/issuer"), message);
             sound = false;
@@ -136,6 +143,9 @@ fn compile(
 
 /// The issuer's keys, or where they are fetched.
 fn keys(raw: &raw::Issuer, place: &str, publications: &mut Vec<Publication>, problems: &mut Problems) -> Option<Keys> {
+    if raw.profile == raw::Profile::Opaque {
+        return Some(Keys::Inline(Vec::new()));
+    }
     let place = format!("{place}/jwks");
     if let Some(inline) = &raw.jwks.inline {
         if raw.jwks.cluster.is_some() || raw.jwks.uri.is_some() {

@@ -6,6 +6,7 @@ mod comparisons;
 mod decision;
 mod details;
 mod identity;
+mod introspection;
 mod jwks;
 mod possession;
 mod profile;

@@ -33,14 +33,18 @@ pub struct Issuer {
     pub profile: Profile,
     /// `aud` must contain one of these.
     pub audiences: Vec<String>,
-    /// The algorithms allowed; nothing is inferred from the token (RFC 8725 section 3.1).
+    /// The algorithms allowed; nothing is inferred from the token (RFC 8725 section 3.1). None for opaque tokens.
+    #[serde(default)]
     pub algorithms: Vec<Algorithm>,
     /// `HS256` may be among `algorithms`. Its key, an `oct` JWK in `jwks`, can make tokens as well as check them: whoever
     /// reads this configuration can then be any agent of this issuer.
     #[serde(default)]
     pub dangerously_allow_hs256: bool,
-    /// Its keys.
+    /// Its keys. None for opaque tokens.
+    #[serde(default)]
     pub jwks: Jwks,
+    /// `profile: opaque`: where it says what its tokens are.
+    pub introspection: Option<Introspection>,
     /// Where it says what it has revoked.
     pub revocations: Option<Revocations>,
     /// Its token status lists. A token that names one (`status.status_list`) is refused unless that says that it is valid; one
@@ -85,6 +89,9 @@ pub enum Profile {
     /// JWT-SVIDs (SPIFFE): `issuer` is `spiffe://` and the trust domain, `sub` names the agent; `iss`, `iat`, `jti` and
     /// `client_id` need not be there, and `typ` is absent, `JWT` or `JOSE`.
     JwtSvid,
+    /// Random texts, about which the issuer is asked (RFC 7662; `introspection`). One issuer at most. Its answers must say `aud`
+    /// and who the agent is; `iss`, `sub`, `exp`, `iat` and `jti` count where they are there.
+    Opaque,
 }
 
 /// Somebody who may act: exactly one of `id` and `host`.
@@ -124,6 +131,28 @@ pub struct Jwks {
     /// after the last fetch.
     #[serde(default = "default_pause")]
     pub pause: String,
+}
+
+/// Where an issuer is asked about opaque tokens (RFC 7662).
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub struct Introspection {
+    /// The Envoy cluster through which it is asked.
+    pub cluster: String,
+    /// The URL of its introspection endpoint.
+    pub uri: String,
+    /// The header that this gateway proves itself with.
+    #[serde(default = "default_header")]
+    pub header: String,
+    /// What stands in it, such as `Basic …`. A secret, as safe as this configuration.
+    pub credential: String,
+    /// How long an answer counts, though never longer than the token's `exp`: for so long a token that was revoked goes on.
+    #[serde(default = "default_answer_age")]
+    pub max_age: String,
+    /// How long an answer may take.
+    #[serde(default = "default_timeout")]
+    pub timeout: String,
 }
 
 /// A feed of revocations: a JSON document `{"revoked": [{"jti": …} | {"sub": …} | {"session": …} | {"agent": …}]}`, each
@@ -194,6 +223,20 @@ pub struct Claims {
     pub scopes: String,
 }
 
+impl Default for Jwks {
+    fn default() -> Self {
+        Self {
+            inline: None,
+            cluster: None,
+            uri: None,
+            refresh: default_refresh(),
+            stale_for: default_stale(),
+            timeout: default_timeout(),
+            pause: default_pause(),
+        }
+    }
+}
+
 impl Default for Claims {
     fn default() -> Self {
         Self {
@@ -248,6 +291,14 @@ fn default_list_refresh() -> String {
 
 fn default_blind() -> String {
     "1m".into()
+}
+
+fn default_header() -> String {
+    "authorization".into()
+}
+
+fn default_answer_age() -> String {
+    "10s".into()
 }
 
 fn default_actors() -> u8 {

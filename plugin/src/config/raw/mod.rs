@@ -16,7 +16,7 @@ mod tasks;
 pub use audit::{Audit, Export, LogWhat};
 pub use decision::{ApprovalSettings, Decision, DecisionCache, OnError};
 pub use details::{AuthorizationDetails, DetailBound, DetailRelation, DetailType};
-pub use identity::{Actor, Algorithm, Claims, Identity, Issuer, Jwks, Profile, Revocations, StatusList};
+pub use identity::{Actor, Algorithm, Claims, Identity, Introspection, Issuer, Jwks, Profile, Revocations, StatusList};
 pub use possession::{ClientCertificate, Dpop, DpopNonce};
 pub use risk::{AmountLimit, Limits, RiskSettings, Weight};
 pub use routes::{
