@@ -11,7 +11,7 @@ export TOOLGATE_ENVOY := $(ENVOY)
 
 .DEFAULT_GOAL := wasm
 .NOTPARALLEL:
-.PHONY: help wasm envoy lint deny test demo demo-rest bench soak fuzz vectors clean
+.PHONY: help wasm envoy lint deny test demo demo-rest bench soak fuzz vectors conformance clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,9 +63,16 @@ fuzz: ## fuzz what reads untrusted bytes, FUZZ_SECONDS for each target (installs
 vectors: ## run the public test suites, a line for each
 	@.ci/vectors
 
+conformance: wasm envoy ## official MCP clients, servers and conformance suite, with and without the gate
+	@.ci/conformance
+
 .PHONY: reference
 reference: ## write what is made from the types: JSON Schemas and the table of every configuration field, in envoy/
 	@TOOLGATE_UPDATE=1 cargo test --quiet --locked -p toolgate --lib config::reference
+
+.PHONY: manifests
+manifests: ## the manifests for Istio and Envoy Gateway against those APIs' own schemas (installs them by npm)
+	@.ci/manifests
 
 .PHONY: package reproduce
 package: wasm ## the filter as an OCI image layout, with bill of materials and checksums, in target/package

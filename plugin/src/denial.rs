@@ -6,7 +6,7 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use crate::action::mcp::{Era, Rpc, SUPPORTED_VERSIONS};
+use crate::action::mcp::{Era, MODERN_VERSIONS, Rpc, SUPPORTED_VERSIONS};
 use crate::action::{APPROVAL_INPUT, Protocol};
 use crate::reason::{
     Approval, RPC_HEADER_MISMATCH, RPC_INVALID_REQUEST, RPC_UNSUPPORTED_VERSION, RPC_URL_ELICITATION_REQUIRED, Reason,
@@ -108,7 +108,9 @@ fn mcp(refusal: &Refusal, rpc: Option<&Rpc>, facts: &Facts<'_>) -> String {
     if refusal.reason.rpc_code() == RPC_UNSUPPORTED_VERSION {
         let requested = rpc.and_then(|rpc| rpc.requested_version.as_deref()).unwrap_or_default();
         data.insert("requested".into(), requested.into());
-        data.insert("supported".into(), json!(SUPPORTED_VERSIONS));
+        // As in the answer to `server/discover`: what a client may put into `_meta` next.
+        let is_modern = rpc.is_some_and(|rpc| rpc.era == Era::Modern);
+        data.insert("supported".into(), if is_modern { json!(MODERN_VERSIONS) } else { json!(SUPPORTED_VERSIONS) });
     }
     let error = json!({ "code": refusal.reason.rpc_code(), "message": message(refusal.reason, facts), "data": data });
     if let Some(rpc) = rpc.filter(|rpc| !rpc.batch.is_empty()) {

@@ -8,7 +8,8 @@
 //!    └──────────────────────┴─────────────────────────┴──────────────────────┴─────── anything else ─▶ Rejected
 //! ```
 //!
-//! An opaque token waits for its issuer's answer (`introspecting`) in the place of Verifying. A token that is bound to a key goes through [`binding`] on its way to Reading, each time anew.
+//! An opaque token waits for its issuer's answer ([`introspecting`]) in the place of Verifying. A token that is bound to a key
+//! or certificate goes through [`binding`] on its way to Reading, each time anew.
 //!
 //! The machine does nothing itself. [`Exchange::advance`] is told what the proxy saw ([`Input`]) and answers what the
 //! proxy must do ([`Step`]); what it waits for outside is a state of its own. Every pair of state and input that is
@@ -108,6 +109,8 @@ pub enum Step {
     Await,
     /// Hand over the body with [`Input::Body`]: it is whole already.
     Read,
+    /// Let the head go on, changed so, and nothing else: the proxy can't hold it until its body is judged.
+    SendHead(Edits),
     /// Find out whether this signature holds, and say so with [`Input::Signature`].
     Verify(Box<SignatureCheck>),
     /// Ask the token's issuer about it, with this form, and say what came of it with [`Input::Answer`].
@@ -146,6 +149,8 @@ pub enum Step {
 pub struct Exchange {
     config: Arc<Config>,
     state: State,
+    /// The head has gone on already, and can't be changed any more.
+    head_gone: bool,
 }
 
 /// Where a request stands. Each state holds just what is known in it.
@@ -210,7 +215,7 @@ impl Exchange {
     /// An exchange under `config`, which stays its own even when a newer one comes in the middle.
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
-        Self { config, state: State::Start }
+        Self { config, state: State::Start, head_gone: false }
     }
 
     /// The configuration under which it is judged.
@@ -317,7 +322,11 @@ impl Exchange {
         if request.body == Arrival::None && scopes.is_ok() {
             return self.judge(gate, now, *request, agent, b"");
         }
-        let refused = scopes.and(route.and_then(|route| action::read_head(route, &request.head))).err();
+        let readable = |route: &Route| {
+            action::read_head(route, &request.head)?;
+            if self.config.holds_heads { Ok(()) } else { action::needs_its_body(route, &request.head) }
+        };
+        let refused = scopes.and(route.and_then(readable)).err();
         self.read_on(request, agent, refused)
     }
 
@@ -334,7 +343,14 @@ impl Exchange {
             let record = self.record(&request, Some(agent));
             return self.refuse(&request.head, record, None, &refusal);
         }
-        let step = if request.body == Arrival::Whole { Step::Read } else { Step::Hold };
+        let step = match request.body {
+            Arrival::Whole => Step::Read,
+            _ if self.config.holds_heads || self.head_gone => Step::Hold,
+            _ => {
+                self.head_gone = true;
+                Step::SendHead(self.unaccompanied(&request.head))
+            }
+        };
         self.state = State::Reading(request, agent);
         step
     }
@@ -364,7 +380,7 @@ impl Exchange {
             gate.elicitors.note(&agent);
         }
         match outcome {
-            Outcome::Forward => self.forward(&head, record, Changes { body, ..Changes::default() }),
+            Outcome::Forward => self.forward(&head, record, rpc.as_ref(), Changes { body, ..Changes::default() }),
             Outcome::Refuse(refusal) => self.refuse(&head, record, rpc.as_ref(), &refusal),
             Outcome::Ask(question) => {
                 record.asked = true;
@@ -384,7 +400,11 @@ impl Exchange {
         }
     }
 
-    fn forward(&mut self, head: &Head, mut record: Record, changes: Changes) -> Step {
+    fn forward(&mut self, head: &Head, mut record: Record, rpc: Option<&Rpc>, changes: Changes) -> Step {
+        if self.head_gone && !changes.is_empty() {
+            let late = "the gateway can't change a request whose head has gone on (`hold: body_only`)";
+            return self.refuse(head, record, rpc, &Refusal::new(Reason::DecisionTerms, late));
+        }
         record.forwarded();
         record.credential = changes.credential.is_some();
         self.let_through(head, record, headers::ALLOW, changes)
@@ -446,11 +466,10 @@ impl Exchange {
 
     fn let_through(&mut self, head: &Head, record: Record, decision: &'static str, changes: Changes) -> Step {
         self.state = State::Forwarded(Decided { id: record.decision_id.clone(), decision });
-        let mut edits = Edits { remove: headers::spoofed(head), ..Edits::default() };
-        let stripped = self.route(head).map_or(CREDENTIALS, |route| route.access.stripped());
-        edits
-            .remove
-            .extend(stripped.iter().filter(|name| head.first(name).is_some()).map(|name| name.as_bytes().to_vec()));
+        if self.head_gone {
+            return Step::Forward(Edits::default(), Box::new(record));
+        }
+        let mut edits = self.unaccompanied(head);
         if self.config.audit.headers {
             edits.add.extend(borrowed(headers::to_upstream(&record, decision)));
         }
@@ -461,6 +480,15 @@ impl Exchange {
         }
         edits.take(head, changes);
         Step::Forward(edits, Box::new(record))
+    }
+
+    /// Takes off a head what must not go on with it: what poses as ours, and the agent's token.
+    fn unaccompanied(&self, head: &Head) -> Edits {
+        let mut edits = Edits { remove: headers::spoofed(head), ..Edits::default() };
+        let stripped = self.route(head).map_or(CREDENTIALS, |route| route.access.stripped());
+        let carried = stripped.iter().filter(|name| head.first(name).is_some());
+        edits.remove.extend(carried.map(|name| name.as_bytes().to_vec()));
+        edits
     }
 
     /// The proxy answered a request that was still held: its buffer was full, or its patience at an end.

@@ -25,6 +25,14 @@ pub(crate) struct Changes {
     pub(crate) body: Option<Vec<u8>>,
 }
 
+impl Changes {
+    /// Whether nothing changes.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { headers, credential, body } = self;
+        headers.is_empty() && credential.is_none() && body.is_none()
+    }
+}
+
 /// Carries out what can be carried out without looking at the body, and says what else stands in the way.
 ///
 /// Notes go into the record whatever comes of the rest: obligations hold on a denial too, and those that can be met are

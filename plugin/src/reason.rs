@@ -244,6 +244,8 @@ reasons! {
     RequestPath: "request.path", 400, RPC_INVALID_REQUEST, None, "the path has more than one reading";
     /// A header and the body disagree, or a header stands twice or is missing (MCP 2026-07-28).
     RequestHeaders: "request.headers", 400, RPC_HEADER_MISMATCH, None, "headers and body disagree";
+    /// A body on a request that its head alone could carry out, where the gateway can't hold heads back.
+    RequestUnheld: "request.unheld", 403, RPC_DENIED, None, "this gateway can't judge such a request before it goes on";
     /// A web page's origin that the route doesn't list (MCP, Streamable HTTP, "Security Warning").
     RequestOrigin: "request.origin", 403, RPC_INVALID_REQUEST, None, "this origin is not allowed here";
     /// The client doesn't accept what the protocol answers with (RFC 9110 section 12.5.1).

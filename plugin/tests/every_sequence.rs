@@ -196,21 +196,26 @@ const OF_INTROSPECTION: &[Symbol] = &[
 /// What a request has to come through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Under {
-    /// Token, body, rules, decision.
-    Rules,
+    /// Token, body, rules, decision: as it is shipped.
+    Shipped,
     /// And the memory of its session.
     Memory,
     /// And what its token is bound to.
     Binding,
+    /// The same, where heads can't be held.
+    Unheld,
     /// The word of its token's issuer, in the place of a signature.
     Introspection,
 }
 
 fn configuration(under: Under) -> Arc<config::Config> {
+    let narrow: &[&str] = if under == Under::Unheld { &[] } else { &["/limit"] };
     let quarantine = serde_json::json!({"quarantine": {"denials": 1, "within": "5m", "lasts": "15m"}});
     let json = serde_json::json!({
         "policy_version": "every-sequence",
         "session_memory": if under == Under::Memory { quarantine } else { serde_json::Value::Null },
+        "hold": if under == Under::Unheld { "body_only" } else { "head_and_body" },
+        "audit": {"headers": under != Under::Unheld},
         "identity": {"client_certificate": "connection", "dpop": {"origins": ["https://gateway.example.com"]}, "issuers": [{
             "issuer": "https://idp.example.com",
             "audiences": ["https://gateway.example.com/mcp"],
@@ -234,7 +239,7 @@ fn configuration(under: Under) -> Arc<config::Config> {
         "rules": [
             {"id": "reads", "effect": "allow", "when": {"tool": "customers.get"}},
             {"id": "deletes", "effect": "deny", "when": {"tool": "customers.delete"}},
-            {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}, "narrow": ["/limit"]},
+            {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}, "narrow": narrow},
         ],
         "decision": {"cluster": "pdp", "url": "https://pdp.example.com"},
     });
@@ -473,6 +478,9 @@ fn may_go_on(seen: &[Symbol], under: Under) -> bool {
                 | [AnswerActive, BodyRisky, AnswerNarrows, BodyRisky]
         );
     }
+    if under == Under::Unheld && calls.contains(&AnswerNarrows) {
+        return false;
+    }
     matches!(
         calls.as_slice(),
         [HeadWithToken, SignatureHolds, BodyAllowed]
@@ -491,18 +499,20 @@ struct Walk {
     forwarded: usize,
     rejected: usize,
     steps: usize,
+    /// How many heads went on before their bodies.
+    heads: usize,
 }
 
 impl Walk {
     fn new(under: Under) -> Self {
         let config = configuration(under);
         let (bodies, alphabet, length) = match under {
-            Under::Rules => (Bodies::new(), ALPHABET, LENGTH),
+            Under::Shipped | Under::Unheld => (Bodies::new(), ALPHABET, LENGTH),
             Under::Introspection => (Bodies::new(), OF_INTROSPECTION, LENGTH),
             Under::Memory => (Bodies::new().after_a_denial(&config), OF_MEMORY, LENGTH_WITH_MEMORY),
             Under::Binding => (Bodies::new().after_a_proof(&config), OF_BINDING, LENGTH_WITH_BINDING),
         };
-        Self { bodies, config, under, alphabet, length, forwarded: 0, rejected: 0, steps: 0 }
+        Self { bodies, config, under, alphabet, length, forwarded: 0, rejected: 0, steps: 0, heads: 0 }
     }
 
     fn may_go_on(&self, seen: &[Symbol]) -> bool {
@@ -560,6 +570,11 @@ impl Walk {
                     assert!(ended || record.is_some_and(|record| record.reason.is_some()), "unrecorded: {seen:?}");
                     ends = true;
                 }
+                Step::SendHead(edits) => {
+                    assert_eq!((self.under, seen.as_slice()), (Under::Unheld, &[HeadWithToken, SignatureHolds][..]));
+                    assert!(edits.remove.contains(&b"authorization".to_vec()) && edits.add.is_empty());
+                    self.heads += 1;
+                }
                 Step::Hold
                 | Step::Await
                 | Step::Read
@@ -584,7 +599,7 @@ impl Walk {
 
 #[test]
 fn nothing_goes_on_but_by_the_only_ways_through() {
-    let mut walk = Walk::new(Under::Rules);
+    let mut walk = Walk::new(Under::Shipped);
     walk.from(&mut Vec::new(), false);
     assert!(walk.forwarded > 2 && walk.rejected > 100, "{} forwarded, {} rejected", walk.forwarded, walk.rejected);
     assert!(walk.steps > 1000, "only {} steps", walk.steps);
@@ -612,4 +627,13 @@ fn an_opaque_token_goes_on_only_by_the_word_of_its_issuer() {
     let mut walk = Walk::new(Under::Introspection);
     walk.from(&mut Vec::new(), false);
     assert!(walk.forwarded > 3 && walk.rejected > 100, "{} forwarded, {} rejected", walk.forwarded, walk.rejected);
+}
+
+#[test]
+fn where_heads_cannot_be_held_only_one_with_a_valid_token_goes_on_and_no_body_unjudged() {
+    let mut walk = Walk::new(Under::Unheld);
+    walk.from(&mut Vec::new(), false);
+    // Allowed at once and permitted, each with and without a callback in the middle of the body.
+    assert!(walk.forwarded > 2 && walk.rejected > 100, "{} forwarded, {} rejected", walk.forwarded, walk.rejected);
+    assert_eq!(walk.heads, 1);
 }

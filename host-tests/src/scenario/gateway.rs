@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::message::{AUTHORITY, Message, Pairs};
 
 /// 2026-01-01T00:00:00Z: their clock stands, so any time will do.
@@ -32,4 +34,12 @@ pub fn request_head(message: &Message) -> Pairs {
         (None, true) => {}
     }
     head
+}
+
+/// Whether the gateway for a filter of this configuration holds heads. One that can't is what `hold: body_only` is for,
+/// and has no flag to set: the filter must do without it, not merely not need it.
+#[must_use]
+pub fn holds_heads(config: &str) -> bool {
+    let config: Value = serde_json::from_str(config).unwrap_or_default();
+    config.get("hold").is_none_or(|hold| hold != "body_only")
 }

@@ -65,6 +65,8 @@ struct Run<'r> {
     issuer: &'r mut Issuer,
     /// It waits for what the issuer publishes.
     awaits: bool,
+    /// How the head was changed that went on before its body.
+    sent: Option<Edits>,
     shared: &'r mut Shared,
     config: Arc<Config>,
     exchange: Exchange,
@@ -90,6 +92,7 @@ impl<'r> Run<'r> {
             gate,
             issuer,
             awaits: false,
+            sent: None,
             shared,
             config,
             message,
@@ -143,6 +146,10 @@ impl<'r> Run<'r> {
         loop {
             step = match step {
                 Step::Hold | Step::Pass => return Ok(()),
+                Step::SendHead(edits) => {
+                    self.sent = Some(edits);
+                    return Ok(());
+                }
                 Step::Await => {
                     self.awaits = true;
                     return Ok(());
@@ -263,7 +270,7 @@ impl<'r> Run<'r> {
 
     fn arrival(&self, edits: &Edits) -> Arrival {
         let mut fields = self.message.headers.clone();
-        edit(&mut fields, edits);
+        edit(&mut fields, self.sent.as_ref().unwrap_or(edits));
         let spoofed = headers::spoofed(&Head::from_pairs(self.message.trailers.clone()));
         let mut trailers = self.message.trailers.clone();
         trailers.retain(|(name, _)| !spoofed.iter().any(|gone| gone == name.as_bytes()));

@@ -7,12 +7,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::format::{Answer, Published, Step};
-use super::gateway::{BUFFER_LIMIT, CLUSTER, ISSUER_CLUSTER, NOW, request_head};
+use super::gateway::{BUFFER_LIMIT, CLUSTER, ISSUER_CLUSTER, NOW, holds_heads, request_head};
 use super::message::{Message, Pairs, answer_body, pairs};
 use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
 use super::published::{document, pause};
 use super::render;
 use super::run::{Case, Lane};
+use crate::host::Message as Passed;
 use crate::host::{CallAnswer, Headers, HostOptions, Module, PendingCall, SharedData, StreamId, Vm};
 
 /// The compiled filter in our host.
@@ -53,6 +54,7 @@ impl WasmLane {
         options.clusters = BTreeSet::from([CLUSTER.to_string(), ISSUER_CLUSTER.to_string()]);
         options.now = u64::try_from(NOW.as_nanos())?;
         options.buffer_limit = BUFFER_LIMIT;
+        options.allow_on_headers_stop_iteration &= holds_heads(config);
         // Whoever starts a VM starts a gateway: nothing is shared with an earlier one.
         options.shared = SharedData::new();
         Vm::start(&self.module, options)
@@ -65,7 +67,7 @@ impl WasmLane {
             .map(|((message, step), published)| {
                 vm.advance(pause(step)?);
                 tick(&mut vm, published)?;
-                exchange(&mut vm, message, step, published, delivery)
+                exchange(&mut vm, message, step, published, delivery, holds_heads(&case.config))
             })
             .collect()
     }
@@ -116,7 +118,16 @@ fn tick(vm: &mut Vm, published: &Published) -> Result<()> {
 /// A request that still waits after so many ticks waits for ever.
 const MOST_TICKS: usize = 100;
 
-fn exchange(vm: &mut Vm, message: &Message, step: &Step, published: &Published, delivery: Delivery) -> Result<Outcome> {
+fn exchange(
+    vm: &mut Vm,
+    message: &Message,
+    step: &Step,
+    published: &Published,
+    delivery: Delivery,
+    holds_heads: bool,
+) -> Result<Outcome> {
+    // A head that can't be held goes on alone; the upstream has a request when it is whole.
+    let arrived = |passed: &Passed| passed.headers.is_some() && (holds_heads || passed.ended);
     let stream = vm.open()?;
     if let Some(digest) = &message.peer_certificate {
         vm.set_property(stream, "connection.sha256_peer_certificate_digest", digest.as_bytes())?;
@@ -136,12 +147,12 @@ fn exchange(vm: &mut Vm, message: &Message, step: &Step, published: &Published, 
             reply(vm, &call, &answer, &mut outcome)?;
         }
         let seen = vm.exchange(stream)?;
-        if seen.upstream.headers.is_some() || seen.client.headers.is_some() || vm.tick_period().is_none() {
+        if arrived(&seen.upstream) || seen.client.headers.is_some() || vm.tick_period().is_none() {
             break;
         }
         tick(vm, published)?;
     }
-    if vm.exchange(stream)?.upstream.headers.is_some() {
+    if arrived(&vm.exchange(stream)?.upstream) {
         respond(vm, stream, step)?;
     }
     let seen = vm.close(stream)?;
@@ -154,7 +165,8 @@ fn exchange(vm: &mut Vm, message: &Message, step: &Step, published: &Published, 
         headers: telling(fields(&client.headers.unwrap_or_default())),
         body: client.body,
     };
-    outcome.upstream = seen.upstream.headers.map(|headers| Arrival {
+    let whole = arrived(&seen.upstream);
+    outcome.upstream = seen.upstream.headers.filter(|_| whole).map(|headers| Arrival {
         method: headers.get(":method").unwrap_or_default().into(),
         path: String::from_utf8_lossy(headers.get_bytes(b":path").unwrap_or_default()).into(),
         headers: telling(fields(&headers)),

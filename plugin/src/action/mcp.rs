@@ -36,8 +36,8 @@ use method::{Judged, Method};
 
 pub use super::rpc::{Era, Rpc};
 pub(super) use front::check_head;
-pub use headers::SUPPORTED_VERSIONS;
 pub(super) use headers::is_modern;
+pub use headers::{MODERN_VERSIONS, SUPPORTED_VERSIONS};
 pub(super) use meta::trace;
 
 /// What a body would do. What is known of the envelope is left in `rpc`, whatever comes of the rest.

@@ -20,7 +20,7 @@ mod template;
 mod tools;
 
 pub use parameters::{Datum, Fields, Parameters};
-pub use read::{Read, Reading, read, read_head, too_large_for};
+pub use read::{Read, Reading, needs_its_body, read, read_head, too_large_for};
 pub use resource::{InvalidPlace, ResourcePlace};
 pub use route::{Matching, Operation, Protocol, Route, Routes};
 pub use template::{InvalidTemplate, Template};

@@ -85,6 +85,20 @@ pub fn read<'a>(route: &'a Route, tools: &'a Tools, head: &'a Head, content: &Co
     Read { rpc, outcome, trace }
 }
 
+/// Refuses a head that a server could act upon before its body: where the gateway can't hold the head back, it would go
+/// on unjudged. The head of a JSON-RPC request says nothing of what to do.
+///
+/// # Errors
+/// [`Reason::RequestUnheld`].
+pub fn needs_its_body(route: &Route, head: &Head) -> Result<(), Refusal> {
+    let says_nothing = match route.protocol {
+        Protocol::Mcp => true,
+        Protocol::A2a => a2a::is_rpc(route, head),
+        Protocol::Rest => false,
+    };
+    if says_nothing && head.method() == b"POST" { Ok(()) } else { Err(Reason::RequestUnheld.into()) }
+}
+
 fn check_length(route: &Route, head: &Head) -> Result<(), Refusal> {
     let too_large = |length: &[u8]| {
         std::str::from_utf8(length).ok().and_then(|text| text.parse().ok()).is_none_or(|it: usize| it > route.max_body)

@@ -31,6 +31,8 @@ pub struct Config {
     pub policy_version: Arc<str>,
     /// Whether verdicts are carried out.
     pub mode: Mode,
+    /// Whether the gateway holds a head until its body is judged.
+    pub holds_heads: bool,
     /// Whose tokens are accepted.
     pub identity: Identity,
     /// Which paths carry which protocol.

@@ -76,12 +76,9 @@ impl Exchange {
                 return self.after_noting(step, &asking.agent);
             }
             (None, Ok(())) if terms.narrow.is_empty() => {
-                let Asking { head, record, body, .. } = asking;
-                return self.forward(
-                    &head,
-                    record,
-                    Changes { headers: terms.headers, credential: terms.credential, body },
-                );
+                let Asking { head, record, rpc, body, .. } = asking;
+                let changes = Changes { headers: terms.headers, credential: terms.credential, body };
+                return self.forward(&head, record, rpc.as_ref(), changes);
             }
             (None, Ok(())) => {
                 self.state = State::Narrowing(Box::new(asking), Box::new(terms));
@@ -96,7 +93,7 @@ impl Exchange {
         let body = asking.body.as_deref().unwrap_or(body);
         let config = &self.config;
         match narrowed(config, &mut gate.tape, &asking.head, &asking.agent, body, terms, &mut asking.record) {
-            Ok(changes) => self.forward(&asking.head, asking.record, changes),
+            Ok(changes) => self.forward(&asking.head, asking.record, asking.rpc.as_ref(), changes),
             Err(refusal) => self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal),
         }
     }

@@ -96,7 +96,7 @@ impl Passage {
             input = match exchange.advance(&mut gate, now, input) {
                 Step::Verify(check) if message.has_token => Input::Signature(verify_in_process(&check)),
                 Step::Verify(_) => Input::Signature(SignatureVerdict::Valid),
-                Step::Hold | Step::Reread => Input::Body(&message.body),
+                Step::Hold | Step::SendHead(_) | Step::Read | Step::Reread => Input::Body(&message.body),
                 // Explained is the first call of a session.
                 Step::Recall(_) => Input::Recalled { slot: None, version: 1 },
                 Step::Remember { .. } => Input::Remembered(Stored::Yes),
@@ -106,7 +106,6 @@ impl Passage {
                 }
                 Step::Forward(_, record) => return Self { record: *record, question, reply: None },
                 Step::Reject(reply, record) => return Self { record: *record, question, reply: Some(reply) },
-                Step::Read => Input::Body(&message.body),
                 // Whoever is explained to shows no certificate.
                 Step::Peer => Input::Peer(None),
                 // Nothing is fetched here: a caller gives the policy keys of its own.

@@ -99,6 +99,10 @@ impl Core {
                 Step::Pass => return Hold::Release,
                 Step::Await => return Hold::Await,
                 Step::Read => return self.body(),
+                Step::SendHead(edits) => {
+                    edit(Map::RequestHeaders, &edits);
+                    return Hold::Release;
+                }
                 Step::Verify(check) => self.step(Input::Signature(self.verify(&check))),
                 Step::Introspect(introspector, form) => {
                     self.call = host::introspect(&introspector, &form);

@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use super::super::gateway::holds_heads;
 use super::super::run::Case;
 
 /// Where things are on this machine.
@@ -18,6 +19,8 @@ pub(super) struct Places<'p> {
     pub(super) wasm: &'p Path,
     /// The port of the upstream.
     pub(super) upstream: u16,
+    /// The port of the upstream of gateways that can't hold heads.
+    pub(super) patient: u16,
     /// The port of the decision service.
     pub(super) decision: u16,
     /// The port of the issuers.
@@ -46,6 +49,7 @@ pub(super) fn bootstrap(deployed: &Path, cases: &[Case<'_>], places: Places<'_>)
             "listeners": listeners,
             "clusters": [
                 cluster("upstream", places.upstream),
+                cluster("patient", places.patient),
                 cluster("pdp", places.decision),
                 cluster("idp", places.issuer),
                 cluster("refused", places.nobody),
@@ -73,14 +77,19 @@ fn listener(template: &Value, case: &Case<'_>, places: Places<'_>) -> Result<Val
     set(&mut listener, "", "name", json!(case.name));
     set(&mut listener, "", "address", socket(0));
     let enabled = enabling_route(template).context("no route of envoy.yaml enables the filter")?;
+    let upstream = if holds_heads(&case.config) { "upstream" } else { "patient" };
     let route = json!({
         "match": {"prefix": "/"},
-        "route": {"cluster": "upstream", "timeout": "10s"},
+        "route": {"cluster": upstream, "timeout": "10s"},
         "typed_per_filter_config": enabled,
     });
     let host = json!({"name": "all", "domains": ["*"], "routes": [route]});
     set(&mut listener, MANAGER, "route_config", json!({"name": case.name, "virtual_hosts": [host]}));
     let manager = listener.pointer_mut(MANAGER).and_then(Value::as_object_mut).context("no connection manager")?;
+    if case.config.contains("\"forwarded_header\"") {
+        // The client plays the proxy that sets `x-forwarded-client-cert`; by default Envoy removes what comes.
+        manager.insert("forward_client_cert_details".into(), json!("ALWAYS_FORWARD_ONLY"));
+    }
     // By default Envoy drops trailers of HTTP/1; here what a client writes into them must be seen.
     let options = manager.entry("http_protocol_options").or_insert_with(|| json!({}));
     set(options, "", "enable_trailers", json!(true));
@@ -108,6 +117,9 @@ fn plug(filter: &mut Value, case: &Case<'_>, places: Places<'_>) {
     });
     set(filter, PLUGIN, "configuration", configuration);
     set(filter, PLUGIN, "root_id", json!(case.name));
+    if !holds_heads(&case.config) {
+        set(filter, PLUGIN, "allow_on_headers_stop_iteration", json!(false));
+    }
     set(filter, "/typed_config/config/vm_config", "code", json!({"local": {"filename": places.wasm}}));
 }
 

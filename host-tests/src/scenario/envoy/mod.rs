@@ -86,6 +86,7 @@ impl EnvoyLane {
         let places = Places {
             wasm,
             upstream: around.upstream.unwrap_or(servers.upstream_port),
+            patient: servers.patient_port,
             decision: servers.decision_port,
             issuer: around.issuer.unwrap_or(servers.issuer_port),
             nobody,

@@ -51,6 +51,8 @@ pub(super) struct Servers {
     script: Arc<Mutex<Script>>,
     /// Where the upstream listens.
     pub(super) upstream_port: u16,
+    /// Where the upstream listens of gateways that can't hold heads: it has a request when that is whole.
+    pub(super) patient_port: u16,
     /// Where the decision service listens.
     pub(super) decision_port: u16,
     /// Where the issuers listen.
@@ -73,9 +75,19 @@ impl Servers {
         let script = Script { issuers: Arc::clone(&issuers), fetches: Arc::clone(&fetches), ..Script::default() };
         let script = Arc::new(Mutex::new(script));
         let upstream_port = serve(&runtime, &script, upstream)?;
+        let patient_port = serve(&runtime, &script, patient)?;
         let decision_port = serve(&runtime, &script, decide)?;
         let issuer_port = serve(&runtime, &script, publish)?;
-        Ok(Self { script, upstream_port, decision_port, issuer_port, issuers, fetches, _runtime: runtime })
+        Ok(Self {
+            script,
+            upstream_port,
+            patient_port,
+            decision_port,
+            issuer_port,
+            issuers,
+            fetches,
+            _runtime: runtime,
+        })
     }
 
     /// From now on this step.
@@ -144,17 +156,19 @@ struct Received {
     headers: Pairs,
     body: Vec<u8>,
     trailers: Pairs,
+    /// It ended before its end.
+    broken: bool,
 }
 
 impl Received {
     async fn read(request: Request<Incoming>) -> Self {
         let (head, body) = request.into_parts();
-        let (body, trailers) = match body.collect().await {
+        let (body, trailers, broken) = match body.collect().await {
             Ok(collected) => {
                 let trailers = collected.trailers().map(plain).unwrap_or_default();
-                (collected.to_bytes().to_vec(), trailers)
+                (collected.to_bytes().to_vec(), trailers, false)
             }
-            Err(_) => (Vec::new(), Vec::new()),
+            Err(_) => (Vec::new(), Vec::new(), true),
         };
         let authority = head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
         Self {
@@ -164,6 +178,7 @@ impl Received {
             headers: plain(&head.headers),
             body,
             trailers,
+            broken,
         }
     }
 }
@@ -189,6 +204,13 @@ async fn upstream(received: Received, script: Shared) -> io::Result<Response<Ful
         response = response.header(name, value);
     }
     response.body(Full::from(answer.text)).map_err(io::Error::other)
+}
+
+async fn patient(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
+    if received.broken {
+        return Err(io::Error::other("half a request is none"));
+    }
+    upstream(received, script).await
 }
 
 /// Plays the issuer of the scenario whose name the path has in front of its last segment.

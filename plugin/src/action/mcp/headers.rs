@@ -17,7 +17,10 @@ const METHOD: &str = "mcp-method";
 const NAME: &str = "mcp-name";
 
 /// What is spoken here, newest first. The first is the modern era's.
-pub const SUPPORTED_VERSIONS: [&str; 4] = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"];
+pub const SUPPORTED_VERSIONS: [&str; 4] = [MODERN, "2025-11-25", "2025-06-18", "2025-03-26"];
+
+/// What may stand in the `_meta` of a request: those of the legacy era are negotiated by `initialize` alone.
+pub const MODERN_VERSIONS: [&str; 1] = [MODERN];
 
 const MODERN: &str = "2026-07-28";
 
@@ -36,18 +39,22 @@ pub(super) fn may_batch(head: &Head) -> Result<bool, Refusal> {
 pub(super) fn agree_on_version(head: &Head, era: Era, meta: &Meta<'_>, rpc: &mut Rpc) -> Result<(), Refusal> {
     let header = only(head, VERSION)?;
     let body = meta.version();
+    // First of all: whether a version is spoken here can only be said once it is clear which is meant.
+    if let (Some(header), Some(body)) = (header, body.as_deref())
+        && header != body.as_bytes()
+    {
+        return Err(mismatch(VERSION, "differs from the version in `_meta`"));
+    }
     let unsupported = |version: &&[u8]| !SUPPORTED_VERSIONS.iter().any(|known| known.as_bytes() == *version);
     let asked = body.as_deref().map(str::as_bytes).or(header);
     if let Some(version) = asked.filter(unsupported).or(header.filter(unsupported)) {
         rpc.requested_version = plain_version(version);
-        let spoken = SUPPORTED_VERSIONS.join(", ");
+        let spoken = if era == Era::Modern { &MODERN_VERSIONS[..] } else { &SUPPORTED_VERSIONS }.join(", ");
         return Err(Refusal::new(Reason::RequestVersion, format!("versions spoken here: {spoken}")));
     }
-    match (era, header, body.as_deref()) {
-        (Era::Legacy, _, _) | (Era::Modern, Some(_), None) => Ok(()),
-        (Era::Modern, Some(header), Some(body)) if header == body.as_bytes() => Ok(()),
-        (Era::Modern, Some(_), Some(_)) => Err(mismatch(VERSION, "differs from the version in `_meta`")),
-        (Era::Modern, None, _) => Err(mismatch(VERSION, "is missing")),
+    match (era, header) {
+        (Era::Legacy, _) | (Era::Modern, Some(_)) => Ok(()),
+        (Era::Modern, None) => Err(mismatch(VERSION, "is missing")),
     }
 }
 

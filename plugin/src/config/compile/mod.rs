@@ -5,6 +5,7 @@ mod audit;
 mod comparisons;
 mod decision;
 mod details;
+mod hold;
 mod identity;
 mod introspection;
 mod jwks;
@@ -47,12 +48,14 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     let rules_look = policy.remembers() || policies.values().any(|named| named.policy.remembers());
     let sessions = session::compile(raw.session_memory.as_ref(), rules_look, problems);
     let decision = raw.decision.as_ref().map(|decision| decision::compile(decision, problems));
+    let holds_heads = hold::holds_heads(&raw, problems);
     Some(Config {
         policy_version: raw.policy_version.into(),
         mode: match raw.mode {
             raw::Mode::Enforce => Mode::Enforce,
             raw::Mode::Shadow => Mode::Shadow,
         },
+        holds_heads,
         identity: identity?,
         routes,
         tools,

@@ -41,6 +41,9 @@ pub struct Config {
     /// Whether verdicts are carried out or only recorded.
     #[serde(default)]
     pub mode: Mode,
+    /// How much of a request the gateway holds back until it is judged.
+    #[serde(default)]
+    pub hold: Hold,
     /// Whose tokens are accepted.
     pub identity: Identity,
     /// Which paths carry which protocol.
@@ -89,4 +92,18 @@ pub enum Mode {
     Enforce,
     /// Verdicts are computed and recorded; everything with a valid token is forwarded.
     Shadow,
+}
+
+/// How much of a request the gateway holds back until it is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// All of it. The filter must be configured with `allow_on_headers_stop_iteration`.
+    #[default]
+    HeadAndBody,
+    /// Its body: a lesser mode for hosts where that flag can't be set (Istio's `WasmPlugin`, Envoy Gateway's
+    /// `EnvoyExtensionPolicy`). The head of a request goes on once its token is valid, and nothing of a verdict can be
+    /// written into it. Requests that a head alone could carry out are refused if they have a body.
+    BodyOnly,
 }

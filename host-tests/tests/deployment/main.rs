@@ -3,6 +3,8 @@
 
 #![expect(clippy::panic_in_result_fn, clippy::indexing_slicing, reason = "tests may panic: that is how they fail")]
 
+mod kubernetes;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
