@@ -35,7 +35,7 @@
 //! | `json`     |            |
 //! | `sql`      |            |
 //! | `remote`   | `time` |
-//! | `token`    | `head` `json` `reason` `remote` `time` |
+//! | `token`    | `credential` `head` `json` `reason` `remote` `time` |
 //! | `action`   | `head` `json` `reason` `sql` `token` `trace_context` |
 //! | `risk`     | `action` `sql` |
 //! | `session`  | `action` `risk` `time` `token` |
@@ -44,7 +44,7 @@
 //! | `audit`    | `head` `reason` `risk` `time` `token` `trace_context` |
 //! | `narrow`   | `action` `head` `json` |
 //! | `export`   | `audit` `time` |
-//! | `config`   | `action` `audit` `decision` `export` `policy` `remote` `risk` `session` `token` |
+//! | `config`   | `action` `audit` `credential` `decision` `export` `policy` `remote` `risk` `session` `token` |
 //! | `metrics`  | `action` `audit` `config` `reason` `risk` |
 //! | `gate`     | `config` `decision` `json` `token` |
 //! | `judge`    | `action` `audit` `config` `decision` `head` `json` `narrow` `policy` `reason` `risk` `session` `time` `token` |

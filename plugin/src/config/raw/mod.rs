@@ -4,7 +4,9 @@
 
 mod audit;
 mod decision;
+mod details;
 mod identity;
+mod possession;
 mod risk;
 mod routes;
 mod rules;
@@ -13,7 +15,9 @@ mod tasks;
 
 pub use audit::{Audit, Export, LogWhat};
 pub use decision::{ApprovalSettings, Decision, DecisionCache, OnError};
-pub use identity::{Actor, Algorithm, Claims, Identity, Issuer, Jwks, Profile, Revocations};
+pub use details::{AuthorizationDetails, DetailBound, DetailRelation, DetailType};
+pub use identity::{Actor, Algorithm, Claims, Identity, Introspection, Issuer, Jwks, Profile, Revocations, StatusList};
+pub use possession::{ClientCertificate, Dpop, DpopNonce};
 pub use risk::{AmountLimit, Limits, RiskSettings, Weight};
 pub use routes::{
     Annotations, Listed, Operation, ProtectedResource, ProtocolName, ResourceSettings, Route, RouteMatch, Server,
@@ -66,6 +70,9 @@ pub struct Config {
     /// What runs may do, by what they were started for.
     #[serde(default)]
     pub tasks: Tasks,
+    /// What tokens of one transaction grant, and so what bounds calls that are made with them.
+    #[serde(default)]
+    pub authorization_details: AuthorizationDetails,
     /// What is counted of an agent's calls.
     pub session_memory: Option<SessionMemory>,
     /// Whom to ask when the risk is high.
