@@ -22,6 +22,7 @@ use self::bootstrap::{Places, bootstrap};
 use self::process::Envoy;
 use self::servers::{Script, Servers};
 use super::load::Scenario;
+use super::message::Message;
 use super::outcome::Outcome;
 use super::published::pause;
 use super::run::{self, Case, Lane};
@@ -36,6 +37,17 @@ pub struct EnvoyLane {
     nobody: u16,
     /// How often no answer came.
     unanswered: AtomicU32,
+}
+
+/// What came of a request whose bytes a test wrote itself.
+#[derive(Debug)]
+pub struct Framed {
+    /// Everything that the client got, until Envoy closed or was silent.
+    pub answer: String,
+    /// The bodies that arrived at the upstream.
+    pub arrived: Vec<Vec<u8>>,
+    /// The body of the scenario's request.
+    pub body: Vec<u8>,
 }
 
 /// Requests between which the servers forget.
@@ -94,6 +106,37 @@ impl EnvoyLane {
             left = left.saturating_sub(now);
         }
         Ok(())
+    }
+
+    /// The first request of a scenario, as a client would send it now.
+    ///
+    /// # Errors
+    /// When the scenario can't be read.
+    pub fn message(&self, scenario: &Scenario) -> Result<Message> {
+        let case = run::case(scenario, now())?;
+        let (message, _) = case.steps.into_iter().next().context("the scenario has no step")?;
+        Ok(message)
+    }
+
+    /// The port of a scenario's listener.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn port(&self, scenario: &Scenario) -> Result<u16> {
+        self.ports.get(&scenario.name).copied().context("Envoy has no listener for it")
+    }
+
+    /// Writes what `frame` makes of the first request of a scenario, piece by piece, and takes in whatever comes of it.
+    ///
+    /// # Errors
+    /// When Envoy can't be reached.
+    pub fn framed(&self, scenario: &Scenario, frame: impl FnOnce(&Message) -> Vec<Vec<u8>>) -> Result<Framed> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let message = self.message(scenario)?;
+        self.servers.play(Script::default());
+        let answer = client::write(&frame(&message), self.port(scenario)?)?;
+        let arrived = self.servers.seen().arrivals.into_iter().map(|arrival| arrival.body).collect();
+        Ok(Framed { answer, arrived, body: message.body.unwrap_or_default() })
     }
 
     /// Envoy's access log, once it has so many lines: what `envoy.yaml` writes of each request.
