@@ -50,6 +50,8 @@ pub enum Protocol {
     A2a,
     /// Operations by method and path.
     Rest,
+    /// GraphQL over HTTP.
+    Graphql,
 }
 
 impl Protocol {
@@ -60,6 +62,7 @@ impl Protocol {
             Self::Mcp => "mcp",
             Self::A2a => "a2a",
             Self::Rest => "rest",
+            Self::Graphql => "graphql",
         }
     }
 }
