@@ -47,6 +47,16 @@ bench: wasm envoy ## CPU and latency beside Envoy's own filters; writes target/b
 soak: wasm envoy ## 200,000 requests with the collector of records stopped and started again in between
 	@TOOLGATE_SOAK=200000 cargo test --locked --profile host -p toolgate-host-tests --test export -- --nocapture
 
+.PHONY: rotation
+rotation: wasm envoy ## ten minutes of traffic through two workers, the issuer's keys rotating each minute
+	@TOOLGATE_ROTATION=600 cargo test --locked --profile host -p toolgate-host-tests --test rotation -- --nocapture
+
+.PHONY: oauth-test
+oauth-test: wasm envoy ## a real OAuth server and MCP client through Envoy: discovery, PKCE, DPoP, refresh, revocation (npm)
+	@mkdir -p target/oauth-test && cp host-tests/oauth/package.json host-tests/oauth/stage.mjs target/oauth-test/
+	@cd target/oauth-test && npm install --no-audit --no-fund --no-package-lock --loglevel error
+	@TOOLGATE_OAUTH_STAGE=$(CURDIR)/target/oauth-test cargo test --locked -p toolgate-host-tests --test oauth -- --nocapture
+
 fuzz: ## fuzz what reads untrusted bytes, FUZZ_SECONDS for each target (installs cargo-fuzz)
 	@.ci/fuzz $(FUZZ_SECONDS)
 

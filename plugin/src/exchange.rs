@@ -8,20 +8,28 @@
 //!    └──────────────────────┴─────────────────────────┴──────────────────────┴─────── anything else ─▶ Rejected
 //! ```
 //!
+//! An opaque token waits for its issuer's answer ([`introspecting`]) in the place of Verifying. A token that is bound to a key
+//! or certificate goes through [`binding`] on its way to Reading, each time anew.
+//!
 //! The machine does nothing itself. [`Exchange::advance`] is told what the proxy saw ([`Input`]) and answers what the
 //! proxy must do ([`Step`]); what it waits for outside is a state of its own. Every pair of state and input that is
 //! not written down here rejects the request, so a forgotten case denies and a lost state does too.
 
+mod binding;
 mod deciding;
 mod edits;
+mod introspecting;
 mod remembering;
+mod slot;
 
 use std::sync::Arc;
 
+use self::binding::Binding;
 use self::deciding::Asking;
 pub use self::edits::Edits;
 use self::edits::{borrowed, marked};
 use self::remembering::{Noting, Recalling};
+pub use self::slot::Slot;
 use crate::action::mcp::Rpc;
 use crate::action::{self, Route};
 use crate::audit::{Mode, Record, TraceRecord, headers};
@@ -33,9 +41,10 @@ use crate::judge::{Judged, Outcome, judge};
 use crate::obey::Changes;
 use crate::reason::{Reason, Refusal};
 use crate::reply::{Reply, reply};
-use crate::session::SlotId;
 use crate::time::Timestamp;
-use crate::token::{Agent, Attempt, CREDENTIALS, Candidate, Presented, SignatureCheck, SignatureVerdict};
+use crate::token::{
+    Agent, Attempt, CREDENTIALS, Candidate, Inquiry, Introspector, Presented, SignatureCheck, SignatureVerdict,
+};
 use crate::trace_context::TraceContext;
 
 /// What the proxy saw.
@@ -58,7 +67,9 @@ pub enum Input<'i> {
     Published,
     /// Whether the signature that [`Step::Verify`] named holds.
     Signature(SignatureVerdict),
-    /// What came of [`Step::Ask`].
+    /// The SHA-256 of the certificate that the client showed to the proxy, in hexadecimal; none where it showed none.
+    Peer(Option<&'i [u8]>),
+    /// What came of [`Step::Ask`] or [`Step::Introspect`].
     Answer {
         /// The headers; none at all when there was no answer.
         head: &'i Head,
@@ -103,16 +114,20 @@ pub enum Step {
     SendHead(Edits),
     /// Find out whether this signature holds, and say so with [`Input::Signature`].
     Verify(Box<SignatureCheck>),
+    /// Ask the token's issuer about it, with this form, and say what came of it with [`Input::Answer`].
+    Introspect(Arc<Introspector>, Vec<u8>),
+    /// Say with [`Input::Peer`] which certificate the client has.
+    Peer,
     /// Ask the decision service this, and say what came of it with [`Input::Answer`].
     Ask(Sending),
     /// Give the held body once more, with [`Input::Body`]: the decision changes it.
     Reread,
     /// Read this slot of the workers' shared memory, and say with [`Input::Recalled`] what stands in it.
-    Recall(SlotId),
+    Recall(Slot),
     /// Write this slot if it still has this version, and say so with [`Input::Remembered`].
     Remember {
         /// Which.
-        slot: SlotId,
+        slot: Slot,
         /// What it becomes.
         bytes: Vec<u8>,
         /// The version that was read.
@@ -148,6 +163,10 @@ enum State {
     Awaiting(Box<Request>),
     /// The token's signature is being verified.
     Verifying(Box<Request>, Box<Candidate>),
+    /// The token's issuer is being asked about it.
+    Introspecting(Box<Request>, Box<Inquiry>),
+    /// The token is valid; whether its sender holds what it is bound to is being found out.
+    Binding(Box<Binding>),
     /// The token is valid; the body is being buffered.
     Reading(Box<Request>, Arc<Agent>),
     /// The body is whole; what the session did before is being looked up.
@@ -231,10 +250,12 @@ impl Exchange {
             (State::Awaiting(request), Input::Response(head)) => self.overtaken(self.record(&request, None), head),
             (State::Verifying(request, candidate), Input::Signature(verdict)) => {
                 match candidate.admit(verdict, &self.config.identity, now, &mut gate.tokens, &gate.published) {
-                    Ok(agent) => self.admitted(gate, now, request, agent),
+                    Ok(agent) => self.bind(gate, now, request, agent),
                     Err(refusal) => self.refuse_stranger(&request, &refusal),
                 }
             }
+            (State::Introspecting(request, inquiry), input) => self.introspected(gate, now, request, inquiry, &input),
+            (State::Binding(binding), input) => self.bound(gate, now, *binding, &input),
             (State::Reading(request, agent), Input::Buffered(size)) => self.buffered(request, agent, size),
             (State::Reading(request, agent), Input::Body(body)) => self.judge(gate, now, *request, agent, body),
             (State::Recalling(held), Input::Recalled { slot, version }) => self.recalled(gate, held, slot, version),
@@ -276,12 +297,13 @@ impl Exchange {
     fn present(&mut self, gate: &mut Gate, now: Timestamp, request: Box<Request>, attempt: Attempt) -> Step {
         let identity = &self.config.identity;
         match identity.present(&request.head, now, &gate.tokens, &mut gate.published, attempt) {
-            Ok(Presented::Known(agent)) => self.admitted(gate, now, request, agent),
+            Ok(Presented::Known(agent)) => self.bind(gate, now, request, agent),
             Ok(Presented::Unverified(candidate)) => {
                 let check = Box::new(candidate.check().clone());
                 self.state = State::Verifying(request, candidate);
                 Step::Verify(check)
             }
+            Ok(Presented::Opaque(inquiry)) => self.introspect(request, inquiry),
             Ok(Presented::Awaiting) => self.await_keys(request),
             Err(refusal) => self.refuse_stranger(&request, &refusal),
         }
@@ -292,7 +314,7 @@ impl Exchange {
         Step::Await
     }
 
-    /// The token is valid: judge now what has no body, else wait for its end.
+    /// The token is valid, and its sender's: judge now what has no body, else wait for its end.
     fn admitted(&mut self, gate: &mut Gate, now: Timestamp, request: Box<Request>, agent: Arc<Agent>) -> Step {
         let route = self.route(&request.head);
         let (audience, scopes) = match &route {
@@ -349,7 +371,7 @@ impl Exchange {
             let key = sessions.key(&agent);
             let held = Recalling { request, agent, body: body.to_vec(), key, conflicts: 0 };
             self.state = State::Recalling(Box::new(held));
-            return Step::Recall(key.slot);
+            return Step::Recall(Slot::Session(key.slot));
         }
         let record = self.record(&request, Some(Arc::clone(&agent)));
         let judged = judge(&self.config, &mut gate.tape, &request.head, &agent, body, record, None);
@@ -421,7 +443,11 @@ impl Exchange {
     /// An input came that its state doesn't have.
     fn fault(&mut self, now: Timestamp, state: State) -> Step {
         let request = match state {
-            State::Awaiting(request) | State::Verifying(request, _) | State::Reading(request, _) => *request,
+            State::Awaiting(request)
+            | State::Verifying(request, _)
+            | State::Introspecting(request, _)
+            | State::Reading(request, _) => *request,
+            State::Binding(binding) => *binding.request,
             State::Recalling(held) | State::Remembering(held, _) => held.request,
             State::Asking(asking) | State::Listening(asking, _) | State::Narrowing(asking, _) => {
                 Request { id: asking.record.decision_id, head: asking.head, body: Arrival::None, since: now }
@@ -459,7 +485,8 @@ impl Exchange {
     fn unaccompanied(&self, head: &Head) -> Edits {
         let mut edits = Edits { remove: headers::spoofed(head), ..Edits::default() };
         let stripped = self.route(head).map_or(CREDENTIALS, |route| route.access.stripped());
-        edits.remove.extend(stripped.iter().map(|name| name.to_vec()));
+        let carried = stripped.iter().filter(|name| head.first(name).is_some());
+        edits.remove.extend(carried.map(|name| name.as_bytes().to_vec()));
         edits
     }
 

@@ -172,6 +172,16 @@ fn judge_action(
     if let Err(detail) = config.tasks.check(&facts) {
         return Outcome::Refuse(Refusal::new(Reason::TaskExceeded, detail));
     }
+    if config.details.is_configured() {
+        let of_route = config.routes.find(head.target()).map(|route| route.access.audiences.as_slice());
+        let audiences = match of_route {
+            Ok(audiences) if !audiences.is_empty() => audiences,
+            _ => config.identity.audiences(&agent.issuer),
+        };
+        if let Err(detail) = config.details.check(&facts, audiences) {
+            return Outcome::Refuse(Refusal::new(Reason::TokenDetails, detail));
+        }
+    }
     record.would = policy.rehearse(&facts).and_then(|ruling| would(&ruling));
     let (asked, approval, credential) = match policy.judge(&facts) {
         Ruling::NoRule => return Outcome::Refuse(Reason::PolicyNoRule.into()),

@@ -35,7 +35,7 @@
 //! | `json`     |            |
 //! | `sql`      |            |
 //! | `remote`   | `time` |
-//! | `token`    | `head` `json` `reason` `remote` `time` |
+//! | `token`    | `credential` `head` `json` `reason` `remote` `time` |
 //! | `action`   | `credential` `head` `json` `reason` `sql` `token` `trace_context` |
 //! | `risk`     | `action` `sql` |
 //! | `session`  | `action` `risk` `time` `token` |

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::configuration::Configuration;
 use super::format::{Answer, Call, FieldValue, FieldValues, Fields, Generate, Request, Step};
-use super::mint;
+use super::{mint, proof};
 
 /// Headers or trailers as bytes, in the order sent.
 pub type Pairs = Vec<(String, Vec<u8>)>;
@@ -25,6 +25,8 @@ pub struct Message {
     pub body: Option<Vec<u8>>,
     /// Trailers.
     pub trailers: Pairs,
+    /// The SHA-256 of the certificate that the client shows, in hexadecimal.
+    pub peer_certificate: Option<String>,
 }
 
 /// The authority of every request.
@@ -39,6 +41,12 @@ impl Message {
         let request = &step.request;
         let mut headers: Pairs = Vec::new();
         if let Some(authorization) = mint::authorization(&step.token, config, now)? {
+            if let Some(wanted) = &step.proof {
+                let token = authorization.rsplit(' ').next().unwrap_or_default();
+                let proof = proof::mint(wanted, request, token, now)?;
+                let times = if wanted.twice { 2 } else { 1 };
+                headers.extend(std::iter::repeat_n(("dpop".into(), proof.into_bytes()), times));
+            }
             headers.push(("authorization".into(), authorization.into_bytes()));
         }
         headers.extend(body_headers(request));
@@ -50,6 +58,7 @@ impl Message {
             headers,
             body: body(request)?,
             trailers: pairs(&request.trailers)?,
+            peer_certificate: request.peer_certificate.clone(),
         })
     }
 }

@@ -9,11 +9,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use toolgate::audit::{Account, Record, headers};
 use toolgate::config::{self, Config};
 use toolgate::decision::Sending;
-use toolgate::exchange::{Edits, Exchange, Input, Step, Stored};
+use toolgate::exchange::{Edits, Exchange, Input, Slot, Step, Stored};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
 use toolgate::reply::Reply;
-use toolgate::session::SlotId;
 use toolgate::token::verify_in_process;
 
 use super::format::{Answer, Step as Scripted};
@@ -55,7 +54,7 @@ impl Lane for NativeLane {
 }
 
 /// What the workers of a proxy share: slots, and the version of each.
-type Shared = BTreeMap<SlotId, (Vec<u8>, u32)>;
+type Shared = BTreeMap<Slot, (Vec<u8>, u32)>;
 
 /// A request that still waits after so many ticks waits for ever.
 const MOST_TICKS: usize = 100;
@@ -166,6 +165,14 @@ impl<'r> Run<'r> {
                 Step::Verify(check) => {
                     let verdict = verify_in_process(&check);
                     self.exchange.advance(self.gate, self.issuer.now, Input::Signature(verdict))
+                }
+                Step::Introspect(introspector, _) => {
+                    let (head, body) = self.issuer.introspect(&introspector.cluster, &introspector.path)?;
+                    self.exchange.advance(self.gate, self.issuer.now, Input::Answer { head: &head, body: &body })
+                }
+                Step::Peer => {
+                    let peer = self.message.peer_certificate.as_deref().map(str::as_bytes);
+                    self.exchange.advance(self.gate, self.issuer.now, Input::Peer(peer))
                 }
                 Step::Ask(sending) => self.ask(&sending)?,
                 Step::Reread => {

@@ -89,7 +89,7 @@ pub fn run(scenario: &Scenario, lane: &dyn Lane) -> Result<Report> {
 /// When a token can't be minted.
 pub fn case(scenario: &Scenario, now: Duration) -> Result<Case<'_>> {
     let played = scenario.steps.iter().any(|step| step.issuer.is_some());
-    let config = scenario.config.clone().with_test_keys(played);
+    let config = scenario.config.clone().with_test_keys(played).with_own_places(&scenario.name);
     let steps = scenario.steps.iter().map(|step| Ok((Message::of(step, &config, now)?, step)));
     let steps = steps.collect::<Result<Vec<_>>>().with_context(|| format!("in scenario `{}`", scenario.name))?;
     Ok(Case {
@@ -97,7 +97,7 @@ pub fn case(scenario: &Scenario, now: Duration) -> Result<Case<'_>> {
         config: config.json().to_string(),
         refused: scenario.steps.iter().flat_map(|step| &step.answers).any(|answer| answer.refused),
         now,
-        published: published::each(&scenario.steps),
+        published: published::each(&scenario.steps, now),
         steps,
     })
 }

@@ -129,12 +129,20 @@ fn exchange(
     // A head that can't be held goes on alone; the upstream has a request when it is whole.
     let arrived = |passed: &Passed| passed.headers.is_some() && (holds_heads || passed.ended);
     let stream = vm.open()?;
+    if let Some(digest) = &message.peer_certificate {
+        vm.set_property(stream, "connection.sha256_peer_certificate_digest", digest.as_bytes())?;
+    }
     let mut answers: VecDeque<Answer> = step.answers.clone().into();
     let mut outcome = Outcome::default();
     vm.take_logs();
     send(vm, stream, message, delivery)?;
     for _ in 0..MOST_TICKS {
         while let Some(call) = vm.pending_calls().into_iter().find(|call| call.stream.is_some()) {
+            let path = call.headers.get(":path").unwrap_or_default();
+            if path.ends_with("/introspect") {
+                introspected(vm, &call, published)?;
+                continue;
+            }
             let answer = answers.front().cloned().context("a question for which no answer is scripted")?;
             if !answer.refused {
                 answers.pop_front();
@@ -203,6 +211,17 @@ fn send(vm: &mut Vm, stream: StreamId, message: &Message, delivery: Delivery) ->
         vm.request_trailers(stream, message.trailers.iter().cloned().collect())?;
     }
     Ok(())
+}
+
+/// Plays the issuer that is asked about a token: whoever asks must show who it is.
+fn introspected(vm: &mut Vm, call: &PendingCall, published: &Published) -> Result<()> {
+    if published.silent {
+        return vm.time_out(call.id);
+    }
+    let path = call.headers.get(":path").unwrap_or_default();
+    let is_known = call.headers.get("authorization").is_some() && call.body.starts_with(b"token=");
+    let status = if is_known { published.status.unwrap_or(200) } else { 401 };
+    vm.answer(call.id, CallAnswer::new(status, document(published, path)))
 }
 
 /// Plays the decision service.

@@ -18,6 +18,9 @@ use crate::metrics::Single;
 use crate::reply::Reply;
 use crate::token::{SignatureCheck, SignatureVerdict, host_form, verify_in_process};
 
+/// The SHA-256 of the certificate that the client showed, in hexadecimal (Envoy's "Connection attributes").
+const PEER_CERTIFICATE: &str = "connection\0sha256_peer_certificate_digest";
+
 /// One HTTP stream.
 pub(super) struct Stream {
     id: u32,
@@ -34,7 +37,7 @@ pub(super) struct Core {
     exchange: Option<Exchange>,
     /// The body so far, in bytes. Envoy counts all that is buffered, not what is new.
     buffered: usize,
-    /// The last call to the decision service.
+    /// The last call to the decision service, or to the token's issuer.
     pub(super) call: Option<u32>,
 }
 
@@ -101,6 +104,14 @@ impl Core {
                     return Hold::Release;
                 }
                 Step::Verify(check) => self.step(Input::Signature(self.verify(&check))),
+                Step::Introspect(introspector, form) => {
+                    self.call = host::introspect(&introspector, &form);
+                    match self.call {
+                        Some(_) => return Hold::Keep,
+                        None => self.step(Input::Answer { head: &Head::default(), body: b"" }),
+                    }
+                }
+                Step::Peer => self.step(Input::Peer(host::property(PEER_CERTIFICATE).as_deref())),
                 Step::Ask(sending) => {
                     self.entry.asked(sending.again);
                     self.call = self.ask(&sending);

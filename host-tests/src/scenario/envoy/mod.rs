@@ -22,8 +22,9 @@ use self::bootstrap::{Places, bootstrap};
 pub use self::client::Begun;
 use self::process::Envoy;
 use self::servers::{Script, Servers};
+use super::format::Published;
 use super::load::Scenario;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Response};
 use super::published::pause;
 use super::run::{self, Case, Lane};
 
@@ -39,6 +40,23 @@ pub struct EnvoyLane {
     unanswered: AtomicU32,
 }
 
+/// What is around a filter, where it isn't what scenarios script.
+#[derive(Clone, Copy, Debug)]
+pub struct Around {
+    /// How many workers Envoy has.
+    pub workers: u32,
+    /// Where issuers listen.
+    pub issuer: Option<u16>,
+    /// Where the upstream listens.
+    pub upstream: Option<u16>,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        Self { workers: 1, issuer: None, upstream: None }
+    }
+}
+
 /// Requests between which the servers forget.
 const AT_ONCE: usize = 10_000;
 
@@ -51,6 +69,14 @@ impl EnvoyLane {
     /// # Errors
     /// When Envoy, the filter or `envoy/envoy.yaml` is missing, or Envoy doesn't start.
     pub fn start(workspace: &Path, wasm: &Path, scenarios: &[Scenario]) -> Result<Self> {
+        Self::beside(workspace, wasm, scenarios, &Around::default())
+    }
+
+    /// The same, with something else around it.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn beside(workspace: &Path, wasm: &Path, scenarios: &[Scenario], around: &Around) -> Result<Self> {
         let binary = process::binary(workspace)?;
         let servers = Servers::start()?;
         let cases = scenarios.iter().map(|scenario| run::case(scenario, now())).collect::<Result<Vec<_>>>()?;
@@ -60,14 +86,14 @@ impl EnvoyLane {
         let nobody = free_port()?;
         let places = Places {
             wasm,
-            upstream: servers.upstream_port,
+            upstream: around.upstream.unwrap_or(servers.upstream_port),
             patient: servers.patient_port,
             decision: servers.decision_port,
-            issuer: servers.issuer_port,
+            issuer: around.issuer.unwrap_or(servers.issuer_port),
             nobody,
         };
         let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, places)?;
-        let envoy = Envoy::start(&binary, &bootstrap)?;
+        let envoy = Envoy::start(&binary, &bootstrap, around.workers)?;
         let ports = envoy.ports()?;
         Ok(Self { envoy, ports, servers, turn: Mutex::new(()), nobody, unanswered: AtomicU32::new(0) })
     }
@@ -76,6 +102,34 @@ impl EnvoyLane {
     #[must_use]
     pub const fn nobody(&self) -> u16 {
         self.nobody
+    }
+
+    /// Where Envoy listens for the requests of that scenario.
+    #[must_use]
+    pub fn port(&self, scenario: &str) -> Option<u16> {
+        self.ports.get(scenario).copied()
+    }
+
+    /// From now on the issuer of that scenario publishes this.
+    pub fn publish(&self, scenario: &str, published: Published) {
+        self.servers.publish(scenario, published);
+    }
+
+    /// How often something was fetched from the issuer of that scenario.
+    #[must_use]
+    pub fn fetches(&self, scenario: &str) -> usize {
+        self.servers.fetches(scenario)
+    }
+
+    /// Sends the first request of a scenario, with a token minted now, over a connection of its own.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn send(&self, scenario: &Scenario) -> Result<Response> {
+        let case = run::case(scenario, now())?;
+        let port = *self.ports.get(case.name).context("Envoy has no listener for it")?;
+        let (message, _) = case.steps.first().context("the scenario has no step")?;
+        client::send(message, port)
     }
 
     /// Sends the first request of a scenario so often, over a few connections; every answer must be a 200.

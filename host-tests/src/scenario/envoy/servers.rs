@@ -37,10 +37,15 @@ pub(super) struct Script {
     pub(super) arrivals: Vec<Arrival>,
     /// What the issuer of each scenario publishes: all of them fetch, whichever is running.
     pub(super) issuers: Issuers,
+    /// And how often they did.
+    pub(super) fetches: Fetches,
 }
 
 /// What is published, by scenario.
 pub(super) type Issuers = Arc<Mutex<BTreeMap<String, Published>>>;
+
+/// How often was fetched, by scenario.
+pub(super) type Fetches = Arc<Mutex<BTreeMap<String, usize>>>;
 
 /// The servers, while they run.
 #[derive(Debug)]
@@ -55,6 +60,7 @@ pub(super) struct Servers {
     /// Where the issuers listen.
     pub(super) issuer_port: u16,
     issuers: Issuers,
+    fetches: Fetches,
     /// Ends the servers when it is dropped.
     _runtime: Runtime,
 }
@@ -67,18 +73,28 @@ impl Servers {
     pub(super) fn start() -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let issuers = Issuers::default();
-        let script = Script { issuers: Arc::clone(&issuers), ..Script::default() };
+        let fetches = Fetches::default();
+        let script = Script { issuers: Arc::clone(&issuers), fetches: Arc::clone(&fetches), ..Script::default() };
         let script = Arc::new(Mutex::new(script));
         let upstream_port = serve(&runtime, &script, upstream)?;
         let patient_port = serve(&runtime, &script, patient)?;
         let decision_port = serve(&runtime, &script, decide)?;
         let issuer_port = serve(&runtime, &script, publish)?;
-        Ok(Self { script, upstream_port, patient_port, decision_port, issuer_port, issuers, _runtime: runtime })
+        Ok(Self {
+            script,
+            upstream_port,
+            patient_port,
+            decision_port,
+            issuer_port,
+            issuers,
+            fetches,
+            _runtime: runtime,
+        })
     }
 
     /// From now on this step.
     pub(super) fn play(&self, script: Script) {
-        let script = Script { issuers: Arc::clone(&self.issuers), ..script };
+        let script = Script { issuers: Arc::clone(&self.issuers), fetches: Arc::clone(&self.fetches), ..script };
         *self.script.lock().unwrap_or_else(PoisonError::into_inner) = script;
     }
 
@@ -87,10 +103,17 @@ impl Servers {
         self.issuers.lock().unwrap_or_else(PoisonError::into_inner).insert(scenario.to_string(), published);
     }
 
+    /// How often something was fetched from the issuer of that scenario.
+    pub(super) fn fetches(&self, scenario: &str) -> usize {
+        let fetches = self.fetches.lock().unwrap_or_else(PoisonError::into_inner);
+        fetches.get(scenario).copied().unwrap_or_default()
+    }
+
     /// What was seen since.
     #[must_use]
     pub(super) fn seen(&self) -> Script {
-        let fresh = Script { issuers: Arc::clone(&self.issuers), ..Script::default() };
+        let fresh =
+            Script { issuers: Arc::clone(&self.issuers), fetches: Arc::clone(&self.fetches), ..Script::default() };
         std::mem::replace(&mut self.script.lock().unwrap_or_else(PoisonError::into_inner), fresh)
     }
 }
@@ -230,8 +253,16 @@ async fn patient(received: Received, script: Shared) -> io::Result<Response<Sent
 
 /// Plays the issuer of the scenario whose name the path has in front of its last segment.
 async fn publish(received: Received, script: Shared) -> io::Result<Response<Sent>> {
-    let issuers = Arc::clone(&script.lock().unwrap_or_else(PoisonError::into_inner).issuers);
+    let (issuers, fetches) = {
+        let script = script.lock().unwrap_or_else(PoisonError::into_inner);
+        (Arc::clone(&script.issuers), Arc::clone(&script.fetches))
+    };
     let scenario = received.path.rsplit_once('/').map(|(scenario, _)| scenario.trim_start_matches('/'));
+    if let Some(name) = scenario {
+        let mut fetches = fetches.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = fetches.entry(name.to_owned()).or_default();
+        *count = count.saturating_add(1);
+    }
     let published = scenario.and_then(|name| {
         let issuers = issuers.lock().unwrap_or_else(PoisonError::into_inner);
         issuers.get(name).cloned()

@@ -4,9 +4,12 @@ mod access;
 mod audit;
 mod comparisons;
 mod decision;
+mod details;
 mod hold;
 mod identity;
+mod introspection;
 mod jwks;
+mod possession;
 mod profile;
 mod published;
 pub mod risk;
@@ -30,7 +33,8 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
         problems.add("/policy_version", "found an empty text; a name such as `crm-support-v12` would be right");
     }
     // Every part is compiled before any is given up, so that every complaint is heard.
-    let identity = identity(&raw.identity, problems);
+    let details = details::compile(&raw.authorization_details, problems);
+    let identity = identity(&raw.identity, details.is_configured(), problems);
     let routes = routes::routes(&raw.routes, &raw.identity.issuers, problems);
     let mut tools = routes::tools(&raw.tools, problems);
     routes::servers(&raw.servers, &routes, &mut tools, problems);
@@ -59,6 +63,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
         policy,
         policies,
         tasks,
+        details,
         sessions,
         decision: match decision {
             Some(decision) => Some(decision?),
