@@ -94,3 +94,7 @@ playground: ## a page that explains verdicts, in target/playground; serves it on
 
 playground-test: ## the page in a real Chromium; screenshots in target/playground-test
 	@.ci/playground test
+
+.PHONY: approval-test
+approval-test: wasm envoy ## a person approves in a real Chromium, by itself and in the demo; screenshots in target/approval-test
+	@.ci/approval-page
