@@ -47,6 +47,16 @@ bench: wasm envoy ## CPU and latency beside Envoy's own filters; writes target/b
 soak: wasm envoy ## 200,000 requests with the collector of records stopped and started again in between
 	@TOOLGATE_SOAK=200000 cargo test --locked --profile host -p toolgate-host-tests --test export -- --nocapture
 
+.PHONY: rotation
+rotation: wasm envoy ## ten minutes of traffic through two workers, the issuer's keys rotating each minute
+	@TOOLGATE_ROTATION=600 cargo test --locked --profile host -p toolgate-host-tests --test rotation -- --nocapture
+
+.PHONY: oauth-test
+oauth-test: wasm envoy ## a real OAuth server and MCP client through Envoy: discovery, PKCE, DPoP, refresh, revocation (npm)
+	@mkdir -p target/oauth-test && cp host-tests/oauth/package.json host-tests/oauth/stage.mjs target/oauth-test/
+	@cd target/oauth-test && npm install --no-audit --no-fund --no-package-lock --loglevel error
+	@TOOLGATE_OAUTH_STAGE=$(CURDIR)/target/oauth-test cargo test --locked -p toolgate-host-tests --test oauth -- --nocapture
+
 fuzz: ## fuzz what reads untrusted bytes, FUZZ_SECONDS for each target (installs cargo-fuzz)
 	@.ci/fuzz $(FUZZ_SECONDS)
 
@@ -59,6 +69,10 @@ conformance: wasm envoy ## official MCP clients, servers and conformance suite, 
 .PHONY: reference
 reference: ## write what is made from the types: JSON Schemas and the table of every configuration field, in envoy/
 	@TOOLGATE_UPDATE=1 cargo test --quiet --locked -p toolgate --lib config::reference
+
+.PHONY: peers
+peers: wasm envoy ## decision services of others behind a real Envoy: Cerbos (installs its npm package)
+	@.ci/peers
 
 .PHONY: manifests
 manifests: ## the manifests for Istio and Envoy Gateway against those APIs' own schemas (installs them by npm)
@@ -80,3 +94,7 @@ playground: ## a page that explains verdicts, in target/playground; serves it on
 
 playground-test: ## the page in a real Chromium; screenshots in target/playground-test
 	@.ci/playground test
+
+.PHONY: approval-test
+approval-test: wasm envoy ## a person approves in a real Chromium, by itself and in the demo; screenshots in target/approval-test
+	@.ci/approval-page

@@ -8,34 +8,43 @@
 //!    └──────────────────────┴─────────────────────────┴──────────────────────┴─────── anything else ─▶ Rejected
 //! ```
 //!
+//! An opaque token waits for its issuer's answer ([`introspecting`]) in the place of Verifying. A token that is bound to a key
+//! or certificate goes through [`binding`] on its way to Reading, each time anew.
+//!
 //! The machine does nothing itself. [`Exchange::advance`] is told what the proxy saw ([`Input`]) and answers what the
 //! proxy must do ([`Step`]); what it waits for outside is a state of its own. Every pair of state and input that is
 //! not written down here rejects the request, so a forgotten case denies and a lost state does too.
 
+mod binding;
 mod deciding;
 mod edits;
+mod introspecting;
 mod remembering;
+mod slot;
 
 use std::sync::Arc;
 
+use self::binding::Binding;
 use self::deciding::Asking;
 pub use self::edits::Edits;
 use self::edits::{borrowed, marked};
 use self::remembering::{Noting, Recalling};
+pub use self::slot::Slot;
 use crate::action::mcp::Rpc;
 use crate::action::{self, Route};
 use crate::audit::{Mode, Record, TraceRecord, headers};
 use crate::config::Config;
-use crate::decision::{Question, Terms};
+use crate::decision::{Listener, Sending, Terms};
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::judge::{Judged, Outcome, judge};
 use crate::obey::Changes;
 use crate::reason::{Reason, Refusal};
 use crate::reply::{Reply, reply};
-use crate::session::SlotId;
 use crate::time::Timestamp;
-use crate::token::{Agent, Attempt, CREDENTIALS, Candidate, Presented, SignatureCheck, SignatureVerdict};
+use crate::token::{
+    Agent, Attempt, CREDENTIALS, Candidate, Inquiry, Introspector, Presented, SignatureCheck, SignatureVerdict,
+};
 use crate::trace_context::TraceContext;
 
 /// What the proxy saw.
@@ -54,11 +63,13 @@ pub enum Input<'i> {
     Buffered(usize),
     /// The whole body.
     Body(&'i [u8]),
-    /// Something came of what [`Step::Await`] waits for, or nothing will.
+    /// Something may have come of what [`Step::Await`] waits for.
     Published,
     /// Whether the signature that [`Step::Verify`] named holds.
     Signature(SignatureVerdict),
-    /// What came of [`Step::Ask`].
+    /// The SHA-256 of the certificate that the client showed to the proxy, in hexadecimal; none where it showed none.
+    Peer(Option<&'i [u8]>),
+    /// What came of [`Step::Ask`] or [`Step::Introspect`].
     Answer {
         /// The headers; none at all when there was no answer.
         head: &'i Head,
@@ -94,7 +105,8 @@ pub enum Stored {
 pub enum Step {
     /// Let nothing through, and wait.
     Hold,
-    /// Let nothing through, and wait for what an issuer publishes: say so with [`Input::Published`].
+    /// Let nothing through, and wait for what an issuer publishes, or for what comes of another exchange: say so with
+    /// [`Input::Published`].
     Await,
     /// Hand over the body with [`Input::Body`]: it is whole already.
     Read,
@@ -102,16 +114,20 @@ pub enum Step {
     SendHead(Edits),
     /// Find out whether this signature holds, and say so with [`Input::Signature`].
     Verify(Box<SignatureCheck>),
-    /// Ask the decision service this, under this request id, and say what came of it with [`Input::Answer`].
-    Ask(Question, String),
+    /// Ask the token's issuer about it, with this form, and say what came of it with [`Input::Answer`].
+    Introspect(Arc<Introspector>, Vec<u8>),
+    /// Say with [`Input::Peer`] which certificate the client has.
+    Peer,
+    /// Ask the decision service this, and say what came of it with [`Input::Answer`].
+    Ask(Sending),
     /// Give the held body once more, with [`Input::Body`]: the decision changes it.
     Reread,
     /// Read this slot of the workers' shared memory, and say with [`Input::Recalled`] what stands in it.
-    Recall(SlotId),
+    Recall(Slot),
     /// Write this slot if it still has this version, and say so with [`Input::Remembered`].
     Remember {
         /// Which.
-        slot: SlotId,
+        slot: Slot,
         /// What it becomes.
         bytes: Vec<u8>,
         /// The version that was read.
@@ -147,6 +163,10 @@ enum State {
     Awaiting(Box<Request>),
     /// The token's signature is being verified.
     Verifying(Box<Request>, Box<Candidate>),
+    /// The token's issuer is being asked about it.
+    Introspecting(Box<Request>, Box<Inquiry>),
+    /// The token is valid; whether its sender holds what it is bound to is being found out.
+    Binding(Box<Binding>),
     /// The token is valid; the body is being buffered.
     Reading(Box<Request>, Arc<Agent>),
     /// The body is whole; what the session did before is being looked up.
@@ -155,6 +175,8 @@ enum State {
     Remembering(Box<Recalling>, Box<Judged>),
     /// The rules allow it, and the decision service is being asked.
     Asking(Box<Asking>),
+    /// The rules allow it, and the decision service is being asked the same for another exchange.
+    Listening(Box<Asking>, Listener),
     /// The decision service permits it with narrower parameters; the body is being read once more.
     Narrowing(Box<Asking>, Box<Terms>),
     /// The decision service refused, and that is being kept.
@@ -228,17 +250,20 @@ impl Exchange {
             (State::Awaiting(request), Input::Response(head)) => self.overtaken(self.record(&request, None), head),
             (State::Verifying(request, candidate), Input::Signature(verdict)) => {
                 match candidate.admit(verdict, &self.config.identity, now, &mut gate.tokens, &gate.published) {
-                    Ok(agent) => self.admitted(gate, now, request, agent),
+                    Ok(agent) => self.bind(gate, now, request, agent),
                     Err(refusal) => self.refuse_stranger(&request, &refusal),
                 }
             }
+            (State::Introspecting(request, inquiry), input) => self.introspected(gate, now, request, inquiry, &input),
+            (State::Binding(binding), input) => self.bound(gate, now, *binding, &input),
             (State::Reading(request, agent), Input::Buffered(size)) => self.buffered(request, agent, size),
             (State::Reading(request, agent), Input::Body(body)) => self.judge(gate, now, *request, agent, body),
             (State::Recalling(held), Input::Recalled { slot, version }) => self.recalled(gate, held, slot, version),
             (State::Remembering(held, judged), Input::Remembered(stored)) => {
                 self.remembered(gate, now, held, *judged, stored)
             }
-            (State::Asking(asking), Input::Answer { head, body }) => self.answered(gate, now, *asking, head, body),
+            (State::Asking(asking), Input::Answer { head, body }) => self.answered(gate, now, asking, head, body),
+            (State::Listening(asking, listener), Input::Published) => self.heard(gate, now, asking, listener),
             (State::Narrowing(asking, terms), Input::Body(body)) => self.narrow(gate, *asking, &terms, body),
             (State::Noting(noting), Input::Recalled { slot, version }) => self.note(now, noting, slot, version),
             (State::Noting(noting), Input::Remembered(stored)) => self.noted(noting, stored),
@@ -246,9 +271,10 @@ impl Exchange {
             (State::Reading(request, agent), Input::Response(head)) => {
                 self.overtaken(self.record(&request, Some(agent)), head)
             }
-            (State::Asking(asking) | State::Narrowing(asking, _), Input::Response(head)) => {
-                self.overtaken(asking.record, head)
-            }
+            (
+                State::Asking(asking) | State::Listening(asking, _) | State::Narrowing(asking, _),
+                Input::Response(head),
+            ) => self.overtaken(asking.record, head),
             // Our own answer comes past here on its way to the client; nothing else is still to come.
             (State::Rejected, Input::Response(_)) => Step::Pass,
             (State::Rejected, _) => Step::Hold,
@@ -271,12 +297,13 @@ impl Exchange {
     fn present(&mut self, gate: &mut Gate, now: Timestamp, request: Box<Request>, attempt: Attempt) -> Step {
         let identity = &self.config.identity;
         match identity.present(&request.head, now, &gate.tokens, &mut gate.published, attempt) {
-            Ok(Presented::Known(agent)) => self.admitted(gate, now, request, agent),
+            Ok(Presented::Known(agent)) => self.bind(gate, now, request, agent),
             Ok(Presented::Unverified(candidate)) => {
                 let check = Box::new(candidate.check().clone());
                 self.state = State::Verifying(request, candidate);
                 Step::Verify(check)
             }
+            Ok(Presented::Opaque(inquiry)) => self.introspect(request, inquiry),
             Ok(Presented::Awaiting) => self.await_keys(request),
             Err(refusal) => self.refuse_stranger(&request, &refusal),
         }
@@ -287,7 +314,7 @@ impl Exchange {
         Step::Await
     }
 
-    /// The token is valid: judge now what has no body, else wait for its end.
+    /// The token is valid, and its sender's: judge now what has no body, else wait for its end.
     fn admitted(&mut self, gate: &mut Gate, now: Timestamp, request: Box<Request>, agent: Arc<Agent>) -> Step {
         let route = self.route(&request.head);
         let (audience, scopes) = match &route {
@@ -344,7 +371,7 @@ impl Exchange {
             let key = sessions.key(&agent);
             let held = Recalling { request, agent, body: body.to_vec(), key, conflicts: 0 };
             self.state = State::Recalling(Box::new(held));
-            return Step::Recall(key.slot);
+            return Step::Recall(Slot::Session(key.slot));
         }
         let record = self.record(&request, Some(Arc::clone(&agent)));
         let judged = judge(&self.config, &mut gate.tape, &request.head, &agent, body, record, None);
@@ -363,17 +390,9 @@ impl Exchange {
             Outcome::Ask(question) => {
                 record.asked = true;
                 record.call_digest = Some(question.call.clone());
-                let remembered = question.lasting.then_some(question.identity);
-                let expires = agent.expires;
-                let asking = Asking { head, record, rpc, agent, body, remembered, expires };
-                match remembered.and_then(|identity| gate.decisions.recall(&identity, now)) {
-                    Some(decision) => self.decided(gate, now, asking, decision.into()),
-                    None => {
-                        let id = asking.record.decision_id.clone();
-                        self.state = State::Asking(Box::new(asking));
-                        Step::Ask(question, id)
-                    }
-                }
+                let question = Arc::new(question);
+                let asking = Asking { head, record, rpc, agent, body, question, since: now, again: false, asker: None };
+                self.consult(gate, now, Box::new(asking))
             }
         }
     }
@@ -384,7 +403,6 @@ impl Exchange {
             return self.refuse(head, record, rpc, &Refusal::new(Reason::DecisionTerms, late));
         }
         record.forwarded();
-        record.credential = changes.credential.is_some();
         self.let_through(head, record, headers::ALLOW, changes)
     }
 
@@ -425,9 +443,13 @@ impl Exchange {
     /// An input came that its state doesn't have.
     fn fault(&mut self, now: Timestamp, state: State) -> Step {
         let request = match state {
-            State::Awaiting(request) | State::Verifying(request, _) | State::Reading(request, _) => *request,
+            State::Awaiting(request)
+            | State::Verifying(request, _)
+            | State::Introspecting(request, _)
+            | State::Reading(request, _) => *request,
+            State::Binding(binding) => *binding.request,
             State::Recalling(held) | State::Remembering(held, _) => held.request,
-            State::Asking(asking) | State::Narrowing(asking, _) => {
+            State::Asking(asking) | State::Listening(asking, _) | State::Narrowing(asking, _) => {
                 Request { id: asking.record.decision_id, head: asking.head, body: Arrival::None, since: now }
             }
             // These have an arm of their own for every input, or nothing to tell.
@@ -438,11 +460,14 @@ impl Exchange {
         self.refuse_stranger(&request, &Reason::Fault.into())
     }
 
-    fn let_through(&mut self, head: &Head, record: Record, decision: &'static str, changes: Changes) -> Step {
+    fn let_through(&mut self, head: &Head, mut record: Record, decision: &'static str, mut changes: Changes) -> Step {
         self.state = State::Forwarded(Decided { id: record.decision_id.clone(), decision });
         if self.head_gone {
             return Step::Forward(Edits::default(), Box::new(record));
         }
+        // What a decision brings is for this call; what the route has is for all.
+        changes.credential = changes.credential.or_else(|| self.route(head).ok()?.credential.clone());
+        record.credential = changes.credential.is_some();
         let mut edits = self.unaccompanied(head);
         if self.config.audit.headers {
             edits.add.extend(borrowed(headers::to_upstream(&record, decision)));
@@ -460,7 +485,8 @@ impl Exchange {
     fn unaccompanied(&self, head: &Head) -> Edits {
         let mut edits = Edits { remove: headers::spoofed(head), ..Edits::default() };
         let stripped = self.route(head).map_or(CREDENTIALS, |route| route.access.stripped());
-        edits.remove.extend(stripped.iter().map(|name| name.to_vec()));
+        let carried = stripped.iter().filter(|name| head.first(name).is_some());
+        edits.remove.extend(carried.map(|name| name.as_bytes().to_vec()));
         edits
     }
 

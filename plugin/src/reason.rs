@@ -106,6 +106,10 @@ pub enum Challenge {
     InvalidRequest,
     /// `error="invalid_token"`.
     InvalidToken,
+    /// `error="invalid_dpop_proof"` (RFC 9449 section 7.1).
+    InvalidProof,
+    /// `error="use_dpop_nonce"` (RFC 9449 section 9).
+    UseNonce,
     /// `error="insufficient_scope"`, with the scopes that are needed.
     InsufficientScope,
     /// `error="insufficient_user_authentication"` (RFC 9470 section 3).
@@ -211,11 +215,25 @@ reasons! {
     TokenActor: "token.actor", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's chain of actors is not acceptable";
     /// The issuer has revoked the token, or whom it names.
     TokenRevoked: "token.revoked", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token was revoked";
+    /// The issuer says that the token isn't active (RFC 7662 section 2.2).
+    TokenInactive: "token.inactive", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token is not active";
+    /// The issuer was asked about the token, and gave no answer that could be used.
+    TokenIntrospection: "token.introspection", 503, RPC_INTERNAL_ERROR, None, "the token's issuer could not be asked about it";
+    /// Whether the token is valid its status list doesn't tell (draft-ietf-oauth-status-list section 8.3).
+    TokenStatus: "token.status", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's status could not be told";
     /// The token is bound to a key (`cnf`) and that could not be verified.
     TokenBinding: "token.binding", 401, RPC_UNAUTHENTICATED, InvalidToken, "the token's key binding could not be verified";
+    /// The proof of possession that goes with the token is missing or wrong (RFC 9449 section 4.3).
+    TokenProof: "token.proof", 401, RPC_UNAUTHENTICATED, InvalidProof, "the DPoP proof is missing or not valid";
+    /// The proof was seen before (RFC 9449 section 11.1).
+    TokenReplayed: "token.replayed", 401, RPC_UNAUTHENTICATED, InvalidProof, "the DPoP proof was used before";
+    /// The proof holds no nonce of this gateway's (RFC 9449 section 9).
+    TokenNonce: "token.nonce", 401, RPC_UNAUTHENTICATED, UseNonce, "the DPoP proof must hold the nonce of this answer";
 
     /// The token is good, but lacks a scope that this needs (RFC 6750 section 3.1).
     TokenScope: "token.scope", 403, RPC_DENIED, InsufficientScope, "the token lacks a scope that this needs";
+    /// The call is not within what the token grants in detail (RFC 9396).
+    TokenDetails: "token.details", 403, RPC_DENIED, None, "this is not within what the token grants in detail";
 
     // What would it do?
     /// The filter is on for this route, but its configuration has no entry for it.
@@ -284,6 +302,8 @@ reasons! {
     DecisionSeveral: "decision.several", 403, RPC_DENIED, None, "several things need a decision each; ask for them one by one";
     /// The decision service couldn't be reached, was too slow, or reported an error.
     DecisionUnavailable: "decision.unavailable", 503, RPC_INTERNAL_ERROR, None, "the decision service is not available";
+    /// The decision service failed again and again, and isn't asked for a while.
+    DecisionSuspended: "decision.suspended", 503, RPC_INTERNAL_ERROR, None, "the decision service keeps failing and is not asked for the moment";
     /// The decision service's answer can't be used.
     DecisionUnusable: "decision.unusable", 503, RPC_INTERNAL_ERROR, None, "the decision service's answer can't be used";
 

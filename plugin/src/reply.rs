@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::denial::{self, Facts};
 use crate::head::Head;
 use crate::reason::{Authentication, Reason, Refusal};
-use crate::token::{Metadata, challenge};
+use crate::token::{Metadata, challenges};
 
 /// An answer of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,12 +65,18 @@ pub fn reply(config: &Config, head: &Head, rpc: Option<&Rpc>, refusal: &Refusal,
     let metadata = access.and_then(|access| Some(access.metadata.as_ref()?.url.as_str()));
     let metadata = metadata.or_else(|| config.identity.resource_metadata());
     let needed = if refusal.scopes.is_empty() { access.map(|access| &access.scopes) } else { Some(&refusal.scopes) };
-    let challenge = challenge(reason, metadata, needed.map(|scopes| scopes.join(" ")).as_deref());
-    let challenge = challenge.map(|challenge| match refusal.step_up() {
-        Some(wanted) => stepped_up(challenge, wanted),
-        None => challenge,
-    });
-    headers.extend(challenge.map(|challenge| ("www-authenticate", challenge)));
+    let algorithms = config.identity.proof_algorithms();
+    let scopes = needed.map(|scopes| scopes.join(" "));
+    for challenge in challenges(reason, algorithms.as_deref(), metadata, scopes.as_deref()) {
+        let challenge = match refusal.step_up() {
+            Some(wanted) => stepped_up(challenge, wanted),
+            None => challenge,
+        };
+        headers.push(("www-authenticate", challenge));
+    }
+    if reason == Reason::TokenNonce {
+        headers.extend(config.identity.nonce(record.time).map(|nonce| ("dpop-nonce", nonce)));
+    }
     Reply { status: denial.status, headers, body: denial.body, details: details(reason) }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! The machine is small enough that nothing need be left to chance: whatever a proxy reports, in whatever order,
 //! nothing goes on without a valid token, a readable body within its limit, an allowing rule and, where the risk says
-//! so, a permit that answers an ask; and where calls are counted, nothing that isn't counted, or is in quarantine.
+//! so, a permit that answers an ask; where calls are counted, nothing that isn't counted, or is in quarantine; and where a
+//! token is bound, nothing of whoever doesn't hold what it is bound to.
 #![allow(
     clippy::panic,
     clippy::expect_used,
@@ -22,18 +23,27 @@ use toolgate::exchange::{self, Exchange, Input, Step};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
 use toolgate::time::Timestamp;
-use toolgate::token::SignatureVerdict;
+use toolgate::token::{SignatureVerdict, TokenMemory};
 
 /// Every sequence up to this length: the longest way, from head and signature over body and answer to the response.
 const LENGTH: usize = 5;
+/// And where another exchange asks the same: three to the question, the other's end, the look, and an own answer.
+const LENGTH_WITH_ANOTHER: usize = 6;
 /// And where calls are counted: reading and writing, and both once more after a conflict.
 const LENGTH_WITH_MEMORY: usize = 7;
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const MAX_BODY: usize = 400;
 
+/// And where a token is bound: certificate, proof, and the mark that the proof leaves.
+const LENGTH_WITH_BINDING: usize = 7;
+
 /// A denial that a person can turn round.
 const WANTS_APPROVAL: &[u8] =
     br#"{"decision":false,"context":{"access_request":{"form_url":"https://pdp.example.com/approvals/1"}}}"#;
+
+/// What an issuer says of an opaque token.
+const ACTIVE: &[u8] =
+    br#"{"active":true,"aud":"https://gateway.example.com/mcp","client_id":"support-agent","sub":"ann"}"#;
 
 /// A permit of less than was asked for.
 const NARROWS: &[u8] = br#"{"decision":true,"context":{"narrow":{"/limit":5}}}"#;
@@ -42,7 +52,10 @@ const NARROWS_TOO_FAR: &[u8] = br#"{"decision":true,"context":{"narrow":{"/id":"
 /// A permit on a condition that nobody here knows.
 const OBLIGES: &[u8] = br#"{"decision":true,"context":{"obligations":[{"type":"watermark","id":"1"}]}}"#;
 
-/// What a proxy can report.
+/// What Envoy makes up where there is no connection.
+const UNREACHED: &[u8] = b"upstream connect error or disconnect/reset before headers. reset reason: connection failure";
+
+/// What a proxy can report, and what can become of another exchange that asks the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Symbol {
     HeadWithToken,
@@ -53,6 +66,13 @@ enum Symbol {
     HeadOfAbsentKeys,
     Published,
     HeadWithExpiredToken,
+    HeadWithOpaqueToken,
+    HeadWithBoundToken,
+    HeadWithBoundTokenAsBearer,
+    HeadWithoutProof,
+    Peer,
+    PeerOfAnother,
+    NoPeer,
     BufferedLittle,
     BufferedTooMuch,
     BodyAllowed,
@@ -71,13 +91,23 @@ enum Symbol {
     AnswerObliges,
     AnswerBroken,
     AnswerPermitsWith500,
+    AnswerPermitsWith302,
+    AnswerActive,
+    AnswerInactive,
     NoAnswer,
+    NoConnection,
     RecalledNothing,
     RecalledQuarantine,
+    RecalledProof,
     Stored,
     StoredByAnother,
     NotStored,
     Response,
+    OtherPermitted,
+    OtherDenied,
+    OtherUnanswered,
+    OtherPermittedForOnce,
+    OtherLeft,
 }
 
 use Symbol::*;
@@ -109,13 +139,33 @@ const ALPHABET: &[Symbol] = &[
     AnswerObliges,
     AnswerBroken,
     AnswerPermitsWith500,
+    AnswerPermitsWith302,
     NoAnswer,
+    NoConnection,
     RecalledNothing,
     RecalledQuarantine,
     Stored,
     StoredByAnother,
     NotStored,
     Response,
+];
+
+/// What matters where another exchange asks the same; the rest is what the others show.
+const OF_ANOTHER: &[Symbol] = &[
+    HeadWithToken,
+    SignatureHolds,
+    BodyRisky,
+    BodyAllowed,
+    Published,
+    AnswerPermits,
+    AnswerDenies,
+    NoAnswer,
+    Response,
+    OtherPermitted,
+    OtherDenied,
+    OtherUnanswered,
+    OtherPermittedForOnce,
+    OtherLeft,
 ];
 
 /// What matters where calls are counted; the rest is what the shorter sequences show.
@@ -136,15 +186,60 @@ const OF_MEMORY: &[Symbol] = &[
     Response,
 ];
 
-/// Under which circumstances every sequence is tried.
+/// What matters where a token is bound.
+const OF_BINDING: &[Symbol] = &[
+    HeadWithBoundToken,
+    HeadWithBoundTokenAsBearer,
+    HeadWithoutProof,
+    Peer,
+    PeerOfAnother,
+    NoPeer,
+    SignatureHolds,
+    SignatureFails,
+    RecalledNothing,
+    RecalledProof,
+    Stored,
+    StoredByAnother,
+    NotStored,
+    BodyAllowed,
+    BodyDenied,
+    Response,
+];
+
+/// What matters where a token's issuer is asked about it.
+const OF_INTROSPECTION: &[Symbol] = &[
+    HeadWithOpaqueToken,
+    BufferedLittle,
+    BodyAllowed,
+    BodyRisky,
+    BodyDenied,
+    SignatureHolds,
+    AnswerActive,
+    AnswerInactive,
+    AnswerPermits,
+    AnswerDenies,
+    AnswerNarrows,
+    AnswerPermitsWith500,
+    NoAnswer,
+    Published,
+    Response,
+];
+
+/// What a request has to come through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Under {
-    /// As it is shipped.
+    /// Token, body, rules, decision: as it is shipped.
     Shipped,
-    /// Calls are counted.
+    /// And the memory of its session.
     Memory,
-    /// Heads can't be held.
+    /// And what its token is bound to.
+    Binding,
+    /// The same, where heads can't be held.
     Unheld,
+    /// Another exchange has asked what this one would ask.
+    Another,
+    /// The word of its token's issuer, in the place of a signature.
+    Introspection,
 }
 
 fn configuration(under: Under) -> Arc<config::Config> {
@@ -155,13 +250,18 @@ fn configuration(under: Under) -> Arc<config::Config> {
         "session_memory": if under == Under::Memory { quarantine } else { serde_json::Value::Null },
         "hold": if under == Under::Unheld { "body_only" } else { "head_and_body" },
         "audit": {"headers": under != Under::Unheld},
-        "identity": {"issuers": [{
+        "identity": {"client_certificate": "connection", "dpop": {"origins": ["https://gateway.example.com"]}, "issuers": [{
             "issuer": "https://idp.example.com",
             "audiences": ["https://gateway.example.com/mcp"],
             "algorithms": ["ES256"],
             // RFC 7515 appendix A.3. Whether a signature holds is an input of the machine; none is verified here.
             "jwks": {"inline": {"keys": [{"kty": "EC", "crv": "P-256", "kid": "1",
                 "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}},
+        }, {
+            "issuer": "https://opaque.example.com",
+            "profile": "opaque",
+            "audiences": ["https://gateway.example.com/mcp"],
+            "introspection": {"cluster": "idp", "uri": "https://opaque.example.com/introspect", "credential": "Basic eDp5"},
         }, {
             "issuer": "https://absent.example.com",
             "audiences": ["https://gateway.example.com/mcp"],
@@ -185,14 +285,44 @@ fn token(expires: u64) -> String {
 }
 
 fn token_of(issuer: &str, expires: u64) -> String {
-    let part = |json: serde_json::Value| BASE64.encode(json.to_string());
-    let claims = serde_json::json!({
+    unsigned(serde_json::json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"}), claims_of(issuer, expires))
+}
+
+fn claims_of(issuer: &str, expires: u64) -> serde_json::Value {
+    serde_json::json!({
         "iss": issuer, "aud": "https://gateway.example.com/mcp", "sub": "ann", "client_id": "support-agent",
         "jti": "1", "iat": expires - 300, "exp": expires,
-    });
-    let header = part(serde_json::json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"}));
-    format!("{header}.{}.{}", part(claims), BASE64.encode([1; 64]))
+    })
 }
+
+fn unsigned(header: serde_json::Value, claims: serde_json::Value) -> String {
+    let part = |json: serde_json::Value| BASE64.encode(json.to_string());
+    format!("{}.{}.{}", part(header), part(claims), BASE64.encode([1; 64]))
+}
+
+/// A token that is bound to a certificate and to the key of RFC 9449 section 4.1.
+fn bound_token() -> String {
+    let mut claims = claims_of("https://idp.example.com", NOW.as_secs() + 200);
+    claims["cnf"] = serde_json::json!({
+        "x5t#S256": BASE64.encode([0x78; 32]), "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
+    });
+    unsigned(serde_json::json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"}), claims)
+}
+
+/// A proof that its sender holds that key, if its signature holds.
+fn proof() -> String {
+    use sha2::Digest as _;
+    let header = serde_json::json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": {"kty": "EC", "crv": "P-256",
+        "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs", "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA"}});
+    let claims = serde_json::json!({
+        "jti": "1", "htm": "POST", "htu": "https://gateway.example.com/mcp", "iat": NOW.as_secs(),
+        "ath": BASE64.encode(sha2::Sha256::digest(bound_token())),
+    });
+    unsigned(header, claims)
+}
+
+/// What the proxy says of the certificate that the token is bound to.
+const PEER: &[u8; 64] = b"7878787878787878787878787878787878787878787878787878787878787878";
 
 fn head(method: &str, path: &str, token: Option<&str>) -> Head {
     let mut pairs = vec![
@@ -225,9 +355,16 @@ struct Bodies {
     too_large: Vec<u8>,
     response: Head,
     failure: Head,
+    redirect: Head,
+    unreached: Head,
+    for_once: Head,
     nothing: Head,
     /// A slot in which the session is in quarantine.
     quarantine: Vec<u8>,
+    bound: String,
+    proof: String,
+    /// A slot with the mark of the proof.
+    seen_proof: Vec<u8>,
 }
 
 impl Bodies {
@@ -245,9 +382,38 @@ impl Bodies {
             too_large,
             response: Head::from_pairs([(":status", "200")]),
             failure: Head::from_pairs([(":status", "500")]),
+            redirect: Head::from_pairs([(":status", "302"), ("location", "https://pdp.example.com/")]),
+            unreached: Head::from_pairs([(":status", "503")]),
+            for_once: Head::from_pairs([(":status", "200"), ("cache-control", "no-store")]),
             nothing: Head::default(),
             quarantine: Vec::new(),
+            bound: bound_token(),
+            proof: proof(),
+            seen_proof: Vec::new(),
         }
+    }
+
+    /// With the slot that a proof leaves behind.
+    fn after_a_proof(mut self, config: &Arc<config::Config>) -> Self {
+        let mut exchange = Exchange::new(Arc::clone(config));
+        let mut gate = Gate::new(Arc::clone(config));
+        for symbol in [HeadWithBoundToken, SignatureHolds, Peer, SignatureHolds, RecalledNothing] {
+            if let Step::Remember { bytes, .. } = exchange.advance(&mut gate, NOW, self.input(symbol)) {
+                self.seen_proof = bytes;
+            }
+        }
+        assert!(!self.seen_proof.is_empty(), "a proof is remembered");
+        self
+    }
+
+    /// The head of a request with the bound token.
+    fn bound(&self, scheme: &str, proof: Option<&str>) -> Head {
+        let head = head("POST", "/mcp", None);
+        let own = |name: &str, value: String| (name.as_bytes().to_vec(), value.into_bytes());
+        let mut pairs: Vec<_> = head.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
+        pairs.push(own("authorization", format!("{scheme} {}", self.bound)));
+        pairs.extend(proof.map(|proof| own("dpop", proof.to_owned())));
+        Head::from_pairs(pairs)
     }
 
     /// With the slot that a denied call leaves behind.
@@ -275,6 +441,13 @@ impl Bodies {
             HeadOfAbsentKeys => head(self::head("POST", "/mcp", Some(&self.of_absent_keys))),
             Published => Input::Published,
             HeadWithExpiredToken => head(self::head("POST", "/mcp", Some(&self.expired))),
+            HeadWithOpaqueToken => head(self::head("POST", "/mcp", Some("opaque"))),
+            HeadWithBoundToken => head(self.bound("DPoP", Some(&self.proof))),
+            HeadWithBoundTokenAsBearer => head(self.bound("Bearer", Some(&self.proof))),
+            HeadWithoutProof => head(self.bound("DPoP", None)),
+            Peer => Input::Peer(Some(PEER)),
+            PeerOfAnother => Input::Peer(Some(&[b'7'; 64])),
+            NoPeer => Input::Peer(None),
             BufferedLittle => Input::Buffered(10),
             BufferedTooMuch => Input::Buffered(MAX_BODY + 1),
             BodyAllowed => Input::Body(&self.allowed),
@@ -293,9 +466,17 @@ impl Bodies {
             AnswerObliges => Input::Answer { head: &self.response, body: OBLIGES },
             AnswerBroken => Input::Answer { head: &self.response, body: br#"{"decision":"true"}"# },
             AnswerPermitsWith500 => Input::Answer { head: &self.failure, body: br#"{"decision":true}"# },
+            AnswerPermitsWith302 => Input::Answer { head: &self.redirect, body: br#"{"decision":true}"# },
+            AnswerActive => Input::Answer { head: &self.response, body: ACTIVE },
+            AnswerInactive => Input::Answer { head: &self.response, body: br#"{"active":false}"# },
             NoAnswer => Input::Answer { head: &self.nothing, body: b"" },
+            NoConnection => Input::Answer { head: &self.unreached, body: UNREACHED },
+            OtherPermitted | OtherDenied | OtherUnanswered | OtherPermittedForOnce | OtherLeft => {
+                panic!("{symbol:?} is an input of the other exchange")
+            }
             RecalledNothing => Input::Recalled { slot: None, version: 1 },
             RecalledQuarantine => Input::Recalled { slot: Some(&self.quarantine), version: 1 },
+            RecalledProof => Input::Recalled { slot: Some(&self.seen_proof), version: 1 },
             Stored => Input::Remembered(exchange::Stored::Yes),
             StoredByAnother => Input::Remembered(exchange::Stored::Conflict),
             NotStored => Input::Remembered(exchange::Stored::No),
@@ -304,19 +485,77 @@ impl Bodies {
     }
 }
 
+/// Through, where another exchange asks the same: it was permitted, and this one hears of it; or it came to nothing, or to
+/// nothing that holds for anybody else, and this one asked by itself.
+fn may_go_on_with_another(seen: &[Symbol]) -> bool {
+    let ours: Vec<_> = seen.iter().copied().filter(|symbol| !symbol.is_of_the_other()).collect();
+    if ours.as_slice() == [HeadWithToken, SignatureHolds, BodyAllowed] {
+        return seen.last() == Some(&BodyAllowed);
+    }
+    // Only the first thing that becomes of the other counts: after it, it has gone on or is refused.
+    let other = seen.iter().position(|symbol| symbol.is_of_the_other());
+    let asks = seen.iter().position(|symbol| *symbol == BodyRisky);
+    let (Some(other), Some(asks)) = (other, asks) else { return false };
+    let heard = seen.iter().enumerate().position(|(at, symbol)| *symbol == Published && at > other.max(asks));
+    // Looking while nothing has become of it changes nothing.
+    let mut ours: Vec<_> = Vec::new();
+    for (at, symbol) in seen.iter().copied().enumerate() {
+        let early = symbol == Published && at > asks && at < other;
+        if !symbol.is_of_the_other() && !early {
+            ours.push(symbol);
+        }
+    }
+    let before: &[Symbol] = &[HeadWithToken, SignatureHolds, BodyRisky];
+    let ended = |way: &[Symbol]| ours == [before, way].concat() && seen.last() == ours.last();
+    match seen[other] {
+        // What is settled before this one asks is another question's business: it asks by itself.
+        _ if other < asks => ended(&[AnswerPermits]) || ended(&[NoAnswer, AnswerPermits]),
+        OtherPermitted => heard.is_some() && ended(&[Published]),
+        OtherDenied | OtherUnanswered => false,
+        _ => ended(&[Published, AnswerPermits]) || ended(&[Published, NoAnswer, AnswerPermits]),
+    }
+}
+
 /// The only ways through, written down apart from the machine.
 fn may_go_on(seen: &[Symbol], under: Under) -> bool {
+    if under == Under::Another {
+        return may_go_on_with_another(seen);
+    }
     let mut calls: Vec<_> = seen.iter().copied().filter(|symbol| *symbol != BufferedLittle).collect();
-    if under == Under::Memory {
+    if matches!(under, Under::Memory | Under::Binding) {
         // Whoever was not the first to write reads again, and what it read before counts for nothing.
         while let Some(lost) = calls.windows(2).position(|pair| matches!(pair, [RecalledNothing, StoredByAnother])) {
             calls.drain(lost..lost + 2);
         }
+    }
+    if under == Under::Binding {
+        return matches!(
+            calls.as_slice(),
+            [HeadWithBoundToken, SignatureHolds, Peer, SignatureHolds, RecalledNothing, Stored, BodyAllowed]
+        );
+    }
+    if under == Under::Memory {
         return matches!(
             calls.as_slice(),
             [HeadWithToken, SignatureHolds, BodyAllowed, RecalledNothing, Stored]
                 | [HeadWithToken, SignatureHolds, BodyRisky, RecalledNothing, Stored, AnswerPermits]
                 | [HeadWithToken, SignatureHolds, BodyRisky, RecalledNothing, Stored, AnswerNarrows, BodyRisky]
+        );
+    }
+    if let [HeadWithOpaqueToken, rest @ ..] = calls.as_slice() {
+        // What of the body comes while the issuer is asked is held, and handed over once more.
+        let asked = rest.iter().take_while(|symbol| {
+            matches!(
+                symbol,
+                BodyAllowed | BodyRisky | BodyDenied | BodyOfNoRule | BodyUnreadable | BodyTooLarge | BufferedTooMuch
+            )
+        });
+        return matches!(
+            &rest[asked.count()..],
+            [AnswerActive, BodyAllowed]
+                | [AnswerActive, BodyRisky, AnswerPermits]
+                | [AnswerActive, BodyRisky, NoAnswer | NoConnection, AnswerPermits]
+                | [AnswerActive, BodyRisky, AnswerNarrows, BodyRisky]
         );
     }
     if under == Under::Unheld && calls.contains(&AnswerNarrows) {
@@ -326,15 +565,62 @@ fn may_go_on(seen: &[Symbol], under: Under) -> bool {
         calls.as_slice(),
         [HeadWithToken, SignatureHolds, BodyAllowed]
             | [HeadWithToken, SignatureHolds, BodyRisky, AnswerPermits]
+            // A connection that fails is tried once more.
+            | [HeadWithToken, SignatureHolds, BodyRisky, NoAnswer | NoConnection, AnswerPermits]
             // The proxy gives the body once more: the very one that was judged.
             | [HeadWithToken, SignatureHolds, BodyRisky, AnswerNarrows, BodyRisky]
     )
 }
 
+impl Symbol {
+    /// Whether it is of the other exchange that asks the same.
+    fn is_of_the_other(self) -> bool {
+        matches!(self, OtherPermitted | OtherDenied | OtherUnanswered | OtherPermittedForOnce | OtherLeft)
+    }
+}
+
+/// An exchange that has asked what the walk's own would ask.
+struct Other<'w> {
+    exchange: Option<Exchange>,
+    bodies: &'w Bodies,
+}
+
+impl<'w> Other<'w> {
+    fn asking(walk: &'w Walk, gate: &mut Gate) -> Self {
+        let mut exchange = Exchange::new(Arc::clone(&walk.config));
+        for symbol in [HeadWithToken, SignatureHolds, BodyRisky] {
+            exchange.advance(gate, NOW, walk.bodies.input(symbol));
+        }
+        // It has come to know the token, which the walk's own exchange is to find out about by itself.
+        gate.tokens = TokenMemory::default();
+        Self { exchange: Some(exchange), bodies: &walk.bodies }
+    }
+
+    fn becomes(&mut self, gate: &mut Gate, symbol: Symbol) {
+        let permit = br#"{"decision":true}"#;
+        let bodies = self.bodies;
+        let answers: &[(&Head, &[u8])] = match symbol {
+            OtherPermitted => &[(&bodies.response, permit)],
+            OtherDenied => &[(&bodies.response, br#"{"decision":false}"#)],
+            OtherUnanswered => &[(&bodies.nothing, b""), (&bodies.nothing, b"")],
+            OtherPermittedForOnce => &[(&bodies.for_once, permit)],
+            _ => {
+                self.exchange = None;
+                return;
+            }
+        };
+        for (head, body) in answers {
+            if let Some(exchange) = &mut self.exchange {
+                exchange.advance(gate, NOW, Input::Answer { head, body });
+            }
+        }
+    }
+}
+
 struct Walk {
-    under: Under,
     bodies: Bodies,
     config: Arc<config::Config>,
+    under: Under,
     alphabet: &'static [Symbol],
     length: usize,
     forwarded: usize,
@@ -348,10 +634,13 @@ impl Walk {
     fn new(under: Under) -> Self {
         let config = configuration(under);
         let (bodies, alphabet, length) = match under {
-            Under::Memory => (Bodies::new().after_a_denial(&config), OF_MEMORY, LENGTH_WITH_MEMORY),
             Under::Shipped | Under::Unheld => (Bodies::new(), ALPHABET, LENGTH),
+            Under::Introspection => (Bodies::new(), OF_INTROSPECTION, LENGTH),
+            Under::Memory => (Bodies::new().after_a_denial(&config), OF_MEMORY, LENGTH_WITH_MEMORY),
+            Under::Another => (Bodies::new(), OF_ANOTHER, LENGTH_WITH_ANOTHER),
+            Under::Binding => (Bodies::new().after_a_proof(&config), OF_BINDING, LENGTH_WITH_BINDING),
         };
-        Self { under, bodies, config, alphabet, length, forwarded: 0, rejected: 0, steps: 0, heads: 0 }
+        Self { bodies, config, under, alphabet, length, forwarded: 0, rejected: 0, steps: 0, heads: 0 }
     }
 
     fn may_go_on(&self, seen: &[Symbol]) -> bool {
@@ -363,8 +652,18 @@ impl Walk {
         let mut exchange = Exchange::new(Arc::clone(&self.config));
         // A gate without memory: what a known token or answer changes is the business of scenarios.
         let mut gate = Gate::new(Arc::clone(&self.config));
-        let steps = seen.iter().map(|symbol| exchange.advance(&mut gate, NOW, self.bodies.input(*symbol)));
-        steps.last().expect("at least one input")
+        let mut other = (self.under == Under::Another).then(|| Other::asking(self, &mut gate));
+        let mut last = Step::Hold;
+        for symbol in seen {
+            last = match &mut other {
+                Some(other) if symbol.is_of_the_other() => {
+                    other.becomes(&mut gate, *symbol);
+                    Step::Hold
+                }
+                _ => exchange.advance(&mut gate, NOW, self.bodies.input(*symbol)),
+            };
+        }
+        last
     }
 
     /// Tries every input after those `seen`. Where a verdict has `ended` the exchange, one more is enough.
@@ -373,6 +672,10 @@ impl Walk {
             return;
         }
         for &symbol in self.alphabet {
+            // The other exchange has one end.
+            if symbol.is_of_the_other() && seen.iter().any(|seen| seen.is_of_the_other()) {
+                continue;
+            }
             seen.push(symbol);
             let step = self.replay(seen);
             self.steps += 1;
@@ -418,6 +721,8 @@ impl Walk {
                 | Step::Await
                 | Step::Read
                 | Step::Verify(_)
+                | Step::Peer
+                | Step::Introspect(..)
                 | Step::Ask(..)
                 | Step::Reread
                 | Step::Recall(_)
@@ -449,6 +754,28 @@ fn where_calls_are_counted_nothing_goes_on_uncounted() {
     // Allowed at once, allowed after a conflict, and permitted.
     assert_eq!(walk.forwarded, 3);
     assert!(walk.rejected > 200, "{} rejected", walk.rejected);
+}
+
+#[test]
+fn where_another_exchange_asks_the_same_nothing_goes_on_but_by_a_permit() {
+    let mut walk = Walk::new(Under::Another);
+    walk.from(&mut Vec::new(), false);
+    assert!(walk.forwarded > 10 && walk.rejected > 100, "{} forwarded, {} rejected", walk.forwarded, walk.rejected);
+}
+
+#[test]
+fn a_bound_token_goes_on_only_with_all_that_it_is_bound_to() {
+    let mut walk = Walk::new(Under::Binding);
+    walk.from(&mut Vec::new(), false);
+    assert_eq!(walk.forwarded, 1);
+    assert!(walk.rejected > 150, "{} rejected", walk.rejected);
+}
+
+#[test]
+fn an_opaque_token_goes_on_only_by_the_word_of_its_issuer() {
+    let mut walk = Walk::new(Under::Introspection);
+    walk.from(&mut Vec::new(), false);
+    assert!(walk.forwarded > 3 && walk.rejected > 100, "{} forwarded, {} rejected", walk.forwarded, walk.rejected);
 }
 
 #[test]

@@ -140,6 +140,7 @@ fn ours(document: &str) -> Option<Vec<(String, Json)>> {
         max_body: 1 << 16,
         origins: Vec::new(),
         access: Access::default(),
+        credential: None,
         operations: Vec::new(),
     };
     let head = Head::from_pairs([(":method", "POST"), (":path", "/graphql"), ("content-type", "application/json")]);

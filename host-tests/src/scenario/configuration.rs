@@ -64,7 +64,8 @@ impl Configuration {
     pub fn with_test_keys(mut self, played: bool) -> Self {
         let issuers = self.0.pointer_mut("/identity/issuers").and_then(Value::as_array_mut);
         for issuer in issuers.into_iter().flatten() {
-            if played && issuer.pointer("/jwks/uri").is_some() {
+            let is_opaque = issuer.get("introspection").is_some();
+            if is_opaque || (played && issuer.pointer("/jwks/uri").is_some()) {
                 continue;
             }
             let mut own: Vec<Value> =
@@ -79,6 +80,34 @@ impl Configuration {
             }
         }
         self
+    }
+
+    /// With what issuers publish at places of this scenario's own: all scenarios share one Envoy and its shared data.
+    #[must_use]
+    pub fn with_own_places(mut self, scenario: &str) -> Self {
+        let issuers = self.0.pointer_mut("/identity/issuers").and_then(Value::as_array_mut);
+        for issuer in issuers.into_iter().flatten().filter_map(Value::as_object_mut) {
+            let lists = issuer.get_mut("status_lists").and_then(Value::as_array_mut);
+            let mut uris: Vec<_> = lists.into_iter().flatten().filter_map(|list| list.get_mut("uri")).collect();
+            for uri in &mut uris {
+                **uri = own_uri(uri, scenario);
+            }
+            for name in ["jwks", "revocations", "introspection"] {
+                if let Some(uri) = issuer.get_mut(name).and_then(|it| it.get_mut("uri")) {
+                    *uri = own_uri(uri, scenario);
+                }
+            }
+        }
+        self
+    }
+
+    /// The status list that a scenario means by `uri`: the one of the configuration whose URI ends alike.
+    #[must_use]
+    pub fn status_list(&self, uri: &str) -> Option<&str> {
+        let last = |uri: &str| uri.rsplit('/').next().map(str::to_owned);
+        let issuers = self.0.pointer("/identity/issuers")?.as_array()?.iter();
+        let lists = issuers.filter_map(|issuer| issuer.get("status_lists")?.as_array()).flatten();
+        lists.filter_map(|list| list.get("uri")?.as_str()).find(|known| last(known) == last(uri))
     }
 
     /// The issuer called `name`, else the first.
@@ -106,6 +135,16 @@ impl Configuration {
         let route = routes.iter().find(|route| route.get("protocol").and_then(Value::as_str) == Some(protocol))?;
         route.pointer("/match/path").or_else(|| route.pointer("/match/prefix"))?.as_str()
     }
+}
+
+/// `https://idp.example.com/jwks` as `https://idp.example.com/<scenario>/jwks`.
+fn own_uri(uri: &Value, scenario: &str) -> Value {
+    let own = || {
+        let (scheme, rest) = uri.as_str()?.split_once("://")?;
+        let (authority, path) = rest.split_once('/')?;
+        Some(format!("{scheme}://{authority}/{scenario}/{}", path.rsplit('/').next()?))
+    };
+    own().map_or_else(|| uri.clone(), Value::from)
 }
 
 fn allowed_algorithms(issuer: &Value) -> Vec<&str> {

@@ -22,6 +22,8 @@ pub struct File {
     pub request: Option<Request>,
     /// The only step's token.
     pub token: Option<Token>,
+    /// The proof of possession that goes with the only step's token.
+    pub proof: Option<Proof>,
     /// What the decision service answers in the only step.
     #[serde(default, rename = "answer")]
     pub answers: Vec<Answer>,
@@ -45,6 +47,8 @@ pub struct Step {
     /// Its token; a good one where this is left out.
     #[serde(default)]
     pub token: Token,
+    /// The proof of possession (DPoP) that goes with it; none where this is left out.
+    pub proof: Option<Proof>,
     /// What the decision service answers, question by question.
     #[serde(default, rename = "answer")]
     pub answers: Vec<Answer>,
@@ -85,6 +89,8 @@ pub struct Request {
     pub hex: Option<String>,
     /// The body, generated.
     pub generate: Option<Generate>,
+    /// The SHA-256 of the certificate that the client shows to the proxy, in hexadecimal; none where this is left out.
+    pub peer_certificate: Option<String>,
 }
 
 /// Headers or trailers by name, as written on the wire; several values mean several headers.
@@ -206,6 +212,8 @@ pub enum Sign {
     Ps384,
     /// RSA-PSS with SHA-512.
     Ps512,
+    /// ECDSA on P-256 with the client's own key, which tokens are bound to.
+    Holder,
     /// HMAC with the issuer's secret.
     Secret,
     /// ECDSA on P-256 with a key that nobody knows, under the name of one that is known.
@@ -214,6 +222,40 @@ pub enum Sign {
     Hs256,
     /// No signature, `alg: none`.
     None,
+}
+
+/// A proof of possession (RFC 9449 section 4.2): a good one, but for what is said here.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Proof {
+    /// With what it is signed; the client's own key, on P-256, where left out.
+    pub sign: Option<Sign>,
+    /// This stands in its place.
+    pub raw: Option<String>,
+    /// It is sent twice, in two headers.
+    pub twice: bool,
+    /// Members of its header that differ from the good ones.
+    pub header: Map<String, Value>,
+    /// Its header holds the private half of the key too.
+    pub reveals: bool,
+    /// Claims that differ from the good ones; times as those of tokens.
+    pub claims: Map<String, Value>,
+    /// Claims that are left out, or `header.<name>` for a member of the header.
+    pub remove: Vec<String>,
+    /// Its nonce is made with this key, base64 as in the configuration, so long ago.
+    pub nonce: Option<ProofNonce>,
+    /// What is done to it after it was signed.
+    pub corrupt: Option<Corruption>,
+}
+
+/// A nonce of the gateway's.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProofNonce {
+    /// The key of the configuration.
+    pub key: String,
+    /// When it was made, such as `-1m`; now where left out.
+    pub made: Option<String>,
 }
 
 /// What is done to a token after it was signed.
@@ -254,9 +296,15 @@ pub struct Answer {
     /// Nothing comes until the question has timed out.
     #[serde(default)]
     pub silent: bool,
-    /// Nobody listens.
+    /// Nobody listens, however often it is asked.
     #[serde(default)]
     pub refused: bool,
+    /// The connection ends before there is an answer.
+    #[serde(default)]
+    pub dropped: bool,
+    /// The connection ends in the middle of the answer.
+    #[serde(default)]
+    pub cut: bool,
 }
 
 /// What the issuer's server answers to a fetch: keys or revocations, whichever is fetched, or something else to both.
@@ -269,6 +317,10 @@ pub struct Published {
     /// What is revoked.
     #[serde(default)]
     pub revoked: Vec<Value>,
+    /// The status list.
+    pub statuses: Option<Statuses>,
+    /// What is said of a token that it is asked about; times as those of claims.
+    pub introspection: Option<Map<String, Value>>,
     /// The HTTP status; 200 where left out.
     pub status: Option<u16>,
     /// The body as text.
@@ -278,6 +330,32 @@ pub struct Published {
     /// Nothing comes until the fetch has timed out.
     #[serde(default)]
     pub silent: bool,
+}
+
+/// A status list: a good one, but for what is said here.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statuses {
+    /// How many bits a token has.
+    #[serde(default = "one_bit")]
+    pub bits: u8,
+    /// The status of each token, from the first on.
+    pub values: Vec<u8>,
+    /// With what it is signed; ECDSA on P-256 where left out.
+    #[serde(default)]
+    pub sign: Sign,
+    /// Claims that differ from the good ones.
+    #[serde(default)]
+    pub claims: Map<String, Value>,
+    /// Members of its header that differ from the good ones.
+    #[serde(default)]
+    pub header: Map<String, Value>,
+    /// Claims that are left out.
+    #[serde(default)]
+    pub remove: Vec<String>,
+    /// So many bytes of nothing behind it.
+    #[serde(default)]
+    pub padding: usize,
 }
 
 /// What the upstream answers.
@@ -324,6 +402,9 @@ pub struct Expect {
     /// What the upstream sees.
     #[serde(default)]
     pub upstream: Seen,
+    /// What the decision service sees of the (first) question.
+    #[serde(default)]
+    pub service: Seen,
     /// The (first) question to the decision service holds this.
     pub question: Option<Value>,
     /// The audit record holds this.
@@ -354,6 +435,10 @@ pub enum ExpectedField {
     Value(String),
     /// `false`: not there; `true`: there, whatever its value.
     Present(bool),
+}
+
+const fn one_bit() -> u8 {
+    1
 }
 
 fn post() -> String {

@@ -47,6 +47,10 @@ pub static HS256: Key =
 /// A key that no issuer has, under the id of one that it has.
 pub static STRANGER: Key = Key { algorithm: "ES256", id: "toolgate-es256", pem: include_str!("keys/stranger.pem") };
 
+/// A client's key, which tokens may be bound to: its thumbprint (RFC 7638) is
+/// `E5aNsEACCYo3mRn1X4t_Zf6fh9IBKeSJiYTpzWDI9bg`.
+pub static HOLDER: Key = Key { algorithm: "ES256", id: "holder", pem: include_str!("keys/holder.pem") };
+
 /// The keys that issuers get.
 pub static ALL: [Key; 10] = [ES256, RS256, EDDSA, ES384, RS384, RS512, PS256, PS384, PS512, HS256];
 
@@ -68,6 +72,27 @@ impl Key {
             fields.insert("kid".into(), self.id.into());
         }
         jwk
+    }
+
+    /// The private half as a JWK: what must never be in a proof.
+    ///
+    /// # Errors
+    /// When the key isn't one of ECDSA on P-256.
+    pub fn private_jwk(&self) -> Result<Value> {
+        let text = ES256KeyPair::from_pem(self.pem).map_err(plain)?.to_jwk();
+        serde_json::from_str(&text).context("the key's JWK is not JSON")
+    }
+
+    /// The public half as a JWK with nothing beside the key.
+    ///
+    /// # Errors
+    /// When the key can't be read.
+    pub fn bare_jwk(&self) -> Result<Value> {
+        let mut jwk = self.jwk()?;
+        if let Some(members) = jwk.as_object_mut() {
+            members.retain(|name, _| ["kty", "crv", "x", "y", "n", "e"].contains(&name.as_str()));
+        }
+        Ok(jwk)
     }
 
     fn jwk(&self) -> Result<Value> {

@@ -101,8 +101,11 @@ fn find_config(scenario: &Path, named: &str) -> Result<PathBuf> {
 
 fn steps(file: File) -> Result<Vec<Step>> {
     let Some(request) = file.request else {
-        let alone =
-            file.token.is_some() || file.upstream.is_some() || file.expect.is_some() || !file.answers.is_empty();
+        let alone = file.token.is_some()
+            || file.proof.is_some()
+            || file.upstream.is_some()
+            || file.expect.is_some()
+            || !file.answers.is_empty();
         ensure!(
             !alone && file.issuer.is_none(),
             "`token`, `answer`, `issuer`, `upstream` and `expect` need a `request`, or belong into a `[[step]]`"
@@ -115,6 +118,7 @@ fn steps(file: File) -> Result<Vec<Step>> {
     Ok(vec![Step {
         request,
         token: file.token.unwrap_or_default(),
+        proof: file.proof,
         answers: file.answers,
         after: None,
         issuer: file.issuer,

@@ -1,13 +1,13 @@
 //! A step's request as the bytes that a client sends, and other bytes that a step speaks of.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::configuration::Configuration;
 use super::format::{Answer, Call, FieldValue, FieldValues, Fields, Generate, Request, Step};
-use super::mint;
+use super::{mint, proof};
 
 /// Headers or trailers as bytes, in the order sent.
 pub type Pairs = Vec<(String, Vec<u8>)>;
@@ -27,6 +27,8 @@ pub struct Message {
     pub trailers: Pairs,
     /// Whether the length of the body is said beforehand, as it is unless `headers` leave `content-length` out.
     pub announced: bool,
+    /// The SHA-256 of the certificate that the client shows, in hexadecimal.
+    pub peer_certificate: Option<String>,
 }
 
 /// The authority of every request.
@@ -41,6 +43,12 @@ impl Message {
         let request = &step.request;
         let mut headers: Pairs = Vec::new();
         if let Some(authorization) = mint::authorization(&step.token, config, now)? {
+            if let Some(wanted) = &step.proof {
+                let token = authorization.rsplit(' ').next().unwrap_or_default();
+                let proof = proof::mint(wanted, request, token, now)?;
+                let times = if wanted.twice { 2 } else { 1 };
+                headers.extend(std::iter::repeat_n(("dpop".into(), proof.into_bytes()), times));
+            }
             headers.push(("authorization".into(), authorization.into_bytes()));
         }
         headers.extend(body_headers(request));
@@ -53,6 +61,7 @@ impl Message {
             body: body(request)?,
             trailers: pairs(&request.trailers)?,
             announced: !request.headers.keys().any(|name| name.eq_ignore_ascii_case("content-length")),
+            peer_certificate: request.peer_certificate.clone(),
         })
     }
 
@@ -122,16 +131,33 @@ pub fn generated(generate: &Generate) -> String {
     [&generate.before, generate.text.repeat(generate.times).as_str(), &generate.after].concat()
 }
 
-/// The body of an answer of the decision service.
+/// The body of an answer of the decision service. In its JSON `<now+30s>` stands for a time, as RFC 3339.
 #[must_use]
-pub fn answer_body(answer: &Answer) -> Vec<u8> {
+pub fn answer_body(answer: &Answer, now: Duration) -> Vec<u8> {
     if let Some(decision) = answer.decision {
         return json!({"decision": decision}).to_string().into_bytes();
     }
     if let Some(json) = &answer.json {
+        let mut json = json.clone();
+        tell_times(&mut json, now);
         return json.to_string().into_bytes();
     }
     answer.text.clone().or_else(|| answer.generate.as_ref().map(generated)).unwrap_or_default().into_bytes()
+}
+
+fn tell_times(value: &mut Value, now: Duration) {
+    match value {
+        Value::String(text) => {
+            let later = text.strip_prefix("<now+").and_then(|rest| rest.strip_suffix('>'));
+            if let Some(later) = later.and_then(|later| humantime::parse_duration(later).ok()) {
+                let time = UNIX_EPOCH.checked_add(now.saturating_add(later)).unwrap_or(UNIX_EPOCH);
+                *text = humantime::format_rfc3339_seconds(time).to_string();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| tell_times(item, now)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| tell_times(field, now)),
+        _ => {}
+    }
 }
 
 /// Headers as bytes.

@@ -35,11 +35,19 @@ pub fn authorization(token: &Token, config: &Configuration, now: Duration) -> Re
 pub fn mint(token: &Token, config: &Configuration, now: Duration) -> Result<String> {
     let named = token.claims.get("iss").and_then(Value::as_str);
     let issuer = config.issuer(named).context("the configuration has no issuer")?;
-    let key = key_for(token.sign, &issuer);
+    let key = key_for(token.sign).unwrap_or(issuer.key);
     let header = header(token, &issuer, key);
     let payload = match &token.payload {
         Some(text) => text.clone(),
-        None => Value::Object(claims(token, &issuer, now)?).to_string(),
+        None => {
+            let mut claims = Value::Object(claims(token, &issuer, now)?);
+            if let Some(uri) = claims.pointer_mut("/status/status_list/uri")
+                && let Some(own) = uri.as_str().and_then(|uri| config.status_list(uri))
+            {
+                *uri = own.into();
+            }
+            claims.to_string()
+        }
     };
     let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(&payload));
     let signature = match token.sign {
@@ -50,9 +58,10 @@ pub fn mint(token: &Token, config: &Configuration, now: Duration) -> Result<Stri
     Ok(corrupted(&input, &signature, &payload, token.corrupt))
 }
 
-fn key_for(sign: Sign, issuer: &Issuer) -> &'static Key {
-    match sign {
-        Sign::Allowed => issuer.key,
+/// The key of that name; none for whichever is allowed.
+pub(super) fn key_for(sign: Sign) -> Option<&'static Key> {
+    Some(match sign {
+        Sign::Allowed => return None,
         Sign::Rs256 => &keys::RS256,
         Sign::Eddsa => &keys::EDDSA,
         Sign::Es384 => &keys::ES384,
@@ -63,8 +72,9 @@ fn key_for(sign: Sign, issuer: &Issuer) -> &'static Key {
         Sign::Ps512 => &keys::PS512,
         Sign::Secret => &keys::HS256,
         Sign::Stranger => &keys::STRANGER,
+        Sign::Holder => &keys::HOLDER,
         Sign::Es256 | Sign::Hs256 | Sign::None => &keys::ES256,
-    }
+    })
 }
 
 fn header(token: &Token, issuer: &Issuer, key: &Key) -> Value {
@@ -103,7 +113,7 @@ fn claims(token: &Token, issuer: &Issuer, now: Duration) -> Result<Map<String, V
 }
 
 /// `"+5m"` and `"-1h"` in a claim that holds a time.
-fn moment(claim: &str, value: &Value, now: Duration) -> Result<Value> {
+pub(super) fn moment(claim: &str, value: &Value, now: Duration) -> Result<Value> {
     let (Value::String(text), "iat" | "nbf" | "exp" | "auth_time") = (value, claim) else { return Ok(value.clone()) };
     let (sign, rest) = text.split_at_checked(1).unwrap_or_default();
     let seconds = |rest: &str| -> Result<u64> {
@@ -130,12 +140,12 @@ fn moment(claim: &str, value: &Value, now: Duration) -> Result<Value> {
 }
 
 /// The key confusion of RFC 8725 section 2.1: the public key, which everybody has, as the secret.
-fn hmac(input: &str) -> Result<Vec<u8>> {
+pub(super) fn hmac(input: &str) -> Result<Vec<u8>> {
     let key = HS256Key::from_bytes(keys::ES256.public_pem()?.as_bytes());
     Ok(key.authentication_tag(input.as_bytes()))
 }
 
-fn corrupted(input: &str, signature: &[u8], payload: &str, corruption: Option<Corruption>) -> String {
+pub(super) fn corrupted(input: &str, signature: &[u8], payload: &str, corruption: Option<Corruption>) -> String {
     let signed = format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature));
     match corruption {
         None => signed,

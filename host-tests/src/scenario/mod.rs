@@ -18,6 +18,7 @@ pub mod message;
 pub mod mint;
 pub mod native;
 pub mod outcome;
+pub mod proof;
 pub mod published;
 pub mod render;
 pub mod run;

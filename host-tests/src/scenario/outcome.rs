@@ -129,6 +129,9 @@ impl Unforeseeable {
         }
         let header = |pairs: &mut Pairs| pairs.iter_mut().for_each(|(_, value)| *value = self.bytes(value));
         header(&mut outcome.client.headers);
+        for (_, nonce) in outcome.client.headers.iter_mut().filter(|(name, _)| name == "dpop-nonce") {
+            *nonce = b"<nonce>".to_vec();
+        }
         if let Some(arrival) = &mut outcome.upstream {
             header(&mut arrival.headers);
         }

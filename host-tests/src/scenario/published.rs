@@ -1,26 +1,39 @@
 //! What an issuer's server answers to a fetch.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use serde_json::{Value, json};
 
 use toolgate::gate::Gate;
+use toolgate::head::Head;
 use toolgate::remote::{Lease, Task};
 use toolgate::time::Timestamp;
 
-use super::format::{Published, Sign, Step};
+use super::format::{Published, Sign, Statuses, Step};
 use super::gateway::{ISSUER_CLUSTER, NOW};
 use super::keys::{self, Key};
 use super::message::generated;
+use super::mint::moment;
 
 /// The body for a fetch of `path`: revocations where it ends so, else keys.
 #[must_use]
 pub fn document(published: &Published, path: &str) -> Vec<u8> {
     if let Some(text) = published.text.clone().or_else(|| published.generate.as_ref().map(generated)) {
         return text.into_bytes();
+    }
+    if let Some(answer) = published.introspection.as_ref().filter(|_| path.ends_with("/introspect")) {
+        return Value::Object(answer.clone()).to_string().into_bytes();
+    }
+    if path.ends_with("/status") {
+        return statuses(published.statuses.clone().unwrap_or_default(), path).unwrap_or_default().into_bytes();
     }
     let document = if path.ends_with("/revoked") {
         json!({ "revoked": published.revoked })
@@ -43,6 +56,36 @@ fn key(sign: Sign) -> &'static Key {
     }
 }
 
+/// A status list (draft-ietf-oauth-status-list section 5.1), the least significant bits first.
+fn statuses(wanted: Statuses, path: &str) -> Result<String> {
+    let bits = usize::from(wanted.bits);
+    let mut bytes = vec![0_u8; wanted.values.len().saturating_mul(bits).div_ceil(8)];
+    for (index, value) in wanted.values.iter().enumerate() {
+        let first = index.saturating_mul(bits);
+        if let Some(byte) = bytes.get_mut(first / 8) {
+            *byte |= value << (first % 8);
+        }
+    }
+    bytes.resize(bytes.len().saturating_add(wanted.padding), 0);
+    let mut packer = ZlibEncoder::new(Vec::new(), Compression::default());
+    packer.write_all(&bytes)?;
+    let packed = URL_SAFE_NO_PAD.encode(packer.finish()?);
+    let key = key(wanted.sign);
+    let mut header = json!({"typ": "statuslist+jwt", "alg": key.algorithm, "kid": key.id});
+    let mut claims = json!({
+        "sub": format!("https://idp.example.com{path}"), "iat": NOW.as_secs(),
+        "status_list": {"bits": wanted.bits, "lst": packed},
+    });
+    if let (Some(header), Some(claims)) = (header.as_object_mut(), claims.as_object_mut()) {
+        header.extend(wanted.header);
+        claims.extend(wanted.claims);
+        claims.retain(|name, _| !wanted.remove.contains(name));
+    }
+    let input = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
+    let signature = URL_SAFE_NO_PAD.encode(key.sign(input.as_bytes())?);
+    Ok(format!("{input}.{signature}"))
+}
+
 /// How long to wait before `step`.
 ///
 /// # Errors
@@ -54,7 +97,7 @@ pub fn pause(step: &Step) -> Result<Duration> {
 
 /// What is published at each step: what it says, else what the step before it does.
 #[must_use]
-pub fn each(steps: &[Step]) -> Vec<Published> {
+pub fn each(steps: &[Step], now: Duration) -> Vec<Published> {
     let mut last = Published::default();
     steps
         .iter()
@@ -62,7 +105,12 @@ pub fn each(steps: &[Step]) -> Vec<Published> {
             if let Some(published) = &step.issuer {
                 last = published.clone();
             }
-            last.clone()
+            let mut said = last.clone();
+            for (name, value) in said.introspection.iter_mut().flatten() {
+                // What can't be read as a time stays as it is: a scenario of its own.
+                *value = moment(name, value, now).unwrap_or_else(|_| value.clone());
+            }
+            said
         })
         .collect()
 }
@@ -89,6 +137,16 @@ impl Issuer {
         self.published = published.clone();
     }
 
+    /// What it answers to a question about a token.
+    pub(super) fn introspect(&self, cluster: &str, path: &str) -> Result<(Head, Vec<u8>)> {
+        let said = |status: u16, body: Vec<u8>| (Head::from_pairs([(":status", status.to_string())]), body);
+        Ok(match (cluster == ISSUER_CLUSTER, self.published.silent) {
+            (false, _) => (Head::default(), Vec::new()),
+            (true, true) => said(504, Vec::new()),
+            (true, false) => said(self.published.status.unwrap_or(200), document(&self.published, path)),
+        })
+    }
+
     /// What the filter's root context does on its tick.
     pub(super) fn tick(&mut self, gate: &mut Gate) {
         let config = Arc::clone(&gate.config);
@@ -96,7 +154,7 @@ impl Issuer {
             self.now = self.now.plus(TICK);
             let (source, now) = (&publication.source, self.now);
             let lease = self.leases.get(&at).copied().unwrap_or_default();
-            let Task::Fetch(taken) = gate.published.tick(at, source, now, lease) else { continue };
+            let Task::Fetch(taken) = gate.published.tick(at, publication, now, lease) else { continue };
             let listens = source.cluster == ISSUER_CLUSTER;
             let answers = listens && !self.published.silent && self.published.status.unwrap_or(200) == 200;
             let document = document(&self.published, &source.path);

@@ -72,7 +72,7 @@ pub fn run(scenario: &Scenario, lane: &dyn Lane) -> Result<Report> {
     for (number, ((sent, step), outcome)) in (1..).zip(case.steps.iter().zip(&outcomes)) {
         let place = if case.steps.len() > 1 { format!("step {number}: ") } else { String::new() };
         report.differences.extend(differences(step, sent, outcome).iter().map(|text| format!("{place}{text}")));
-        let leaks = secrets::leaks(&secrets::of(sent, step), outcome);
+        let leaks = secrets::leaks(&secrets::of(sent, step, scenario.config.json()), outcome);
         report.differences.extend(leaks.iter().map(|text| format!("{place}{text}")));
         let reasons = outcome.audit.iter().filter_map(|record| record.get("reason")?.as_str());
         report.reasons.extend(reasons.map(String::from));
@@ -89,7 +89,7 @@ pub fn run(scenario: &Scenario, lane: &dyn Lane) -> Result<Report> {
 /// When a token can't be minted.
 pub fn case(scenario: &Scenario, now: Duration) -> Result<Case<'_>> {
     let played = scenario.steps.iter().any(|step| step.issuer.is_some());
-    let config = scenario.config.clone().with_test_keys(played);
+    let config = scenario.config.clone().with_test_keys(played).with_own_places(&scenario.name);
     let steps = scenario.steps.iter().map(|step| Ok((Message::of(step, &config, now)?, step)));
     let steps = steps.collect::<Result<Vec<_>>>().with_context(|| format!("in scenario `{}`", scenario.name))?;
     Ok(Case {
@@ -97,7 +97,7 @@ pub fn case(scenario: &Scenario, now: Duration) -> Result<Case<'_>> {
         config: config.json().to_string(),
         refused: scenario.steps.iter().flat_map(|step| &step.answers).any(|answer| answer.refused),
         now,
-        published: published::each(&scenario.steps),
+        published: published::each(&scenario.steps, now),
         steps,
     })
 }

@@ -129,13 +129,24 @@ fn exchange(
     // A head that can't be held goes on alone; the upstream has a request when it is whole.
     let arrived = |passed: &Passed| passed.headers.is_some() && (holds_heads || passed.ended);
     let stream = vm.open()?;
+    if let Some(digest) = &message.peer_certificate {
+        vm.set_property(stream, "connection.sha256_peer_certificate_digest", digest.as_bytes())?;
+    }
     let mut answers: VecDeque<Answer> = step.answers.clone().into();
     let mut outcome = Outcome::default();
     vm.take_logs();
     send(vm, stream, message, delivery)?;
     for _ in 0..MOST_TICKS {
         while let Some(call) = vm.pending_calls().into_iter().find(|call| call.stream.is_some()) {
-            let answer = answers.pop_front().context("a question for which no answer is scripted")?;
+            let path = call.headers.get(":path").unwrap_or_default();
+            if path.ends_with("/introspect") {
+                introspected(vm, &call, published)?;
+                continue;
+            }
+            let answer = answers.front().cloned().context("a question for which no answer is scripted")?;
+            if !answer.refused {
+                answers.pop_front();
+            }
             reply(vm, &call, &answer, &mut outcome)?;
         }
         let seen = vm.exchange(stream)?;
@@ -202,6 +213,17 @@ fn send(vm: &mut Vm, stream: StreamId, message: &Message, delivery: Delivery) ->
     Ok(())
 }
 
+/// Plays the issuer that is asked about a token: whoever asks must show who it is.
+fn introspected(vm: &mut Vm, call: &PendingCall, published: &Published) -> Result<()> {
+    if published.silent {
+        return vm.time_out(call.id);
+    }
+    let path = call.headers.get(":path").unwrap_or_default();
+    let is_known = call.headers.get("authorization").is_some() && call.body.starts_with(b"token=");
+    let status = if is_known { published.status.unwrap_or(200) } else { 401 };
+    vm.answer(call.id, CallAnswer::new(status, document(published, path)))
+}
+
 /// Plays the decision service.
 fn reply(vm: &mut Vm, call: &PendingCall, answer: &Answer, outcome: &mut Outcome) -> Result<()> {
     if answer.refused {
@@ -214,10 +236,16 @@ fn reply(vm: &mut Vm, call: &PendingCall, answer: &Answer, outcome: &mut Outcome
         headers: telling_of_call(fields(&call.headers)),
         body: serde_json::from_slice(&call.body).unwrap_or_default(),
     });
+    if answer.dropped {
+        return vm.refuse(call.id);
+    }
+    if answer.cut {
+        return vm.fail(call.id);
+    }
     if answer.silent {
         return vm.time_out(call.id);
     }
-    let mut scripted = CallAnswer::new(answer.status.unwrap_or(200), answer_body(answer));
+    let mut scripted = CallAnswer::new(answer.status.unwrap_or(200), answer_body(answer, NOW));
     for (name, value) in pairs(&answer.headers)? {
         scripted.headers.add(name, value);
     }

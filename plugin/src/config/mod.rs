@@ -19,7 +19,7 @@ use crate::action::{Route, Routes, Tools};
 use crate::audit::{Digests, Kept, Mode, Verdict};
 use crate::decision::DecisionService;
 use crate::export::Collector;
-use crate::policy::{Policy, Tasks};
+use crate::policy::{Details, Policy, Tasks};
 use crate::risk::RiskTable;
 use crate::session::Sessions;
 use crate::token::Identity;
@@ -47,6 +47,8 @@ pub struct Config {
     pub policies: BTreeMap<String, NamedPolicy>,
     /// What runs may do, by what they were started for.
     pub tasks: Tasks,
+    /// What tokens of one transaction grant.
+    pub details: Details,
     /// What is counted of earlier calls; none where nobody looks at it.
     pub sessions: Option<Sessions>,
     /// Whom to ask.

@@ -6,6 +6,7 @@ use crate::audit::headers;
 use crate::credential::Credential;
 use crate::head::Head;
 use crate::obey::Changes;
+use crate::token::CREDENTIALS;
 
 /// Changes to a head.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl Edits {
             self.add.push((name.into(), value));
         }
         if let Some(credential) = &changes.credential {
-            self.remove.extend([b"authorization".to_vec(), credential.name().into()]);
+            self.remove.extend(CREDENTIALS.iter().copied().chain([credential.name()]).map(Into::into));
         }
         self.credential = changes.credential;
         if let Some(body) = &changes.body {

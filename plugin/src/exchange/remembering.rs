@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Exchange, Request, State, Step, Stored};
+use super::{Exchange, Request, Slot, State, Step, Stored};
 use crate::gate::Gate;
 use crate::judge::{Judged, Recollection, judge};
 use crate::reason::{Reason, Refusal};
@@ -52,7 +52,7 @@ impl Exchange {
         match judged.remembered.take() {
             Some(bytes) => {
                 self.state = State::Remembering(held, Box::new(judged));
-                Step::Remember { slot, bytes, version }
+                Step::Remember { slot: Slot::Session(slot), bytes, version }
             }
             None => self.judged(gate, now, held.request.head, held.agent, judged),
         }
@@ -73,7 +73,7 @@ impl Exchange {
                 held.conflicts = held.conflicts.saturating_add(1);
                 let slot = held.key.slot;
                 self.state = State::Recalling(held);
-                Step::Recall(slot)
+                Step::Recall(Slot::Session(slot))
             }
             Stored::Conflict | Stored::No => {
                 let refusal = Refusal::new(Reason::Fault, "the memory of the session could not be kept");
@@ -88,7 +88,7 @@ impl Exchange {
         let key = sessions.key(agent);
         let then = std::mem::replace(&mut self.state, State::Rejected);
         self.state = State::Noting(Box::new(Noting { step, then, key, conflicts: 0 }));
-        Step::Recall(key.slot)
+        Step::Recall(Slot::Session(key.slot))
     }
 
     pub(super) fn note(&mut self, now: Timestamp, noting: Box<Noting>, slot: Option<&[u8]>, version: u32) -> Step {
@@ -96,7 +96,7 @@ impl Exchange {
         let bytes = Memory::find(slot, &noting.key).after_denial(quarantine, now);
         let slot = noting.key.slot;
         self.state = State::Noting(noting);
-        Step::Remember { slot, bytes, version }
+        Step::Remember { slot: Slot::Session(slot), bytes, version }
     }
 
     pub(super) fn noted(&mut self, mut noting: Box<Noting>, stored: Stored) -> Step {
@@ -104,7 +104,7 @@ impl Exchange {
             noting.conflicts = noting.conflicts.saturating_add(1);
             let slot = noting.key.slot;
             self.state = State::Noting(noting);
-            return Step::Recall(slot);
+            return Step::Recall(Slot::Session(slot));
         }
         // Kept or not, it is refused.
         let Noting { step, then, .. } = *noting;

@@ -78,7 +78,7 @@ pub fn explain(config: &Arc<Config>, call: &Call, now: Timestamp) -> Result<Expl
 /// A request's way through the machine.
 struct Passage {
     record: Record,
-    question: Option<Question>,
+    question: Option<Arc<Question>>,
     reply: Option<Reply>,
 }
 
@@ -90,8 +90,9 @@ impl Passage {
         let permit = Head::from_pairs([(":status", "200")]);
         let mut input =
             Input::Head { head: message.head.clone(), end: message.body.is_empty(), id: DECISION_ID.into() };
-        // Head, signature, body, the session's memory and its writing, answer: the longest way has six inputs.
-        for _ in 0..6 {
+        // Head, signature, certificate, proof, its mark and its writing, body, the session's memory and its writing, answer:
+        // the longest way has ten inputs.
+        for _ in 0..10 {
             input = match exchange.advance(&mut gate, now, input) {
                 Step::Verify(check) if message.has_token => Input::Signature(verify_in_process(&check)),
                 Step::Verify(_) => Input::Signature(SignatureVerdict::Valid),
@@ -99,14 +100,16 @@ impl Passage {
                 // Explained is the first call of a session.
                 Step::Recall(_) => Input::Recalled { slot: None, version: 1 },
                 Step::Remember { .. } => Input::Remembered(Stored::Yes),
-                Step::Ask(asked, _) => {
-                    question = Some(asked);
+                Step::Ask(sending) => {
+                    question = Some(sending.question);
                     Input::Answer { head: &permit, body: br#"{"decision":true}"# }
                 }
                 Step::Forward(_, record) => return Self { record: *record, question, reply: None },
                 Step::Reject(reply, record) => return Self { record: *record, question, reply: Some(reply) },
+                // Whoever is explained to shows no certificate.
+                Step::Peer => Input::Peer(None),
                 // Nothing is fetched here: a caller gives the policy keys of its own.
-                Step::Await | Step::Respond(..) | Step::Pass | Step::Answer(_) => break,
+                Step::Await | Step::Introspect(..) | Step::Respond(..) | Step::Pass | Step::Answer(_) => break,
             };
         }
         // A new record says of its request that it was rejected for a fault of ours.

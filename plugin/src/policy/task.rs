@@ -79,7 +79,7 @@ impl Tasks {
 }
 
 /// `tools/list` and its like tell what there is, and do nothing.
-fn names_only(facts: &Facts<'_>) -> bool {
+pub(super) fn names_only(facts: &Facts<'_>) -> bool {
     facts.action.kind == ActionKind::List && facts.action.source == Source::Protocol
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, Bytes, LogLevel};
 
-use crate::decision::DecisionService;
+use crate::decision::{DecisionService, Sending};
 use crate::exchange::Stored;
 use crate::export::Collector;
 use crate::head::Head;
@@ -19,6 +19,7 @@ use crate::metrics::Kind;
 use crate::remote::Source;
 use crate::reply::Reply;
 use crate::time::Timestamp;
+use crate::token::Introspector;
 
 /// The header maps that are read or edited.
 #[derive(Clone, Copy)]
@@ -71,6 +72,7 @@ unsafe extern "C" {
         headers_size: usize,
         grpc_status: i32,
     ) -> u32;
+    fn proxy_get_property(path: *const u8, path_size: usize, value: *mut *mut u8, value_size: *mut usize) -> u32;
     fn proxy_set_property(key: *const u8, key_size: usize, value: *const u8, value_size: usize) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, by: i64) -> u32;
@@ -163,7 +165,7 @@ pub(super) fn fetch(source: &Source) -> Option<u32> {
         (":scheme", source.scheme),
         (":authority", source.authority.as_str()),
         (":path", source.path.as_str()),
-        ("accept", "application/json"),
+        ("accept", source.accept),
     ];
     hostcalls::dispatch_http_call(&source.cluster, headers, None, Vec::new(), source.timeout).ok()
 }
@@ -174,6 +176,12 @@ fn buffer(id: u32, size: usize) -> Bytes {
     }
     // SAFETY: both places live through the call.
     taken(|data, length| unsafe { proxy_get_buffer_bytes(id, 0, size, data, length) }).unwrap_or_default()
+}
+
+/// A property of the proxy's, by its path with NUL between the segments; none where it has none.
+pub(super) fn property(path: &str) -> Option<Bytes> {
+    // SAFETY: the host only reads `path`, during the call; both places live through it.
+    taken(|data, size| unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) })
 }
 
 /// What the workers share under `key`, and its version.
@@ -237,17 +245,33 @@ pub(super) fn call_foreign(name: &str, arguments: &[u8]) -> Option<Bytes> {
 }
 
 /// Sends a question to the decision service; the host's name for the call, if it is under way.
-pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> Option<u32> {
-    let headers = vec![
+pub(super) fn post(service: &DecisionService, sending: &Sending) -> Option<u32> {
+    let question = &sending.question;
+    let mut headers = vec![
         (":method", "POST"),
         (":scheme", service.scheme),
         (":authority", service.authority.as_str()),
         (":path", service.path.as_str()),
         ("content-type", "application/json"),
         ("accept", "application/json"),
-        ("x-request-id", id),
+        ("x-request-id", sending.id.as_str()),
     ];
-    hostcalls::dispatch_http_call(&service.cluster, headers, Some(body), Vec::new(), service.timeout).ok()
+    headers.extend(service.headers.iter().chain(&question.token).map(|header| (header.name(), header.expose())));
+    hostcalls::dispatch_http_call(&service.cluster, headers, Some(&question.body), Vec::new(), sending.timeout).ok()
+}
+
+/// Asks an issuer about a token; the host's name for the call, if it is under way.
+pub(super) fn introspect(introspector: &Introspector, form: &[u8]) -> Option<u32> {
+    let headers = vec![
+        (":method", "POST"),
+        (":scheme", introspector.scheme),
+        (":authority", introspector.authority.as_str()),
+        (":path", introspector.path.as_str()),
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("accept", "application/json"),
+        (introspector.credential.name(), introspector.credential.expose()),
+    ];
+    hostcalls::dispatch_http_call(&introspector.cluster, headers, Some(form), Vec::new(), introspector.timeout).ok()
 }
 
 /// Sends records to the collector; the call's number, if it is under way.

@@ -35,7 +35,7 @@ impl Fetches {
         for (at, publication) in config.identity.publications().iter().enumerate() {
             let source = &publication.source;
             let (lease, version) = read_lease(source);
-            match gate.published.tick(at, source, host::now(), lease) {
+            match gate.published.tick(at, publication, host::now(), lease) {
                 Task::Rest => {}
                 Task::Load => {
                     let document = host::shared(&source.name).0.unwrap_or_default();

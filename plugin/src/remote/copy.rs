@@ -88,6 +88,7 @@ mod tests {
             scheme: "https",
             authority: "idp.example.com".into(),
             path: "/jwks".into(),
+            accept: "application/json",
             timeout: seconds(2),
             refresh: seconds(300),
             stale_for: seconds(3600),

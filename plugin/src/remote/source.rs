@@ -15,6 +15,8 @@ pub struct Source {
     pub authority: String,
     /// `:path`, with its query.
     pub path: String,
+    /// What it is asked for as, for `accept`.
+    pub accept: &'static str,
     /// How long one fetch may take.
     pub timeout: Duration,
     /// How long after a fetch the next one is due.

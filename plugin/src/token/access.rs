@@ -53,7 +53,7 @@ impl Access {
 
     /// The headers that end at the gate.
     #[must_use]
-    pub const fn stripped(&self) -> &'static [&'static [u8]] {
+    pub const fn stripped(&self) -> &'static [&'static str] {
         match self.passage {
             Passage::Strip => CREDENTIALS,
             Passage::Forward => &[],
@@ -61,5 +61,5 @@ impl Access {
     }
 }
 
-/// What a client proves itself with.
-pub const CREDENTIALS: &[&[u8]] = &[b"authorization"];
+/// The headers that a client proves itself with: its token, and its proof of possession.
+pub const CREDENTIALS: &[&str] = &["authorization", "dpop"];

@@ -5,27 +5,35 @@ use percent_encoding::percent_decode;
 use crate::head::Head;
 use crate::reason::{Reason, Refusal};
 
-/// The bearer token of a request (RFC 6750 section 2.1), as it stands in the header.
+/// What a client says a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// Whoever has it may use it (RFC 6750 section 2.1).
+    Bearer,
+    /// There is a proof beside it that its sender holds the key that it is bound to (RFC 9449 section 7.1).
+    Dpop,
+}
+
+/// The token of a request as it stands in the header, and its scheme.
 ///
 /// # Errors
 /// No token, or more than one credential: two `Authorization` headers, two joined by a comma (as HTTP/1.1 proxies
 /// do), or a token in the query beside the header.
-pub(super) fn bearer(head: &Head) -> Result<&[u8], Refusal> {
+pub(super) fn credential(head: &Head) -> Result<(Scheme, &[u8]), Refusal> {
     let value = head
         .only("authorization")
         .map_err(|_| Refusal::new(Reason::TokenRepeated, "there are several `Authorization` headers"))?
         .ok_or(Reason::TokenMissing)?;
     let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
     let (scheme, rest) = value.split_at_checked(end).unwrap_or((value, b""));
-    if scheme.eq_ignore_ascii_case(b"dpop") {
-        return Err(Refusal::new(Reason::TokenBinding, "proof of possession by `DPoP` can't be verified here"));
-    }
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
-        return Err(Refusal::new(Reason::TokenMissing, "the scheme of `Authorization` is not `Bearer`"));
-    }
+    let scheme = match scheme {
+        bearer if bearer.eq_ignore_ascii_case(b"bearer") => Scheme::Bearer,
+        dpop if dpop.eq_ignore_ascii_case(b"dpop") => Scheme::Dpop,
+        _ => return Err(Refusal::new(Reason::TokenMissing, "the scheme of `Authorization` is not `Bearer`")),
+    };
     let token = rest.trim_ascii();
     if token.is_empty() {
-        return Err(Refusal::new(Reason::TokenMissing, "`Authorization: Bearer` is not followed by a token"));
+        return Err(Refusal::new(Reason::TokenMissing, "the scheme of `Authorization` is not followed by a token"));
     }
     if token.contains(&b',') {
         return Err(Refusal::new(Reason::TokenRepeated, "`Authorization` holds several credentials"));
@@ -33,7 +41,7 @@ pub(super) fn bearer(head: &Head) -> Result<&[u8], Refusal> {
     if names_a_token(head.target()) {
         return Err(Refusal::new(Reason::TokenRepeated, "there is a second token in the query"));
     }
-    Ok(token)
+    Ok((scheme, token))
 }
 
 /// Whether the query has a parameter `access_token` (RFC 6750 section 2.3), which some servers would prefer.
@@ -53,7 +61,8 @@ mod tests {
 
     fn reason(pairs: &[(&str, &str)]) -> Result<String, Reason> {
         let head = Head::from_pairs(pairs.iter().copied());
-        bearer(&head).map(|token| String::from_utf8_lossy(token).into_owned()).map_err(|refusal| refusal.reason)
+        let token = credential(&head).map(|(_, token)| String::from_utf8_lossy(token).into_owned());
+        token.map_err(|refusal| refusal.reason)
     }
 
     #[test]
@@ -84,6 +93,7 @@ mod tests {
 
     #[test]
     fn a_dpop_token_is_not_taken_for_a_bearer_token() {
-        assert_eq!(reason(&[("authorization", "DPoP abc")]), Err(Reason::TokenBinding));
+        let scheme = |value: &str| credential(&Head::from_pairs([("authorization", value)])).unwrap().0;
+        assert_eq!((scheme("DPoP abc"), scheme("Bearer abc")), (Scheme::Dpop, Scheme::Bearer));
     }
 }

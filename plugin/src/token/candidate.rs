@@ -53,7 +53,8 @@ impl Candidate {
         let issuer = identity.issuer(self.issuer)?;
         let agent = Arc::new(issuer.agent(self.claims, now)?);
         issuer.check_revocations(&agent, published)?;
-        if let Some(standing) = identity.standing(self.issuer, published, now) {
+        let list = issuer.check_status(&agent.claims, published)?;
+        if let Some(standing) = identity.standing(self.issuer, list, published, now) {
             memory.remember(&self.seal, &self.token, &agent, standing, issuer.end(agent.expires), now);
         }
         Ok(agent)

@@ -4,28 +4,53 @@ use std::fmt::Write as _;
 
 use crate::reason::{Challenge, Reason};
 
-/// The challenge that goes with a refusal (RFC 6750 section 3; `resource_metadata` by RFC 9728 section 5.1), or
-/// `None` where another token would not help.
+/// The challenges that go with a refusal, one for each scheme that a client may answer with (RFC 6750 section 3;
+/// `resource_metadata` by RFC 9728 section 5.1; `DPoP` with `algs` by RFC 9449 section 7.1, where proofs are read); none
+/// where another token would not help.
 ///
 /// A request without a token is told nothing but where to get one: no error code (RFC 6750 section 3.1).
 /// A parameter whose value a header can't carry is left out.
 #[must_use]
-pub fn challenge(reason: Reason, resource_metadata: Option<&str>, scope: Option<&str>) -> Option<String> {
+pub fn challenges(
+    reason: Reason,
+    algorithms: Option<&str>,
+    resource_metadata: Option<&str>,
+    scope: Option<&str>,
+) -> Vec<String> {
+    let bearer = match reason.challenge() {
+        // Whoever sent a proof needs another proof, not another scheme.
+        Challenge::InvalidProof | Challenge::UseNonce => None,
+        _ => challenge("Bearer", reason, None, resource_metadata, scope),
+    };
+    let dpop = algorithms.and_then(|it| challenge("DPoP", reason, Some(it), resource_metadata, scope));
+    bearer.into_iter().chain(dpop).collect()
+}
+
+fn challenge(
+    scheme: &str,
+    reason: Reason,
+    algorithms: Option<&str>,
+    resource_metadata: Option<&str>,
+    scope: Option<&str>,
+) -> Option<String> {
     let error = match reason.challenge() {
         Challenge::None => return None,
         Challenge::Missing => None,
         Challenge::InvalidRequest => Some("invalid_request"),
         Challenge::InvalidToken => Some("invalid_token"),
+        Challenge::InvalidProof => Some("invalid_dpop_proof"),
+        Challenge::UseNonce => Some("use_dpop_nonce"),
         Challenge::InsufficientScope => Some("insufficient_scope"),
         Challenge::InsufficientAuthentication => Some("insufficient_user_authentication"),
     };
     let parameters = [
         ("error", error),
         ("error_description", error.map(|_| reason.text())),
+        ("algs", algorithms),
         ("resource_metadata", resource_metadata),
         ("scope", scope),
     ];
-    let mut header = String::from("Bearer");
+    let mut header = String::from(scheme);
     let mut separator = ' ';
     for (name, value) in parameters {
         let Some(value) =
@@ -44,6 +69,13 @@ pub fn challenge(reason: Reason, resource_metadata: Option<&str>, scope: Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The only challenge where no proofs are read.
+    fn challenge(reason: Reason, resource_metadata: Option<&str>, scope: Option<&str>) -> Option<String> {
+        let mut all = challenges(reason, None, resource_metadata, scope);
+        assert!(all.len() <= 1, "{all:?}");
+        all.pop()
+    }
 
     const METADATA: Option<&str> = Some("https://gateway.example.com/.well-known/oauth-protected-resource/mcp");
 
@@ -88,7 +120,24 @@ mod tests {
         for reason in
             Reason::ALL.iter().filter(|reason| !matches!(reason.challenge(), Challenge::None | Challenge::Missing))
         {
-            assert!(challenge(*reason, None, None).unwrap().contains(reason.text()), "{reason}");
+            let challenges = challenges(*reason, Some("ES256"), None, None);
+            assert!(!challenges.is_empty() && challenges.iter().all(|it| it.contains(reason.text())), "{reason}");
         }
+    }
+
+    #[test]
+    fn where_proofs_are_read_each_scheme_has_its_challenge() {
+        let schemes = |reason| -> Vec<String> {
+            let challenges = challenges(reason, Some("ES256 EdDSA"), None, None);
+            challenges.iter().map(|it| it.split(' ').next().unwrap().to_owned()).collect()
+        };
+        assert_eq!(schemes(Reason::TokenMissing), ["Bearer", "DPoP"]);
+        assert_eq!(schemes(Reason::TokenExpired), ["Bearer", "DPoP"]);
+        assert_eq!(schemes(Reason::TokenProof), ["DPoP"]);
+        assert_eq!(schemes(Reason::PolicyDenied), [""; 0]);
+        let proof = challenges(Reason::TokenProof, Some("ES256"), None, None).remove(0);
+        let expected = "DPoP error=\"invalid_dpop_proof\",error_description=\"the DPoP proof is missing or not valid\",algs=\"ES256\"";
+        assert_eq!(proof, expected);
+        assert!(challenges(Reason::TokenNonce, Some("ES256"), None, None)[0].contains("\"use_dpop_nonce\""));
     }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::candidate::Candidate;
 use super::claims::{self, Claims};
+use super::introspection::{Inquiry, Introspector};
 use super::issuer::{Issuer, Keys, Profile};
 use super::jws::Jws;
-use super::{Agent, Publication, Published, SignatureCheck, TokenMemory, authorization, spiffe};
+use super::{Agent, Possession, Publication, Published, SignatureCheck, TokenMemory, authorization, spiffe};
 use crate::head::Head;
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
@@ -18,6 +19,7 @@ pub struct Identity {
     issuers: Vec<Issuer>,
     publications: Vec<Publication>,
     resource_metadata: Option<String>,
+    possession: Possession,
     seal: Seal,
 }
 
@@ -32,6 +34,8 @@ pub enum Presented {
     Known(Arc<Agent>),
     /// A token whose signature must be checked.
     Unverified(Box<Candidate>),
+    /// A token that says nothing by itself: its issuer must be asked.
+    Opaque(Box<Inquiry>),
     /// What its issuer publishes is needed in a newer version: to be presented again when something came of it.
     Awaiting,
 }
@@ -50,6 +54,8 @@ pub enum Attempt {
 pub(super) struct Standing {
     /// Whose token it is: a place among the issuers.
     pub(super) issuer: usize,
+    /// The status list that it is in: a place among the publications.
+    pub(super) list: Option<usize>,
     /// Of what its issuer publishes; another one, and the token must be verified again.
     pub(super) epoch: u64,
 }
@@ -57,7 +63,17 @@ pub(super) struct Standing {
 impl Identity {
     /// Of checked parts.
     pub(crate) fn new(issuers: Vec<Issuer>, publications: Vec<Publication>, resource_metadata: Option<String>) -> Self {
-        Self { issuers, publications, resource_metadata, seal: Seal(Arc::new(())) }
+        let possession = Possession::default();
+        Self { issuers, publications, resource_metadata, possession, seal: Seal(Arc::new(())) }
+    }
+
+    /// The same, where possession is shown so.
+    pub(crate) fn with_possession(self, possession: Possession) -> Self {
+        Self { possession, ..self }
+    }
+
+    pub(super) const fn possession(&self) -> &Possession {
+        &self.possession
     }
 
     /// What a challenge names as `resource_metadata` (RFC 9728 section 5.1).
@@ -82,15 +98,26 @@ impl Identity {
         published: &mut Published,
         attempt: Attempt,
     ) -> Result<Presented, Refusal> {
-        let token = authorization::bearer(head)?;
-        if let Some(agent) = memory.recall(&self.seal, token, now, |issuer| self.standing(issuer, published, now)) {
+        let (scheme, token) = authorization::credential(head)?;
+        self.possession.check_scheme(scheme)?;
+        if let Some(agent) =
+            memory.recall(&self.seal, token, now, |it| self.standing(it.issuer, it.list, published, now))
+        {
             return Ok(Presented::Known(agent));
+        }
+        if let Some(at) = self.opaque_issuer().filter(|_| !is_jwt(token)) {
+            let issuer = self.issuer(at)?;
+            if let Some(old) = issuer.publications(None).find(|place| !self.counts(*place, published, now)) {
+                return await_or(published, old, attempt, Reason::TokenKeysUnavailable.into());
+            }
+            return Ok(Presented::Opaque(Box::new(Inquiry::new(token, at, self.seal.clone())?)));
         }
         let jws = Jws::parse(token)?;
         let claims = claims::read(&jws.payload)?;
         let at = self.find(&claims)?;
         let issuer = self.issuer(at)?;
-        if let Some(old) = issuer.publications().find(|place| !self.counts(*place, published, now)) {
+        let list = issuer.status_list(&claims)?;
+        if let Some(old) = issuer.publications(list).find(|place| !self.counts(*place, published, now)) {
             return await_or(published, old, attempt, Reason::TokenKeysUnavailable.into());
         }
         let key = match (issuer.key(&jws.header, published), &issuer.keys) {
@@ -110,9 +137,15 @@ impl Identity {
     }
 
     /// What the tokens of the issuer at that place depend on; `None` where it is too old to rely on.
-    pub(super) fn standing(&self, issuer: usize, published: &Published, now: Timestamp) -> Option<Standing> {
-        let mut standing = Standing { issuer, epoch: 0 };
-        for place in self.issuers.get(issuer)?.publications() {
+    pub(super) fn standing(
+        &self,
+        issuer: usize,
+        list: Option<usize>,
+        published: &Published,
+        now: Timestamp,
+    ) -> Option<Standing> {
+        let mut standing = Standing { issuer, list, epoch: 0 };
+        for place in self.issuers.get(issuer)?.publications(list) {
             if !self.counts(place, published, now) {
                 return None;
             }
@@ -128,10 +161,26 @@ impl Identity {
         publication.is_some_and(|publication| now < published.good_until(place, &publication.source))
     }
 
+    /// Who is meant by the resource that tokens of this issuer are for.
+    pub(crate) fn audiences(&self, issuer: &str) -> &[String] {
+        let named = self.issuers.iter().find(|it| it.issuer == issuer);
+        named.map(|issuer| issuer.audiences.as_slice()).unwrap_or_default()
+    }
+
     /// What is fetched.
     #[must_use]
     pub fn publications(&self) -> &[Publication] {
         &self.publications
+    }
+
+    /// Where the issuer stands whose tokens are opaque, if one's are.
+    fn opaque_issuer(&self) -> Option<usize> {
+        self.issuers.iter().position(|issuer| issuer.introspector().is_some())
+    }
+
+    /// Where that one is asked.
+    pub(crate) fn introspector(&self) -> Option<Arc<Introspector>> {
+        self.issuers.iter().find_map(|issuer| issuer.introspector().cloned())
     }
 
     /// Where the issuer stands that `iss` names exactly; for a JWT-SVID, which need not have one, the trust domain that
@@ -143,6 +192,8 @@ impl Identity {
         let is_it = |issuer: &Issuer| match &issuer.profile {
             Profile::AccessToken { .. } => named.is_some_and(|named| *named == issuer.issuer),
             Profile::Svid { trust_domain } => domain == Some(trust_domain),
+            // What says who issued it isn't opaque.
+            Profile::Opaque { .. } => false,
         };
         let access = |issuer: &&Issuer| matches!(issuer.profile, Profile::AccessToken { .. });
         let place = |of: &dyn Fn(&Issuer) -> bool| self.issuers.iter().position(of);
@@ -164,6 +215,11 @@ impl Identity {
     pub(super) const fn seal(&self) -> &Seal {
         &self.seal
     }
+}
+
+/// Whether a token could be a JWT: three parts.
+fn is_jwt(token: &[u8]) -> bool {
+    token.iter().filter(|byte| **byte == b'.').count() == 2
 }
 
 /// Waits for a newer version, as long as there is hope for one; else that's the refusal.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::claims::{self, ClaimPath, Claims};
+use super::introspection::Introspector;
 use super::jws::Header;
 use super::revocation::Subject;
-use super::{Agent, Algorithm, AllowedActor, PublicKey, Published, actor, allowed};
+use super::status::{Place, untold};
+use super::{Agent, Algorithm, AllowedActor, Bindings, Confirmation, PublicKey, Published, actor, allowed};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
 
@@ -25,6 +27,8 @@ pub(crate) struct Issuer {
     pub(crate) keys: Keys,
     /// Where it says what it has revoked: a place among the publications.
     pub(crate) revocations: Option<usize>,
+    /// Its status lists: the URI that tokens name, and a place among the publications.
+    pub(crate) status_lists: Vec<(String, usize)>,
     /// From `iat` to `exp`.
     pub(crate) max_lifetime: Duration,
     /// How far its clock and ours may differ.
@@ -35,6 +39,10 @@ pub(crate) struct Issuer {
     pub(crate) required: Vec<ClaimPath>,
     /// Who may act for somebody; whoever the issuer lets where there is no list.
     pub(crate) actors: Option<Vec<AllowedActor>>,
+    /// What its tokens may be bound to.
+    pub(crate) bindings: Bindings,
+    /// Whether the policy looks at what they grant in detail (RFC 9396).
+    pub(crate) details: bool,
     /// Which claims say what.
     pub(crate) mapping: Mapping,
 }
@@ -49,7 +57,7 @@ pub(crate) enum Keys {
 }
 
 /// A kind of token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Profile {
     /// A JWT access token (RFC 9068) of this `typ`, in lower case and without `application/`.
     AccessToken {
@@ -61,6 +69,11 @@ pub(crate) enum Profile {
         /// The name of the trust domain.
         trust_domain: String,
     },
+    /// A random text, about which its issuer is asked (RFC 7662).
+    Opaque {
+        /// Where.
+        introspector: Arc<Introspector>,
+    },
 }
 
 impl Profile {
@@ -68,7 +81,7 @@ impl Profile {
     pub(super) fn token_type(&self) -> &str {
         match self {
             Self::AccessToken { token_type } => token_type,
-            Self::Svid { .. } => "JWT",
+            Self::Svid { .. } | Self::Opaque { .. } => "JWT",
         }
     }
 }
@@ -90,8 +103,8 @@ pub(crate) struct Mapping {
 /// Claims that narrow a token in a way that isn't checked here, each with what would have to be checked. To overlook
 /// one would give the token more power than its issuer gave it.
 const UNCHECKED: &[(&str, &str)] = &[
-    ("authorization_details", "tokens for single transactions (RFC 9396) are not supported"),
-    ("status", "token status lists are not supported"),
+    ("authorization_details", "tokens for single transactions (RFC 9396) are not accepted here"),
+    ("status", "tokens with a status are not accepted here"),
 ];
 
 /// Claims that only other kinds of JWT have: id tokens (OpenID Connect Core section 2) and security events such as
@@ -124,13 +137,39 @@ impl Issuer {
         }
     }
 
-    /// What it publishes that its tokens depend on, as places among the publications.
-    pub(super) fn publications(&self) -> impl Iterator<Item = usize> {
+    /// What it publishes that a token in this status list depends on, as places among the publications; its keys first.
+    pub(super) fn publications(&self, list: Option<usize>) -> impl Iterator<Item = usize> {
         let keys = match self.keys {
             Keys::Inline(_) => None,
             Keys::Published(at) => Some(at),
         };
-        keys.into_iter().chain(self.revocations)
+        keys.into_iter().chain(self.revocations).chain(list)
+    }
+
+    /// The status list that claims name, as a place among the publications.
+    ///
+    /// # Errors
+    /// [`Reason::TokenStatus`] where it isn't one of the configuration's.
+    pub(super) fn status_list(&self, claims: &Claims) -> Result<Option<usize>, Refusal> {
+        if self.status_lists.is_empty() {
+            return Ok(None);
+        }
+        let Some(place) = Place::read(claims)? else { return Ok(None) };
+        let known = self.status_lists.iter().find(|(uri, _)| *uri == place.uri);
+        known.map(|(_, at)| Some(*at)).ok_or_else(|| untold("its status list is not one that is known here"))
+    }
+
+    /// Refuses what its status list doesn't say is valid; and which list that is.
+    ///
+    /// # Errors
+    /// [`Reason::TokenRevoked`], or [`Reason::TokenStatus`] where it can't be told.
+    pub(super) fn check_status(&self, claims: &Claims, published: &Published) -> Result<Option<usize>, Refusal> {
+        let Some(at) = self.status_list(claims)? else { return Ok(None) };
+        let list = published.statuses(at).ok_or_else(|| untold("its status list is not there"))?;
+        if let Some(place) = Place::read(claims)? {
+            list.check(&place)?;
+        }
+        Ok(Some(at))
     }
 
     /// Refuses what the issuer has revoked.
@@ -161,6 +200,7 @@ impl Issuer {
             Profile::AccessToken { token_type } => short == token_type,
             // JWT-SVID section 3.3 (`typ`): absent, or one of these.
             Profile::Svid { .. } => token_type.is_none() || matches!(&*lower, "jwt" | "jose"),
+            Profile::Opaque { .. } => false,
         };
         if right { Ok(()) } else { Err(Reason::TokenType.into()) }
     }
@@ -170,9 +210,21 @@ impl Issuer {
     /// # Errors
     /// What is wrong with them.
     pub(super) fn agent(&self, mut claims: Claims, now: Timestamp) -> Result<Agent, Refusal> {
+        if matches!(self.profile, Profile::Opaque { .. }) {
+            // RFC 7662 section 2.2: none of these need be in the answer.
+            if claims.get("iss").is_some_and(|named| *named != self.issuer) {
+                return Err(Reason::TokenIssuer.into());
+            }
+            if !claims.contains_key("sub")
+                && let Some(client) = self.mapping.agent.text(&claims)?
+            {
+                claims.insert("sub".into(), client.into());
+            }
+        }
         let expires = self.check_times(&claims, now)?;
         self.check_audience(&claims)?;
-        check_restrictions(&claims)?;
+        self.bindings.check(&Confirmation::read(&claims)?)?;
+        self.check_restrictions(&claims)?;
         let actors = actor::chain(&claims, self.max_actors)?;
         if let Some(absent) =
             self.required.iter().find(|path| path.find(&claims).is_none_or(serde_json::Value::is_null))
@@ -185,6 +237,9 @@ impl Issuer {
                 (self.mapping.agent.required(&claims)?, self.mapping.token_id.required(&claims)?)
             }
             Profile::Svid { .. } => (subject.clone(), self.mapping.token_id.text(&claims)?.unwrap_or_default()),
+            Profile::Opaque { .. } => {
+                (self.mapping.agent.required(&claims)?, self.mapping.token_id.text(&claims)?.unwrap_or_default())
+            }
         };
         let mut scopes = self.mapping.scopes.texts(&claims)?;
         if let (Some(allowed), Some(actor)) = (&self.actors, actors.first()) {
@@ -216,9 +271,11 @@ impl Issuer {
 
     /// `exp`, `iat` and `nbf` (RFC 7519 section 4.1), and how long the token lives. Returns `exp`.
     fn check_times(&self, claims: &Claims, now: Timestamp) -> Result<Timestamp, Refusal> {
-        let expires = claims::moment(claims, "exp")?.ok_or_else(|| claims::missing("exp"))?;
-        // A JWT-SVID need not say since when: what counts is how long it still lives.
-        let since = matches!(self.profile, Profile::Svid { .. }).then_some(now);
+        // An answer about an opaque token counts for its time, whatever it says of an end.
+        let end = self.introspector().map(|introspector| now.plus(introspector.max_age));
+        let expires = claims::moment(claims, "exp")?.or(end).ok_or_else(|| claims::missing("exp"))?;
+        // Neither these nor JWT-SVIDs need say since when: what counts is how long they still live.
+        let since = (!matches!(self.profile, Profile::AccessToken { .. })).then_some(now);
         let issued = claims::moment(claims, "iat")?.or(since).ok_or_else(|| claims::missing("iat"))?;
         let not_before = claims::moment(claims, "nbf")?.unwrap_or(issued);
         if self.end(expires) <= now {
@@ -234,6 +291,14 @@ impl Issuer {
             return Err(Reason::TokenLifetime.into());
         }
         Ok(expires)
+    }
+
+    /// Where it is asked about its tokens, if they are opaque.
+    pub(super) fn introspector(&self) -> Option<&Arc<Introspector>> {
+        match &self.profile {
+            Profile::Opaque { introspector } => Some(introspector),
+            Profile::AccessToken { .. } | Profile::Svid { .. } => None,
+        }
     }
 
     /// When a token that ends at `expires` is no longer accepted.
@@ -253,18 +318,19 @@ impl Issuer {
         let ours = named.iter().any(|audience| self.audiences.contains(audience));
         if ours { Ok(()) } else { Err(Reason::TokenAudience.into()) }
     }
-}
 
-fn check_restrictions(claims: &Claims) -> Result<(), Refusal> {
-    if claims.contains_key("cnf") {
-        // Any `cnf`: one of a kind that isn't known binds the token as well (RFC 7800 section 3.1).
-        return Err(Refusal::new(Reason::TokenBinding, "tokens that are bound to a key (`cnf`) are not supported"));
+    /// Refuses claims that nobody would look at, and those of other kinds of JWT.
+    fn check_restrictions(&self, claims: &Claims) -> Result<(), Refusal> {
+        let looked_at = |claim: &str| match claim {
+            "authorization_details" => self.details,
+            _ => !self.status_lists.is_empty(),
+        };
+        if let Some((_, why)) = UNCHECKED.iter().find(|(claim, _)| claims.contains_key(*claim) && !looked_at(claim)) {
+            return Err(claims::wrong(*why));
+        }
+        if OTHER_KINDS.iter().any(|claim| claims.contains_key(*claim)) {
+            return Err(Refusal::new(Reason::TokenType, "it has claims of an id token or a security event"));
+        }
+        Ok(())
     }
-    if let Some((_, why)) = UNCHECKED.iter().find(|(claim, _)| claims.contains_key(*claim)) {
-        return Err(claims::wrong(*why));
-    }
-    if OTHER_KINDS.iter().any(|claim| claims.contains_key(*claim)) {
-        return Err(Refusal::new(Reason::TokenType, "it has claims of an id token or a security event"));
-    }
-    Ok(())
 }

@@ -23,6 +23,32 @@ const HEADER_LIMITS: Limits =
 /// - `enc`, `zip`: this would be encrypted (RFC 7516).
 const REFUSED_MEMBERS: &[&str] = &["jku", "x5u", "jwk", "x5c", "crit", "b64", "enc", "zip"];
 
+/// What stands between the dots of a compact JWS, decoded.
+pub(super) struct Parts<'t> {
+    pub(super) header: Vec<u8>,
+    /// What is signed: header and payload as they stand there, with the dot between them.
+    pub(super) signed: &'t [u8],
+    pub(super) payload: Vec<u8>,
+    pub(super) signature: Vec<u8>,
+}
+
+impl<'t> Parts<'t> {
+    /// Takes a compact JWS apart.
+    ///
+    /// # Errors
+    /// [`Reason::TokenMalformed`]: not three parts, or one that isn't base64url in its canonical form, without padding.
+    pub(super) fn of(jws: &'t [u8]) -> Result<Self, Refusal> {
+        let not_three = || malformed("it does not have three parts");
+        let mut dots = jws.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+            return Err(not_three());
+        };
+        let (signed, signature) = part(jws, second).ok_or_else(not_three)?;
+        let (header, payload) = part(signed, first).ok_or_else(not_three)?;
+        Ok(Self { header: decode(header)?, signed, payload: decode(payload)?, signature: decode(signature)? })
+    }
+}
+
 /// A token taken apart, nothing of it believed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Jws<'t> {
@@ -58,19 +84,8 @@ impl<'t> Jws<'t> {
         if token.len() > MAX_TOKEN {
             return Err(malformed(format!("it is longer than {MAX_TOKEN} bytes")));
         }
-        let not_three = || malformed("it does not have three parts");
-        let mut dots = token.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
-        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
-            return Err(not_three());
-        };
-        let (signed, signature) = part(token, second).ok_or_else(not_three)?;
-        let (header, payload) = part(signed, first).ok_or_else(not_three)?;
-        Ok(Self {
-            header: Header::read(&decode(header)?)?,
-            signed,
-            payload: decode(payload)?,
-            signature: decode(signature)?,
-        })
+        let Parts { header, signed, payload, signature } = Parts::of(token)?;
+        Ok(Self { header: Header::read(&header)?, signed, payload, signature })
     }
 }
 
@@ -82,7 +97,7 @@ impl std::fmt::Debug for Jws<'_> {
 }
 
 impl Header {
-    fn read(bytes: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, Refusal> {
         let document = Document::read(bytes, &HEADER_LIMITS, Tape::default())
             .map_err(|invalid| malformed(format!("its header is not acceptable JSON: {invalid}")))?;
         let header = document.root();

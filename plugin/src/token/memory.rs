@@ -60,13 +60,13 @@ struct Place {
 
 impl TokenMemory {
     /// The agent of a token that was remembered under the configuration of this seal and hasn't ended, unless what it
-    /// depends on (`standing`, of the issuer at a place) is no longer what it was.
+    /// depends on (`standing`, now) is no longer what it was.
     pub(super) fn recall(
         &self,
         seal: &Seal,
         token: &[u8],
         now: Timestamp,
-        standing: impl Fn(usize) -> Option<Standing>,
+        standing: impl Fn(Standing) -> Option<Standing>,
     ) -> Option<Arc<Agent>> {
         if self.seal.as_ref() != Some(seal) {
             return None;
@@ -75,7 +75,7 @@ impl TokenMemory {
         let places = self.rows.get(row(mark)?)?.places.iter().flatten();
         let mut found = places.filter(|place| place.mark == mark && *place.token == *token && now < place.until);
         let place = found.next()?;
-        (standing(place.standing.issuer)? == place.standing).then(|| Arc::clone(&place.agent))
+        (standing(place.standing)? == place.standing).then(|| Arc::clone(&place.agent))
     }
 
     /// Remembers a verified token until that moment.
@@ -178,7 +178,7 @@ mod tests {
             .into_bytes()
     }
 
-    const STANDING: Standing = Standing { issuer: 0, epoch: 1 };
+    const STANDING: Standing = Standing { issuer: 0, list: None, epoch: 1 };
     const START: Timestamp = Timestamp::from_secs(0);
     const END: Timestamp = Timestamp::from_secs(100);
 

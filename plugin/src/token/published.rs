@@ -1,11 +1,13 @@
-//! What issuers publish and this worker has a copy of: their keys, and what they have revoked.
+//! What issuers publish and this worker has a copy of: their keys, what they have revoked, and the status of tokens.
 
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::issuer::Keys;
 use super::jwks;
 use super::revocation::{Revocations, Subject};
+use super::status::{ListSource, StatusList};
 use super::{Algorithm, PublicKey};
 use crate::remote::{Copy, Lease, Source, Task};
 use crate::time::Timestamp;
@@ -30,6 +32,21 @@ pub(crate) enum Content {
     Keys(Vec<Algorithm>),
     /// A feed of revocations.
     Revocations,
+    /// A status list.
+    Statuses(Box<ListSource>),
+}
+
+impl Content {
+    /// The publication without which it can't be read.
+    fn waits_for(&self) -> Option<usize> {
+        match self {
+            Self::Statuses(list) => match list.keys {
+                Keys::Published(at) => Some(at),
+                Keys::Inline(_) => None,
+            },
+            Self::Keys(_) | Self::Revocations => None,
+        }
+    }
 }
 
 /// A document that can't be used, in words that hold nothing of it.
@@ -48,6 +65,9 @@ struct Held {
     epoch: u64,
     keys: Vec<Arc<PublicKey>>,
     revocations: Revocations,
+    statuses: StatusList,
+    /// When its issuer wants the document fetched again, though the configuration doesn't.
+    again: Option<Timestamp>,
 }
 
 impl Published {
@@ -58,8 +78,15 @@ impl Published {
     }
 
     /// What to do for the publication at `at`, now that its lease was read.
-    pub fn tick(&mut self, at: usize, source: &Source, now: Timestamp, lease: Lease) -> Task {
-        self.0.get_mut(at).map_or(Task::Rest, |held| held.copy.tick(source, now, lease))
+    pub fn tick(&mut self, at: usize, publication: &Publication, now: Timestamp, lease: Lease) -> Task {
+        if publication.content.waits_for().is_some_and(|keys| self.epoch(keys) == 0) {
+            return Task::Rest;
+        }
+        let Some(held) = self.0.get_mut(at) else { return Task::Rest };
+        if held.again.is_some_and(|again| again <= now) {
+            held.copy.want();
+        }
+        held.copy.tick(&publication.source, now, lease)
     }
 
     /// Takes over a version of a document.
@@ -73,8 +100,15 @@ impl Published {
         version: Timestamp,
         document: &[u8],
     ) -> Result<(), UnusableDocument> {
+        let keys: Vec<_> = match &publication.content {
+            Content::Statuses(list) => match &list.keys {
+                Keys::Inline(keys) => keys.clone(),
+                Keys::Published(at) => self.keys(*at).to_vec(),
+            },
+            Content::Keys(_) | Content::Revocations => Vec::new(),
+        };
         let Some(held) = self.0.get_mut(at) else { return Ok(()) };
-        let read = held.read(publication, document);
+        let read = held.read(publication, document, &keys, version);
         held.copy.loaded(version, read.is_ok());
         read
     }
@@ -106,7 +140,11 @@ impl Published {
 
     /// Until when the copy at `at` counts; the beginning of time if there is none.
     pub(super) fn good_until(&self, at: usize, source: &Source) -> Timestamp {
-        self.0.get(at).map(|held| held.copy.good_until(source)).unwrap_or_default()
+        let until = |held: &Held| {
+            let until = held.copy.good_until(source);
+            held.statuses.expires.map_or(until, |expires| expires.min(until))
+        };
+        self.0.get(at).map(until).unwrap_or_default()
     }
 
     pub(super) fn epoch(&self, at: usize) -> u64 {
@@ -117,23 +155,38 @@ impl Published {
         self.0.get(at).map(|held| &*held.keys).unwrap_or_default()
     }
 
+    pub(super) fn statuses(&self, at: usize) -> Option<&StatusList> {
+        self.0.get(at).map(|held| &held.statuses)
+    }
+
     pub(super) fn revokes(&self, at: usize, subject: &Subject<'_>) -> bool {
         self.0.get(at).is_some_and(|held| held.revocations.name(subject))
     }
 }
 
 impl Held {
-    fn read(&mut self, publication: &Publication, document: &[u8]) -> Result<(), UnusableDocument> {
+    fn read(
+        &mut self,
+        publication: &Publication,
+        document: &[u8],
+        keys: &[Arc<PublicKey>],
+        version: Timestamp,
+    ) -> Result<(), UnusableDocument> {
         if document.len() > MAX_DOCUMENT {
             return Err(UnusableDocument(format!("it is longer than {MAX_DOCUMENT} bytes")));
         }
         let digest: [u8; 32] = Sha256::digest(document).into();
         if digest == self.digest && self.epoch > 0 {
+            self.again = self.statuses.ttl.map(|ttl| version.plus(ttl));
             return Ok(());
         }
         match &publication.content {
             Content::Keys(algorithms) => self.keys = jwks::read(document, algorithms)?,
             Content::Revocations => self.revocations = Revocations::read(document)?,
+            Content::Statuses(list) => {
+                self.statuses = list.read(document, keys, version)?;
+                self.again = self.statuses.ttl.map(|ttl| version.plus(ttl));
+            }
         }
         self.digest = digest;
         self.epoch = self.epoch.wrapping_add(1);

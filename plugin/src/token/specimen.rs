@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::claims::{ClaimPath, Claims};
-use super::{Identity, Issuer, Keys};
+use super::{Confirmation, Identity, Issuer, Keys};
 use crate::time::Timestamp;
 
 /// Shorter than any `max_lifetime` that makes sense.
@@ -51,6 +51,10 @@ fn header(issuer: &Issuer) -> Value {
 
 fn completed(claims: &Claims, issuer: &Issuer, now: Timestamp) -> Claims {
     let mut claims = claims.clone();
+    // Nobody holds a key for a specimen. What can't be verified at all stays, and is refused.
+    if Confirmation::read(&claims).is_ok_and(|bound| issuer.bindings.check(&bound).is_ok()) {
+        claims.remove("cnf");
+    }
     // A client that acts for itself is its own subject (RFC 9068 section 2.2).
     let agent = [issuer.mapping.agent.top_level(), Some("client_id"), Some("sub")].into_iter().flatten();
     let agent = agent.filter_map(|name| claims.get(name)?.as_str()).next().unwrap_or(SOMEBODY).to_owned();

@@ -99,7 +99,7 @@ pub(crate) fn run(
     match identity.present(&head(token), now, memory, &mut Published::default(), Attempt::First)? {
         Presented::Known(agent) => Ok(agent),
         // Nothing is fetched here.
-        Presented::Awaiting => Err(Reason::Fault.into()),
+        Presented::Awaiting | Presented::Opaque(_) => Err(Reason::Fault.into()),
         Presented::Unverified(candidate) => {
             let verdict = verify_in_process(candidate.check());
             candidate.admit(verdict, identity, now, memory, &Published::default())

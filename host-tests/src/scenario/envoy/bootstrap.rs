@@ -45,6 +45,7 @@ pub(super) fn bootstrap(deployed: &Path, cases: &[Case<'_>], places: Places<'_>)
     let bootstrap = json!({
         "admin": {"address": socket(0)},
         "stats_config": deployed.get("stats_config").context("envoy.yaml has no stats_config")?,
+        "layered_runtime": deployed.get("layered_runtime").context("envoy.yaml has no layered_runtime")?,
         "static_resources": {
             "listeners": listeners,
             "clusters": [
@@ -86,6 +87,10 @@ fn listener(template: &Value, case: &Case<'_>, places: Places<'_>) -> Result<Val
     let host = json!({"name": "all", "domains": ["*"], "routes": [route]});
     set(&mut listener, MANAGER, "route_config", json!({"name": case.name, "virtual_hosts": [host]}));
     let manager = listener.pointer_mut(MANAGER).and_then(Value::as_object_mut).context("no connection manager")?;
+    if case.config.contains("\"forwarded_header\"") {
+        // The client plays the proxy that sets `x-forwarded-client-cert`; by default Envoy removes what comes.
+        manager.insert("forward_client_cert_details".into(), json!("ALWAYS_FORWARD_ONLY"));
+    }
     // By default Envoy drops trailers of HTTP/1; here what a client writes into them must be seen.
     let options = manager.entry("http_protocol_options").or_insert_with(|| json!({}));
     set(options, "", "enable_trailers", json!(true));
@@ -122,26 +127,10 @@ fn plug(filter: &mut Value, case: &Case<'_>, places: Places<'_>) {
 /// A scenario in which nobody listens gets a cluster where nobody listens.
 fn configuration(case: &Case<'_>) -> String {
     let mut config: Value = serde_json::from_str(&case.config).unwrap_or_default();
-    let issuers = config.pointer_mut("/identity/issuers").and_then(Value::as_array_mut);
-    for issuer in issuers.into_iter().flatten() {
-        for publication in ["/jwks", "/revocations"] {
-            let uri = issuer.pointer(publication).and_then(|it| it.get("uri")?.as_str());
-            if let Some(uri) = uri.and_then(|uri| own_uri(uri, case.name)) {
-                set(issuer, publication, "uri", json!(uri));
-            }
-        }
-    }
     if case.refused {
         set(&mut config, "/decision", "cluster", json!("refused"));
     }
     config.to_string()
-}
-
-/// All scenarios share one Envoy and its shared data: each has its issuer at a place of its own.
-fn own_uri(uri: &str, scenario: &str) -> Option<String> {
-    let (scheme, rest) = uri.split_once("://")?;
-    let (authority, path) = rest.split_once('/')?;
-    Some(format!("{scheme}://{authority}/{scenario}/{}", path.rsplit('/').next()?))
 }
 
 fn set(value: &mut Value, pointer: &str, name: &str, to: Value) {

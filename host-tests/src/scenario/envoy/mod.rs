@@ -19,11 +19,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use anyhow::{Context, Result, bail, ensure};
 
 use self::bootstrap::{Places, bootstrap};
+pub use self::client::Begun;
 use self::process::Envoy;
 use self::servers::{Script, Servers};
+use super::format::Published;
 use super::load::Scenario;
 use super::message::Message;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Response};
 use super::published::pause;
 use super::run::{self, Case, Lane};
 
@@ -50,6 +52,23 @@ pub struct Framed {
     pub body: Vec<u8>,
 }
 
+/// What is around a filter, where it isn't what scenarios script.
+#[derive(Clone, Copy, Debug)]
+pub struct Around {
+    /// How many workers Envoy has.
+    pub workers: u32,
+    /// Where issuers listen.
+    pub issuer: Option<u16>,
+    /// Where the upstream listens.
+    pub upstream: Option<u16>,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        Self { workers: 1, issuer: None, upstream: None }
+    }
+}
+
 /// Requests between which the servers forget.
 const AT_ONCE: usize = 10_000;
 
@@ -62,6 +81,14 @@ impl EnvoyLane {
     /// # Errors
     /// When Envoy, the filter or `envoy/envoy.yaml` is missing, or Envoy doesn't start.
     pub fn start(workspace: &Path, wasm: &Path, scenarios: &[Scenario]) -> Result<Self> {
+        Self::beside(workspace, wasm, scenarios, &Around::default())
+    }
+
+    /// The same, with something else around it.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn beside(workspace: &Path, wasm: &Path, scenarios: &[Scenario], around: &Around) -> Result<Self> {
         let binary = process::binary(workspace)?;
         let servers = Servers::start()?;
         let cases = scenarios.iter().map(|scenario| run::case(scenario, now())).collect::<Result<Vec<_>>>()?;
@@ -71,14 +98,14 @@ impl EnvoyLane {
         let nobody = free_port()?;
         let places = Places {
             wasm,
-            upstream: servers.upstream_port,
+            upstream: around.upstream.unwrap_or(servers.upstream_port),
             patient: servers.patient_port,
             decision: servers.decision_port,
-            issuer: servers.issuer_port,
+            issuer: around.issuer.unwrap_or(servers.issuer_port),
             nobody,
         };
         let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, places)?;
-        let envoy = Envoy::start(&binary, &bootstrap)?;
+        let envoy = Envoy::start(&binary, &bootstrap, around.workers)?;
         let ports = envoy.ports()?;
         Ok(Self { envoy, ports, servers, turn: Mutex::new(()), nobody, unanswered: AtomicU32::new(0) })
     }
@@ -87,6 +114,34 @@ impl EnvoyLane {
     #[must_use]
     pub const fn nobody(&self) -> u16 {
         self.nobody
+    }
+
+    /// Where Envoy listens for the requests of that scenario.
+    #[must_use]
+    pub fn port(&self, scenario: &str) -> Option<u16> {
+        self.ports.get(scenario).copied()
+    }
+
+    /// From now on the issuer of that scenario publishes this.
+    pub fn publish(&self, scenario: &str, published: Published) {
+        self.servers.publish(scenario, published);
+    }
+
+    /// How often something was fetched from the issuer of that scenario.
+    #[must_use]
+    pub fn fetches(&self, scenario: &str) -> usize {
+        self.servers.fetches(scenario)
+    }
+
+    /// Sends the first request of a scenario, with a token minted now, over a connection of its own.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn send(&self, scenario: &Scenario) -> Result<Response> {
+        let case = run::case(scenario, now())?;
+        let port = *self.ports.get(case.name).context("Envoy has no listener for it")?;
+        let (message, _) = case.steps.first().context("the scenario has no step")?;
+        client::send(message, port)
     }
 
     /// Sends the first request of a scenario so often, over a few connections; every answer must be a 200.
@@ -118,25 +173,37 @@ impl EnvoyLane {
         Ok(message)
     }
 
-    /// The port of a scenario's listener.
-    ///
-    /// # Errors
-    /// When it has none.
-    pub fn port(&self, scenario: &Scenario) -> Result<u16> {
-        self.ports.get(&scenario.name).copied().context("Envoy has no listener for it")
-    }
-
     /// Writes what `frame` makes of the first request of a scenario, piece by piece, and takes in whatever comes of it.
     ///
     /// # Errors
     /// When Envoy can't be reached.
     pub fn framed(&self, scenario: &Scenario, frame: impl FnOnce(&Message) -> Vec<Vec<u8>>) -> Result<Framed> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let port = *self.ports.get(&scenario.name).context("Envoy has no listener for it")?;
         let message = self.message(scenario)?;
         self.servers.play(Script::default());
-        let answer = client::write(&frame(&message), self.port(scenario)?)?;
+        let answer = client::write(&frame(&message), port)?;
         let arrived = self.servers.seen().arrivals.into_iter().map(|arrival| arrival.body).collect();
         Ok(Framed { answer, arrived, body: message.body.unwrap_or_default() })
+    }
+
+    /// Sends the first request of a scenario, and doesn't wait for its answer.
+    ///
+    /// # Errors
+    /// When Envoy doesn't take it.
+    pub fn begin(&self, scenario: &Scenario) -> Result<Begun> {
+        let case = run::case(scenario, now())?;
+        let port = *self.ports.get(case.name).context("Envoy has no listener for it")?;
+        let (message, _) = case.steps.first().context("the scenario has no step")?;
+        client::begin(message, port)
+    }
+
+    /// The most memory that Envoy has taken so far, in bytes.
+    ///
+    /// # Errors
+    /// When the system doesn't say.
+    pub fn memory(&self) -> Result<u64> {
+        self.envoy.memory()
     }
 
     /// Envoy's access log, once it has so many lines: what `envoy.yaml` writes of each request.

@@ -50,11 +50,11 @@ pub(super) fn binary(workspace: &Path) -> Result<PathBuf> {
 }
 
 impl Envoy {
-    /// Starts `binary` with this bootstrap and waits until it listens.
+    /// Starts `binary` with this bootstrap and so many workers, and waits until it listens.
     ///
     /// # Errors
     /// When it doesn't start: with the end of its log.
-    pub(super) fn start(binary: &Path, bootstrap: &str) -> Result<Self> {
+    pub(super) fn start(binary: &Path, bootstrap: &str, workers: u32) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let config = folder.path().join("envoy.json");
         fs::write(&config, bootstrap)?;
@@ -63,7 +63,7 @@ impl Envoy {
             .arg(&config)
             .arg("--admin-address-path")
             .arg(folder.path().join("admin"))
-            .args(["--concurrency", "1", "--use-dynamic-base-id", "--log-format", "%v"])
+            .args(["--concurrency", &workers.to_string(), "--use-dynamic-base-id", "--log-format", "%v"])
             .args(["--file-flush-interval-msec", "100"])
             .args(["--log-level", "warn", "--component-log-level", "wasm:info"])
             .stdin(Stdio::null())
@@ -124,6 +124,17 @@ impl Envoy {
             Some((name.to_string(), u16::try_from(port).ok()?))
         };
         Ok(statuses.filter_map(port).collect())
+    }
+
+    /// The most memory that the process has taken so far, in bytes (`VmHWM`, proc(5)).
+    ///
+    /// # Errors
+    /// When the system doesn't say.
+    pub(super) fn memory(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kibibytes.saturating_mul(1024))
     }
 
     /// Forgets the log so far.

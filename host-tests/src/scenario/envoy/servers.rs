@@ -5,11 +5,13 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::io;
 use std::net::Ipv4Addr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{self, Poll};
 
 use anyhow::Result;
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
@@ -35,10 +37,15 @@ pub(super) struct Script {
     pub(super) arrivals: Vec<Arrival>,
     /// What the issuer of each scenario publishes: all of them fetch, whichever is running.
     pub(super) issuers: Issuers,
+    /// And how often they did.
+    pub(super) fetches: Fetches,
 }
 
 /// What is published, by scenario.
 pub(super) type Issuers = Arc<Mutex<BTreeMap<String, Published>>>;
+
+/// How often was fetched, by scenario.
+pub(super) type Fetches = Arc<Mutex<BTreeMap<String, usize>>>;
 
 /// The servers, while they run.
 #[derive(Debug)]
@@ -53,6 +60,7 @@ pub(super) struct Servers {
     /// Where the issuers listen.
     pub(super) issuer_port: u16,
     issuers: Issuers,
+    fetches: Fetches,
     /// Ends the servers when it is dropped.
     _runtime: Runtime,
 }
@@ -65,18 +73,28 @@ impl Servers {
     pub(super) fn start() -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let issuers = Issuers::default();
-        let script = Script { issuers: Arc::clone(&issuers), ..Script::default() };
+        let fetches = Fetches::default();
+        let script = Script { issuers: Arc::clone(&issuers), fetches: Arc::clone(&fetches), ..Script::default() };
         let script = Arc::new(Mutex::new(script));
         let upstream_port = serve(&runtime, &script, upstream)?;
         let patient_port = serve(&runtime, &script, patient)?;
         let decision_port = serve(&runtime, &script, decide)?;
         let issuer_port = serve(&runtime, &script, publish)?;
-        Ok(Self { script, upstream_port, patient_port, decision_port, issuer_port, issuers, _runtime: runtime })
+        Ok(Self {
+            script,
+            upstream_port,
+            patient_port,
+            decision_port,
+            issuer_port,
+            issuers,
+            fetches,
+            _runtime: runtime,
+        })
     }
 
     /// From now on this step.
     pub(super) fn play(&self, script: Script) {
-        let script = Script { issuers: Arc::clone(&self.issuers), ..script };
+        let script = Script { issuers: Arc::clone(&self.issuers), fetches: Arc::clone(&self.fetches), ..script };
         *self.script.lock().unwrap_or_else(PoisonError::into_inner) = script;
     }
 
@@ -85,21 +103,64 @@ impl Servers {
         self.issuers.lock().unwrap_or_else(PoisonError::into_inner).insert(scenario.to_string(), published);
     }
 
+    /// How often something was fetched from the issuer of that scenario.
+    pub(super) fn fetches(&self, scenario: &str) -> usize {
+        let fetches = self.fetches.lock().unwrap_or_else(PoisonError::into_inner);
+        fetches.get(scenario).copied().unwrap_or_default()
+    }
+
     /// What was seen since.
     #[must_use]
     pub(super) fn seen(&self) -> Script {
-        let fresh = Script { issuers: Arc::clone(&self.issuers), ..Script::default() };
+        let fresh =
+            Script { issuers: Arc::clone(&self.issuers), fetches: Arc::clone(&self.fetches), ..Script::default() };
         std::mem::replace(&mut self.script.lock().unwrap_or_else(PoisonError::into_inner), fresh)
     }
 }
 
 type Shared = Arc<Mutex<Script>>;
 
+/// The body of an answer.
+enum Sent {
+    /// All of it.
+    Whole(Full<Bytes>),
+    /// This much, and then the connection ends.
+    Cut(Option<Bytes>),
+}
+
+impl Sent {
+    fn whole(body: impl Into<Bytes>) -> Self {
+        Self::Whole(Full::from(body.into()))
+    }
+}
+
+impl Body for Sent {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match &mut *self {
+            Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Self::Cut(begun) => Poll::Ready(Some(match begun.take() {
+                Some(bytes) => Ok(Frame::data(bytes)),
+                None => Err(io::Error::other("cut, as the scenario wants it")),
+            })),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Cut(_) => SizeHint::default(),
+        }
+    }
+}
+
 /// Accepts connections until the runtime ends.
 fn serve<F, R>(runtime: &Runtime, script: &Shared, answer: F) -> Result<u16>
 where
     F: Fn(Received, Shared) -> R + Copy + Send + Sync + 'static,
-    R: Future<Output = io::Result<Response<Full<Bytes>>>> + Send + 'static,
+    R: Future<Output = io::Result<Response<Sent>>> + Send + 'static,
 {
     let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
     let port = listener.local_addr()?.port();
@@ -115,7 +176,7 @@ where
 async fn connection<F, R>(stream: TcpStream, script: Shared, answer: F)
 where
     F: Fn(Received, Shared) -> R + Copy + Send + Sync + 'static,
-    R: Future<Output = io::Result<Response<Full<Bytes>>>> + Send + 'static,
+    R: Future<Output = io::Result<Response<Sent>>> + Send + 'static,
 {
     let service = service_fn(|request| {
         let script = Arc::clone(&script);
@@ -164,7 +225,7 @@ fn plain(headers: &HeaderMap) -> Pairs {
     headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
 }
 
-async fn upstream(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
+async fn upstream(received: Received, script: Shared) -> io::Result<Response<Sent>> {
     let Received { method, path, headers, body, trailers, .. } = received;
     let headers = telling(headers);
     let answer = {
@@ -180,10 +241,10 @@ async fn upstream(received: Received, script: Shared) -> io::Result<Response<Ful
     for (name, value) in fields {
         response = response.header(name, value);
     }
-    response.body(Full::from(answer.text)).map_err(io::Error::other)
+    response.body(Sent::whole(answer.text)).map_err(io::Error::other)
 }
 
-async fn patient(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
+async fn patient(received: Received, script: Shared) -> io::Result<Response<Sent>> {
     if received.broken {
         return Err(io::Error::other("half a request is none"));
     }
@@ -191,9 +252,17 @@ async fn patient(received: Received, script: Shared) -> io::Result<Response<Full
 }
 
 /// Plays the issuer of the scenario whose name the path has in front of its last segment.
-async fn publish(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
-    let issuers = Arc::clone(&script.lock().unwrap_or_else(PoisonError::into_inner).issuers);
+async fn publish(received: Received, script: Shared) -> io::Result<Response<Sent>> {
+    let (issuers, fetches) = {
+        let script = script.lock().unwrap_or_else(PoisonError::into_inner);
+        (Arc::clone(&script.issuers), Arc::clone(&script.fetches))
+    };
     let scenario = received.path.rsplit_once('/').map(|(scenario, _)| scenario.trim_start_matches('/'));
+    if let Some(name) = scenario {
+        let mut fetches = fetches.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = fetches.entry(name.to_owned()).or_default();
+        *count = count.saturating_add(1);
+    }
     let published = scenario.and_then(|name| {
         let issuers = issuers.lock().unwrap_or_else(PoisonError::into_inner);
         issuers.get(name).cloned()
@@ -204,10 +273,10 @@ async fn publish(received: Received, script: Shared) -> io::Result<Response<Full
         match never {}
     }
     let response = Response::builder().status(published.status.unwrap_or(200));
-    response.body(Full::from(document(&published, &received.path))).map_err(io::Error::other)
+    response.body(Sent::whole(document(&published, &received.path))).map_err(io::Error::other)
 }
 
-async fn decide(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
+async fn decide(received: Received, script: Shared) -> io::Result<Response<Sent>> {
     let Received { method, path, authority, headers, body, .. } = received;
     let headers = telling_of_call(headers);
     let body = serde_json::from_slice(&body).unwrap_or_default();
@@ -222,10 +291,15 @@ async fn decide(received: Received, script: Shared) -> io::Result<Response<Full<
         let never: Infallible = pending().await;
         match never {}
     }
+    if answer.dropped {
+        // The connection ends with it.
+        return Err(io::Error::other("dropped, as the scenario wants it"));
+    }
     let mut response =
         Response::builder().status(answer.status.unwrap_or(200)).header("content-type", "application/json");
     for (name, value) in pairs(&answer.headers).map_err(io::Error::other)? {
         response = response.header(name, value);
     }
-    response.body(Full::from(answer_body(&answer))).map_err(io::Error::other)
+    let body = answer_body(&answer, super::now());
+    response.body(if answer.cut { Sent::Cut(Some(body.into())) } else { Sent::whole(body) }).map_err(io::Error::other)
 }

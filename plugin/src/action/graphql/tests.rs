@@ -12,6 +12,7 @@ fn route() -> Route {
         max_body: 4096,
         origins: Vec::new(),
         access: Access::default(),
+        credential: None,
         operations: Vec::new(),
     }
 }

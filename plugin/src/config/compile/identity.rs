@@ -7,36 +7,46 @@ use std::time::Duration;
 use super::super::problem::Problems;
 use super::super::raw;
 use super::published::Written;
-use super::{jwks, profile};
-use crate::token::{ClaimPath, Content, Identity, Issuer, Keys, Mapping, Publication};
+use super::{jwks, possession, profile};
+use crate::token::{Bindings, ClaimPath, Content, Identity, Issuer, Keys, ListSource, Mapping, Publication};
 
 /// Longer than this no two clocks differ that anybody looks after, and every second of it is one more for a stolen token.
 const MAX_SKEW: Duration = Duration::from_secs(300);
 
 /// Compiles `identity`. Everything that is wrong goes to `problems`, with its place in the whole configuration;
-/// `None` exactly when something is.
-pub fn identity(raw: &raw::Identity, problems: &mut Problems) -> Option<Identity> {
+/// `None` exactly when something is. `details`: whether what tokens grant in detail is checked later on.
+pub fn identity(raw: &raw::Identity, details: bool, problems: &mut Problems) -> Option<Identity> {
     let mut sound = true;
     if raw.issuers.is_empty() {
         problems.add("/identity/issuers", "no issuer was found; name at least one, else no token can be accepted");
         sound = false;
     }
+    let possession = possession::possession(raw, problems);
+    let can = possession.clone().unwrap_or_default();
     let (mut issuers, mut publications) = (Vec::new(), Vec::new());
     let mut names = BTreeSet::new();
+    let opaque = raw.issuers.iter().enumerate().filter(|(_, issuer)| issuer.profile == raw::Profile::Opaque);
+    for (at, _) in opaque.skip(1) {
+        let message = "a second issuer of opaque tokens was found, and nothing tells whose token one is";
+        problems.add(format!("/identity/issuers/{at}/profile"), message);
+        sound = false;
+    }
     for (at, issuer) in raw.issuers.iter().enumerate() {
         let place = format!("/identity/issuers/{at}");
-        if !names.insert(&issuer.issuer) {
+        // One that issues JWTs and opaque tokens has an entry for each.
+        if !names.insert((&issuer.issuer, issuer.profile == raw::Profile::Opaque)) {
             let message = format!("`{}` was found twice; give each issuer one entry", issuer.issuer);
             problems.add(format!("{place}/issuer"), message);
             sound = false;
         }
-        match compile(issuer, &place, &mut publications, problems) {
+        match compile(issuer, (can.bindings(issuer.require_binding), details), &place, &mut publications, problems) {
             Some(issuer) => issuers.push(issuer),
             None => sound = false,
         }
     }
     sound &= metadata_is_sound(raw.resource_metadata.as_deref(), problems);
-    sound.then(|| Identity::new(issuers, publications, raw.resource_metadata.clone()))
+    let possession = possession?;
+    sound.then(|| Identity::new(issuers, publications, raw.resource_metadata.clone()).with_possession(possession))
 }
 
 /// RFC 9728 section 5.1 wants a URL, and a header must be able to carry it.
@@ -52,6 +62,7 @@ fn metadata_is_sound(url: Option<&str>, problems: &mut Problems) -> bool {
 
 fn compile(
     raw: &raw::Issuer,
+    (bindings, details): (Bindings, bool),
     place: &str,
     publications: &mut Vec<Publication>,
     problems: &mut Problems,
@@ -72,6 +83,10 @@ fn compile(
     }
     if let Some(message) = profile::algorithms(raw) {
         complain("algorithms", message);
+    }
+    if bindings == (Bindings { required: true, ..Bindings::default() }) {
+        let message = "`true` was found, and no binding can be verified; configure `identity.dpop` or `identity.client_certificate`";
+        complain("require_binding", message.into());
     }
     let profile = profile::profile(raw).map_err(|(field, message)| complain(field, message)).ok();
     let max_lifetime = duration(&raw.max_lifetime, None).map_err(|message| complain("max_lifetime", message)).ok();
@@ -94,6 +109,16 @@ fn compile(
             feed.map(|feed| Some(publish(publications, feed)))
         }
     };
+    let mut status_lists = Vec::new();
+    for (at, written) in raw.status_lists.iter().enumerate() {
+        let content = keys.as_ref().map(|keys| {
+            let (uri, algorithms, keys) = (written.uri.clone(), raw.algorithms.clone(), keys.clone());
+            Content::Statuses(Box::new(ListSource { uri, algorithms, keys }))
+        });
+        let place = format!("{place}/status_lists/{at}");
+        let list = Written::of_status_list(written).compile(content.unwrap_or(Content::Revocations), &place, problems);
+        status_lists.push(list.map(|list| (written.uri.clone(), publish(publications, list))));
+    }
     if !sound {
         return None;
     }
@@ -104,17 +129,23 @@ fn compile(
         algorithms: raw.algorithms.clone(),
         keys: keys?,
         revocations: revocations?,
+        status_lists: status_lists.into_iter().collect::<Option<_>>()?,
         max_lifetime: max_lifetime?,
         clock_skew: clock_skew?,
         max_actors: usize::from(raw.max_actors),
         required,
         actors,
+        bindings,
+        details,
         mapping: mapping?,
     })
 }
 
 /// The issuer's keys, or where they are fetched.
 fn keys(raw: &raw::Issuer, place: &str, publications: &mut Vec<Publication>, problems: &mut Problems) -> Option<Keys> {
+    if raw.profile == raw::Profile::Opaque {
+        return Some(Keys::Inline(Vec::new()));
+    }
     let place = format!("{place}/jwks");
     if let Some(inline) = &raw.jwks.inline {
         if raw.jwks.cluster.is_some() || raw.jwks.uri.is_some() {
@@ -207,7 +238,7 @@ mod tests {
     fn compiled(configuration: Value) -> (Vec<String>, bool) {
         let raw = serde_json::from_value(configuration).unwrap();
         let mut problems = Problems::default();
-        let built = identity(&raw, &mut problems).is_some();
+        let built = identity(&raw, false, &mut problems).is_some();
         (problems.iter().map(ToString::to_string).collect(), built)
     }
 

@@ -4,9 +4,12 @@ mod access;
 mod audit;
 mod comparisons;
 mod decision;
+mod details;
 mod hold;
 mod identity;
+mod introspection;
 mod jwks;
+mod possession;
 mod profile;
 mod published;
 pub mod risk;
@@ -30,15 +33,16 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
         problems.add("/policy_version", "found an empty text; a name such as `crm-support-v12` would be right");
     }
     // Every part is compiled before any is given up, so that every complaint is heard.
-    let identity = identity(&raw.identity, problems);
+    let details = details::compile(&raw.authorization_details, problems);
+    let identity = identity(&raw.identity, details.is_configured(), problems);
     let routes = routes::routes(&raw.routes, &raw.identity.issuers, problems);
     let mut tools = routes::tools(&raw.tools, problems);
     routes::servers(&raw.servers, &routes, &mut tools, problems);
     let risk = risk::risk(&raw.risk, problems);
     let audit = audit::audit(&raw.audit, problems);
     let comparisons = comparisons::compile(&raw.comparisons, problems);
-    let can_ask = raw.decision.is_some();
-    let policy = rules::compile(&raw.rules, "", &comparisons, can_ask, problems);
+    let service = raw.decision.as_ref().map(|decision| decision.protocol);
+    let policy = rules::compile(&raw.rules, "", &comparisons, service, problems);
     let policies = named_policies(&raw, &comparisons, problems);
     let tasks = tasks::compile(&raw.tasks, problems);
     let rules_look = policy.remembers() || policies.values().any(|named| named.policy.remembers());
@@ -59,6 +63,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
         policy,
         policies,
         tasks,
+        details,
         sessions,
         decision: match decision {
             Some(decision) => Some(decision?),
@@ -81,12 +86,13 @@ fn named_policies(
             problems.add(format!("/routes/{index}/policy"), message);
         }
     }
+    let service = raw.decision.as_ref().map(|decision| decision.protocol);
     let compiled = raw.policies.iter().map(|(name, written)| {
         let place = format!("/policies/{}", token(name));
         if !raw.routes.iter().any(|route| route.policy.as_ref() == Some(name)) {
             problems.add(&*place, "no route names this policy; it would never count");
         }
-        let policy = rules::compile(&written.rules, &place, comparisons, raw.decision.is_some(), problems);
+        let policy = rules::compile(&written.rules, &place, comparisons, service, problems);
         let mode = match written.mode.unwrap_or(raw.mode) {
             raw::Mode::Enforce => Mode::Enforce,
             raw::Mode::Shadow => Mode::Shadow,

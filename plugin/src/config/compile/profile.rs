@@ -1,6 +1,7 @@
 //! What kind of token an issuer issues, and who may act with one.
 
 use super::super::raw;
+use super::introspection;
 use crate::token::{Algorithm, AllowedActor, HostPattern, Profile, Who, spiffe};
 
 /// Kinds of JWT that are not access tokens, whatever an operator believes (standards: RFC 9449, RFC 8417, OpenID
@@ -20,11 +21,15 @@ const OTHER_TYPES: &[&str] = &[
 
 /// The kind of token; or which field is wrong, and how.
 pub(super) fn profile(raw: &raw::Issuer) -> Result<Profile, (&'static str, String)> {
+    if raw.introspection.is_some() && raw.profile != raw::Profile::Opaque {
+        return Err(("introspection", "it is only for opaque tokens; set `profile: opaque`, or leave it out".into()));
+    }
     match raw.profile {
         raw::Profile::AccessToken => {
             let token_type = token_type(&raw.token_type).map_err(|message| ("token_type", message))?;
             Ok(Profile::AccessToken { token_type })
         }
+        raw::Profile::Opaque => introspection::profile(raw),
         raw::Profile::JwtSvid => {
             match raw.issuer.strip_prefix("spiffe://").filter(|name| spiffe::is_trust_domain(name)) {
                 Some(name) => Ok(Profile::Svid { trust_domain: name.to_owned() }),
@@ -55,7 +60,7 @@ fn token_type(raw: &str) -> Result<String, String> {
 
 /// What is wrong with the list of algorithms, if anything is.
 pub(super) fn algorithms(raw: &raw::Issuer) -> Option<String> {
-    if raw.algorithms.is_empty() {
+    if raw.algorithms.is_empty() && raw.profile != raw::Profile::Opaque {
         return Some("no algorithm was found; list those that the issuer signs with, such as `ES256`".into());
     }
     let secret = raw.algorithms.contains(&Algorithm::HS256);

@@ -17,6 +17,9 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// A fetch that takes longer doesn't come any more.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// No sooner than so a list is fetched again, whatever its `ttl`.
+const SOON_AGAIN: &str = "1s";
+
 /// As it is written: what, where, and its four durations.
 pub(super) struct Written<'w> {
     pub(super) kind: &'static str,
@@ -47,6 +50,11 @@ impl<'w> Written<'w> {
     pub(super) fn of_revocations(raw: &'w raw::Revocations) -> Self {
         let raw::Revocations { cluster, uri, refresh, stale_for, timeout } = raw;
         Self { kind: "revoked", cluster, uri, refresh, stale_for, timeout, pause: refresh }
+    }
+
+    pub(super) fn of_status_list(raw: &'w raw::StatusList) -> Self {
+        let raw::StatusList { cluster, uri, refresh, stale_for, timeout } = raw;
+        Self { kind: "status", cluster, uri, refresh, stale_for, timeout, pause: SOON_AGAIN }
     }
 
     /// Compiled; complaints go to `problems`.
@@ -84,6 +92,10 @@ impl<'w> Written<'w> {
             scheme,
             authority: authority.to_owned(),
             path: if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") },
+            accept: match content {
+                Content::Statuses(_) => "application/statuslist+jwt",
+                Content::Keys(_) | Content::Revocations => "application/json",
+            },
             timeout: timeout?,
             refresh: refresh?,
             stale_for: stale_for?,

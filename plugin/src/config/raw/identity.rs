@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::possession::{ClientCertificate, Dpop};
 pub use crate::token::Algorithm;
 
 /// Whose tokens are accepted.
@@ -13,6 +14,11 @@ pub struct Identity {
     pub issuers: Vec<Issuer>,
     /// What `WWW-Authenticate` names as `resource_metadata` (RFC 9728 section 5.1).
     pub resource_metadata: Option<String>,
+    /// Who says which TLS certificate a client has, for tokens that are bound to one (`cnf.x5t#S256`, RFC 8705). Left out:
+    /// they are refused.
+    pub client_certificate: Option<ClientCertificate>,
+    /// Proofs of possession, for tokens that are bound to a key (`cnf.jkt`, RFC 9449). Left out: they are refused.
+    pub dpop: Option<Dpop>,
 }
 
 /// One issuer, and what its tokens must look like.
@@ -27,16 +33,24 @@ pub struct Issuer {
     pub profile: Profile,
     /// `aud` must contain one of these.
     pub audiences: Vec<String>,
-    /// The algorithms allowed; nothing is inferred from the token (RFC 8725 section 3.1).
+    /// The algorithms allowed; nothing is inferred from the token (RFC 8725 section 3.1). None for opaque tokens.
+    #[serde(default)]
     pub algorithms: Vec<Algorithm>,
     /// `HS256` may be among `algorithms`. Its key, an `oct` JWK in `jwks`, can make tokens as well as check them: whoever
     /// reads this configuration can then be any agent of this issuer.
     #[serde(default)]
     pub dangerously_allow_hs256: bool,
-    /// Its keys.
+    /// Its keys. None for opaque tokens.
+    #[serde(default)]
     pub jwks: Jwks,
+    /// `profile: opaque`: where it says what its tokens are.
+    pub introspection: Option<Introspection>,
     /// Where it says what it has revoked.
     pub revocations: Option<Revocations>,
+    /// Its token status lists. A token that names one (`status.status_list`) is refused unless that says that it is valid; one
+    /// that names another list is refused. Left out: tokens with a `status` are refused.
+    #[serde(default)]
+    pub status_lists: Vec<StatusList>,
     /// The exact `typ`, without regard to case and with or without `application/` (RFC 9068 section 2.1).
     #[serde(default = "access_token_type")]
     pub token_type: String,
@@ -55,6 +69,10 @@ pub struct Issuer {
     /// Claims that every token must have, by name or JSON pointer, besides those that its profile requires.
     #[serde(default)]
     pub required_claims: Vec<String>,
+    /// Whether its tokens must be bound to a key or certificate (`cnf`): a bearer token, which serves whoever steals it, is
+    /// then refused.
+    #[serde(default)]
+    pub require_binding: bool,
     /// Which claims say what.
     #[serde(default)]
     pub claims: Claims,
@@ -71,6 +89,9 @@ pub enum Profile {
     /// JWT-SVIDs (SPIFFE): `issuer` is `spiffe://` and the trust domain, `sub` names the agent; `iss`, `iat`, `jti` and
     /// `client_id` need not be there, and `typ` is absent, `JWT` or `JOSE`.
     JwtSvid,
+    /// Random texts, about which the issuer is asked (RFC 7662; `introspection`). One issuer at most. Its answers must say `aud`
+    /// and who the agent is; `iss`, `sub`, `exp`, `iat` and `jti` count where they are there.
+    Opaque,
 }
 
 /// Somebody who may act: exactly one of `id` and `host`.
@@ -112,6 +133,28 @@ pub struct Jwks {
     pub pause: String,
 }
 
+/// Where an issuer is asked about opaque tokens (RFC 7662).
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub struct Introspection {
+    /// The Envoy cluster through which it is asked.
+    pub cluster: String,
+    /// The URL of its introspection endpoint.
+    pub uri: String,
+    /// The header that this gateway proves itself with.
+    #[serde(default = "default_header")]
+    pub header: String,
+    /// What stands in it, such as `Basic …`. A secret, as safe as this configuration.
+    pub credential: String,
+    /// How long an answer counts, though never longer than the token's `exp`: for so long a token that was revoked goes on.
+    #[serde(default = "default_answer_age")]
+    pub max_age: String,
+    /// How long an answer may take.
+    #[serde(default = "default_timeout")]
+    pub timeout: String,
+}
+
 /// A feed of revocations: a JSON document `{"revoked": [{"jti": …} | {"sub": …} | {"session": …} | {"agent": …}]}`, each
 /// entry with an optional `before` (seconds since 1970; tokens issued from then on are not meant). As long as it can't be
 /// had, no token of the issuer is accepted.
@@ -127,6 +170,27 @@ pub struct Revocations {
     #[serde(default = "default_poll")]
     pub refresh: String,
     /// How long after a refresh that failed the last feed still counts; then requests are refused.
+    #[serde(default = "default_blind")]
+    pub stale_for: String,
+    /// How long one fetch may take.
+    #[serde(default = "default_timeout")]
+    pub timeout: String,
+}
+
+/// A Token Status List (draft-ietf-oauth-status-list), as `statuslist+jwt`, signed with one of the issuer's keys. As long as it
+/// can't be had, no token that names it is accepted.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub struct StatusList {
+    /// The Envoy cluster through which it is fetched.
+    pub cluster: String,
+    /// Its URI, exactly as tokens name it.
+    pub uri: String,
+    /// How often it is fetched, once for all workers; sooner where its `ttl` says so. A duration such as `15s`.
+    #[serde(default = "default_list_refresh")]
+    pub refresh: String,
+    /// How long after a refresh that failed the last list still counts, but never longer than its `exp`.
     #[serde(default = "default_blind")]
     pub stale_for: String,
     /// How long one fetch may take.
@@ -157,6 +221,20 @@ pub struct Claims {
     pub token_id: String,
     /// The scopes: a text separated by spaces, or a list.
     pub scopes: String,
+}
+
+impl Default for Jwks {
+    fn default() -> Self {
+        Self {
+            inline: None,
+            cluster: None,
+            uri: None,
+            refresh: default_refresh(),
+            stale_for: default_stale(),
+            timeout: default_timeout(),
+            pause: default_pause(),
+        }
+    }
 }
 
 impl Default for Claims {
@@ -207,8 +285,20 @@ fn default_poll() -> String {
     "5s".into()
 }
 
+fn default_list_refresh() -> String {
+    "15s".into()
+}
+
 fn default_blind() -> String {
     "1m".into()
+}
+
+fn default_header() -> String {
+    "authorization".into()
+}
+
+fn default_answer_age() -> String {
+    "10s".into()
 }
 
 fn default_actors() -> u8 {

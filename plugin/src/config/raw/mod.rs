@@ -4,22 +4,31 @@
 
 mod audit;
 mod decision;
+mod details;
 mod identity;
+mod possession;
 mod risk;
 mod routes;
 mod rules;
+mod secret;
 mod session;
 mod tasks;
 
 pub use audit::{Audit, Export, LogWhat};
-pub use decision::{ApprovalSettings, Decision, DecisionCache, OnError};
-pub use identity::{Actor, Algorithm, Claims, Identity, Issuer, Jwks, Profile, Revocations};
+pub use decision::{
+    ApprovalSettings, BreakerSettings, Decision, DecisionCache, DecisionProtocol, Denies, OnError, ParametersSent,
+    WithoutDecision,
+};
+pub use details::{AuthorizationDetails, DetailBound, DetailRelation, DetailType};
+pub use identity::{Actor, Algorithm, Claims, Identity, Introspection, Issuer, Jwks, Profile, Revocations, StatusList};
+pub use possession::{ClientCertificate, Dpop, DpopNonce};
 pub use risk::{AmountLimit, Limits, RiskSettings, Weight};
 pub use routes::{
-    Annotations, Listed, Operation, ProtectedResource, ProtocolName, ResourceSettings, Route, RouteMatch, Server,
-    TokenPassage, Tool,
+    Annotations, Listed, Operation, ProtectedResource, ProtocolName, ResourceSettings, Route, RouteCredential,
+    RouteMatch, Server, TokenPassage, Tool,
 };
 pub use rules::{Comparison, Credential, EffectName, NamedPolicy, Rule, RuleAudit, Scopes};
+pub use secret::Secret;
 pub use session::{PartName, Quarantine, SessionMemory};
 pub use tasks::{Task, TaskResource, Tasks};
 
@@ -66,6 +75,9 @@ pub struct Config {
     /// What runs may do, by what they were started for.
     #[serde(default)]
     pub tasks: Tasks,
+    /// What tokens of one transaction grant, and so what bounds calls that are made with them.
+    #[serde(default)]
+    pub authorization_details: AuthorizationDetails,
     /// What is counted of an agent's calls.
     pub session_memory: Option<SessionMemory>,
     /// Whom to ask when the risk is high.
