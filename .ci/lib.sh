@@ -31,5 +31,24 @@ need_component() {
   cargo "$1" --version >/dev/null 2>&1 || fail "\`cargo $1\` is missing: \`rustup component add $2\`, or \`apt-get install $3\`"
 }
 
+# Makes a Python that drives a browser through Playwright, `$playwright`, and puts the browser into CHROMIUM: that which is
+# there already, or one of this machine, or Debian's.
+need_chromium() {
+  local driver=$PWD/$tools/playwright
+  CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
+  if [ -z "$CHROMIUM" ]; then
+    install_debian chromium || fail 'no Chromium found: install one, or point CHROMIUM at it'
+    CHROMIUM=$(command -v chromium)
+  fi
+  export CHROMIUM
+  if ! [ -x "$driver/bin/python" ] || ! "$driver/bin/python" -c 'import playwright' 2>/dev/null; then
+    say "installing Playwright into $driver"
+    rm -rf "$driver"
+    python3 -m venv "$driver" || { install_debian python3-venv && python3 -m venv "$driver"; }
+    "$driver/bin/pip" install --quiet --disable-pip-version-check 'playwright==1.*'
+  fi
+  playwright=$driver/bin/python
+}
+
 command -v cargo >/dev/null ||
   fail 'no `cargo` found: install Rust from https://rustup.rs, or `apt-get install rustc-web cargo-web` on Debian'

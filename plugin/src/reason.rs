@@ -300,6 +300,8 @@ reasons! {
     DecisionSeveral: "decision.several", 403, RPC_DENIED, None, "several things need a decision each; ask for them one by one";
     /// The decision service couldn't be reached, was too slow, or reported an error.
     DecisionUnavailable: "decision.unavailable", 503, RPC_INTERNAL_ERROR, None, "the decision service is not available";
+    /// The decision service failed again and again, and isn't asked for a while.
+    DecisionSuspended: "decision.suspended", 503, RPC_INTERNAL_ERROR, None, "the decision service keeps failing and is not asked for the moment";
     /// The decision service's answer can't be used.
     DecisionUnusable: "decision.unusable", 503, RPC_INTERNAL_ERROR, None, "the decision service's answer can't be used";
 

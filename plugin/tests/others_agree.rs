@@ -267,6 +267,7 @@ fn our_pairs(form: &str) -> Option<Vec<String>> {
         max_body: 1 << 20,
         origins: Vec::new(),
         access: toolgate::token::Access::default(),
+        credential: None,
         operations: vec![Operation {
             method: "POST".into(),
             path: Template::parse("/f").unwrap(),

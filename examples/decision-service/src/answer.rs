@@ -21,6 +21,12 @@ pub(crate) enum Reason {
     NotInSchema,
     /// One of several evaluations is not AuthZEN.
     Malformed,
+    /// A person has to approve exactly this call first.
+    ApprovalRequired,
+    /// A person refused exactly this call.
+    ApprovalRefused,
+    /// The agent has too many requests for approval open.
+    TooManyRequests,
 }
 
 impl Reason {
@@ -29,6 +35,9 @@ impl Reason {
         match self {
             Self::Forbidden | Self::NotPermitted => "this is not allowed",
             Self::PolicyError => "this could not be checked, and is therefore not allowed",
+            Self::ApprovalRequired => "a person has to approve this first",
+            Self::ApprovalRefused => "a person refused this",
+            Self::TooManyRequests => "too many requests for approval are open",
             Self::NotRepresentable | Self::NotInSchema | Self::Malformed => "this request could not be understood",
         }
     }
@@ -48,6 +57,9 @@ pub(crate) struct Decision {
     pub(crate) decision: bool,
     /// What went into it.
     pub(crate) context: DecisionContext,
+    /// On a permit: why a person has to agree before it counts.
+    #[serde(skip)]
+    pub(crate) needs_approval: Option<String>,
 }
 
 /// What a decision rests on.
@@ -66,9 +78,45 @@ pub(crate) struct DecisionContext {
     /// What the user must not be shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason_admin: Option<Text>,
+    /// Names this denial where approval can be asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) evaluation_id: Option<String>,
+    /// Where approval is asked for (AuthZEN Access Request and Approval Profile, draft 1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) access_request: Option<AccessRequest>,
+    /// On a permit: on whose word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) approval: Option<Approved>,
     /// Only in an answer to several evaluations: this one was not AuthZEN (section 7.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<ItemError>,
+}
+
+/// Where approval is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct AccessRequest {
+    /// The page for a person.
+    pub(crate) form_url: String,
+    /// Until when, as RFC 3339.
+    pub(crate) expires_at: String,
+    /// What a client may show.
+    pub(crate) display: Display,
+}
+
+/// What a client may show beside a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Display {
+    pub(crate) title: &'static str,
+    pub(crate) description: String,
+}
+
+/// On whose word a call is permitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Approved {
+    /// Who approved.
+    pub(crate) by: String,
+    /// When, as RFC 3339.
+    pub(crate) at: String,
 }
 
 /// An error in one of several evaluations.
@@ -88,9 +136,12 @@ impl Decision {
             reason: None,
             reason_user: None,
             reason_admin: None,
+            evaluation_id: None,
+            access_request: None,
+            approval: None,
             error: None,
         };
-        Self { decision: true, context }
+        Self { decision: true, context, needs_approval: None }
     }
 
     /// A denial. `user` replaces the reason's own text.
@@ -108,9 +159,32 @@ impl Decision {
             reason: Some(reason),
             reason_user: Some(english(user)),
             reason_admin: Some(english(admin)),
+            evaluation_id: None,
+            access_request: None,
+            approval: None,
             error: None,
         };
-        Self { decision: false, context }
+        Self { decision: false, context, needs_approval: None }
+    }
+
+    /// The same denial, with where to ask for approval.
+    pub(crate) fn requestable(mut self, evaluation_id: String, request: AccessRequest) -> Self {
+        self.context.evaluation_id = Some(evaluation_id);
+        self.context.access_request = Some(request);
+        self
+    }
+
+    /// The same permit, on somebody's word.
+    pub(crate) fn approved(mut self, approved: Approved) -> Self {
+        self.context.approval = Some(approved);
+        self
+    }
+
+    /// Whether it hangs on what a person said, or may say the next moment: then nobody may use it a second time.
+    pub(crate) fn is_fleeting(&self) -> bool {
+        use Reason::{ApprovalRefused, ApprovalRequired, TooManyRequests};
+        let waits = matches!(self.context.reason, Some(ApprovalRequired | ApprovalRefused | TooManyRequests));
+        waits || self.context.approval.is_some()
     }
 
     /// The answer to one of several evaluations that is not AuthZEN.

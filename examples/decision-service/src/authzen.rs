@@ -3,7 +3,7 @@
 //! Members that the specification doesn't name are ignored, so that a newer caller is understood.
 //! Source: Authorization API 1.0, sections 5 (information model), 6 and 7 (evaluation, evaluations).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::json::quoted;
 
@@ -38,6 +38,17 @@ impl<'a> Evaluation<'a> {
     pub(crate) fn read(body: &'a Value) -> Result<Self, Malformed> {
         let body = object(body, "")?;
         Self::find(|name| body.get(name), "")
+    }
+
+    /// The question by itself, with what it took from defaults.
+    pub(crate) fn written(&self) -> Value {
+        let thing = |thing: &Thing<'_>| json!({"type": thing.kind, "id": thing.id, "properties": thing.properties});
+        json!({
+            "subject": thing(&self.subject),
+            "action": {"name": self.action, "properties": self.action_properties},
+            "resource": thing(&self.resource),
+            "context": self.context,
+        })
     }
 
     fn find(member: impl Fn(&str) -> Option<&'a Value>, at: &str) -> Result<Self, Malformed> {
@@ -187,8 +198,6 @@ fn kind(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn complaint(body: Value) -> String {

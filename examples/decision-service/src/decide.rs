@@ -9,6 +9,8 @@
 //! | `context` | `context` |
 //! | the numbers in `context.parameters` | once more as decimals, in `context.decimal_parameters` |
 //!
+//! A `permit` with `@approval("…")` counts once a person has agreed to exactly that call.
+//!
 //! Where `entities.json` knows the subject or the resource, its attributes win over the request's and its parents hold:
 //! what the operator wrote down is not overruled by what a caller says.
 
@@ -141,7 +143,8 @@ fn answer(policies: &Policies, response: &Response) -> Decision {
     }
     let ids = sorted(diagnostics.reason());
     if response.decision() == Effect::Allow {
-        return Decision::permit(ids, version);
+        let needs_approval = approval(policies, &ids);
+        return Decision { needs_approval, ..Decision::permit(ids, version) };
     }
     if ids.is_empty() {
         return Decision::deny(Reason::NotPermitted, None, "no policy permits this".to_owned(), ids, version);
@@ -155,6 +158,14 @@ fn sorted<'a>(ids: impl Iterator<Item = &'a PolicyId>) -> Vec<String> {
     let mut ids: Vec<String> = ids.map(ToString::to_string).collect();
     ids.sort();
     ids
+}
+
+/// Why a person has to agree: what the permits say of themselves under `@approval`, if all of them do. One that permits
+/// without is enough.
+fn approval(policies: &Policies, permits: &[String]) -> Option<String> {
+    let said = permits.iter().map(|id| policies.set.annotation(&PolicyId::new(id), "approval"));
+    let said = said.collect::<Option<Vec<&str>>>()?;
+    Some(said.join("; "))
 }
 
 /// What the deciding policies say of themselves under this annotation.

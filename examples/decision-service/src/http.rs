@@ -6,7 +6,10 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, FromRequest as _, Request, State},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -17,6 +20,7 @@ use tower_http::{request_id::PropagateRequestIdLayer, timeout::TimeoutLayer};
 
 use crate::{
     answer::Decision,
+    approvals::desk::Desk,
     authzen::{Evaluation, Evaluations, Malformed},
     decide::decide,
     json,
@@ -32,6 +36,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 struct App {
     store: Store,
+    desk: Desk,
     metadata: Arc<Metadata>,
 }
 
@@ -43,7 +48,7 @@ struct Metadata {
     access_evaluations_endpoint: String,
 }
 
-pub(crate) fn router(store: Store, public_url: &str) -> Router {
+pub(crate) fn router(store: Store, desk: Desk, pages: Router, public_url: &str) -> Router {
     let base = public_url.trim_end_matches('/');
     let metadata = Arc::new(Metadata {
         policy_decision_point: base.to_owned(),
@@ -59,7 +64,8 @@ pub(crate) fn router(store: Store, public_url: &str) -> Router {
         .method_not_allowed_fallback(|| async {
             Refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is none that `allow` lists".to_owned())
         })
-        .with_state(App { store, metadata })
+        .with_state(App { store, desk, metadata })
+        .merge(pages)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
         .layer(PropagateRequestIdLayer::x_request_id())
@@ -138,13 +144,41 @@ fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     Err(Refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
 }
 
-async fn evaluation(State(app): State<App>, request: Request) -> Result<Json<Decision>, Refusal> {
+async fn evaluation(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
     let question = Question::of(request).await?;
-    one(&app.store.status().loaded, &question).map(Json)
+    let policies = app.store.status().loaded;
+    let decision = decide(&policies, &Evaluation::read(&question.body)?);
+    // Most answers need no database, and no other thread.
+    if !decision.decision {
+        question.log(&decision);
+        return Ok(answered(&decision, &decision));
+    }
+    let desk = app.desk;
+    let settled = tokio::task::spawn_blocking(move || {
+        let settled = desk.settle(&Evaluation::read(&question.body)?, &question.body, decision);
+        question.log(&settled);
+        Ok::<_, Malformed>(settled)
+    });
+    let settled = settled.await.map_err(|_| unfinished())??;
+    Ok(answered(&settled, &settled))
 }
 
-fn one(policies: &Policies, question: &Question) -> Result<Decision, Refusal> {
-    let decision = decide(policies, &Evaluation::read(&question.body)?);
+fn unfinished() -> Refusal {
+    Refusal(StatusCode::INTERNAL_SERVER_ERROR, "the evaluation could not be completed".to_owned())
+}
+
+/// `body` as the answer. What hangs on a person's word is not to be stored anywhere.
+fn answered<T: Serialize>(decision: &Decision, body: &T) -> Response {
+    let mut response = Json(body).into_response();
+    if decision.is_fleeting() {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+fn one(policies: &Policies, desk: &Desk, question: &Question) -> Result<Decision, Refusal> {
+    let asked = Evaluation::read(&question.body)?;
+    let decision = desk.settle(&asked, &question.body, decide(policies, &asked));
     question.log(&decision);
     Ok(decision)
 }
@@ -153,7 +187,7 @@ fn one(policies: &Policies, question: &Question) -> Result<Decision, Refusal> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Answers {
-    One(Decision),
+    One(Box<Decision>),
     Several { evaluations: Vec<Decision> },
 }
 
@@ -161,19 +195,18 @@ async fn evaluations(State(app): State<App>, request: Request) -> Result<Json<An
     let question = Question::of(request).await?;
     let policies = app.store.status().loaded;
     // A hundred questions over one big context take long enough to be in the way of other requests.
-    let answers = tokio::task::spawn_blocking(move || several(&policies, &question)).await;
-    let failed = |_| Refusal(StatusCode::INTERNAL_SERVER_ERROR, "the evaluations could not be completed".to_owned());
-    answers.map_err(failed)?.map(Json)
+    let answers = tokio::task::spawn_blocking(move || several(&policies, &app.desk, &question)).await;
+    answers.map_err(|_| unfinished())?.map(Json)
 }
 
-fn several(policies: &Policies, question: &Question) -> Result<Answers, Refusal> {
+fn several(policies: &Policies, desk: &Desk, question: &Question) -> Result<Answers, Refusal> {
     let Some(asked) = Evaluations::read(&question.body)? else {
-        return one(policies, question).map(Answers::One);
+        return one(policies, desk, question).map(|decision| Answers::One(Box::new(decision)));
     };
     let mut evaluations = Vec::new();
     for item in asked.iter() {
         let decision = match item {
-            Ok(item) => decide(policies, &item),
+            Ok(item) => desk.settle(&item, &item.written(), decide(policies, &item)),
             Err(Malformed(message)) => Decision::malformed(message, policies.version.clone()),
         };
         question.log(&decision);

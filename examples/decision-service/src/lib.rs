@@ -5,6 +5,7 @@
 //!   PEP ──▶ http.rs ─────────▶ json.rs ─────────▶ authzen.rs ──────────▶ decide.rs ──▶ 200 {"decision": …}
 //!             │ 4xx: no answer    │ 400: not JSON     │ 400: not AuthZEN     │ values.rs: what Cedar can't say is denied
 //!                                                                            │
+//!                  approvals: what a person must agree to first ◀────────┤
 //!                                 store.rs ◀── poll ── folder.rs ── load ── policies.rs
 //! ```
 //!
@@ -15,6 +16,7 @@
 //! [Cedar]: https://docs.cedarpolicy.com/
 
 mod answer;
+mod approvals;
 mod authzen;
 mod decide;
 mod folder;
@@ -29,7 +31,12 @@ use std::{future::Future, path::PathBuf, time::Duration};
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
-use crate::store::Store;
+pub use crate::approvals::{Approvers, Terms};
+
+use crate::{
+    approvals::{database::Database, desk::Desk, routes, webhook::Webhook},
+    store::Store,
+};
 
 /// How long open requests may take to end once the service was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -44,12 +51,28 @@ pub struct Options {
     pub public_url: Option<String>,
     /// How often the folder is read. A change counts once two reads in a row saw the same bytes.
     pub reload_every: Duration,
+    /// Where requests for approval are kept. `None`: nowhere, they end with the process.
+    pub approvals: Option<PathBuf>,
+    /// Who may approve.
+    pub approvers: Approvers,
+    /// How long approvals count, and how often.
+    pub terms: Terms,
+    /// Where new requests for approval are told of.
+    pub webhook: Option<String>,
 }
 
 impl Options {
     /// The policies in this folder, read once a second.
     pub fn new(policies: impl Into<PathBuf>) -> Self {
-        Self { policies: policies.into(), public_url: None, reload_every: Duration::from_secs(1) }
+        Self {
+            policies: policies.into(),
+            public_url: None,
+            reload_every: Duration::from_secs(1),
+            approvals: None,
+            approvers: Approvers::default(),
+            terms: Terms::default(),
+            webhook: None,
+        }
     }
 }
 
@@ -66,11 +89,16 @@ pub async fn serve(
     let address = listener.local_addr().context("the listener has no local address")?;
     let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
     let store = Store::open(options.policies)?;
+    let public_url = public_url.trim_end_matches('/');
+    let database = Database::open(options.approvals.as_deref())?;
+    let webhook = options.webhook.as_deref().map(Webhook::new).transpose().context("the webhook")?;
+    let desk = Desk::new(database, options.terms, public_url, webhook);
+    let pages = routes::router(desk.clone(), options.approvers);
     log::info!("listening on {address}, policies {}", store.status().loaded.version);
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let reloading = store.clone().watch(options.reload_every);
-    let router = http::router(store, &public_url);
+    let router = http::router(store, desk, pages, public_url);
     let mut drained = stopped.clone();
     let serving = axum::serve(listener, router).with_graceful_shutdown(told_to_stop(stopped));
     tokio::select! {

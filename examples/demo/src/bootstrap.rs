@@ -29,6 +29,7 @@ pub(crate) fn policy_version() -> anyhow::Result<String> {
 pub(crate) fn bootstrap(places: &Places<'_>) -> anyhow::Result<Value> {
     let mut policy: Value = yaml_serde::from_str(POLICY).context("policy.yaml")?;
     *at(&mut policy, "/identity/issuers/0/jwks/inline")? = places.jwks.clone();
+    *at(&mut policy, "/decision/approval/origins/0")? = json!(format!("http://{}", places.decision_service));
 
     // The merge of anchors is YAML's affair: what arrives here is a plain tree.
     let mut envoy: Value = yaml_serde::from_str(ENVOY).context("envoy.yaml")?;
@@ -92,6 +93,7 @@ mod tests {
         let config = made.pointer(filter).unwrap();
         let policy: Value = serde_json::from_str(config["configuration"]["value"].as_str().unwrap()).unwrap();
         assert_eq!(policy["identity"]["issuers"][0]["jwks"]["inline"]["keys"][0]["kid"], "demo-1");
+        assert_eq!(policy["decision"]["approval"]["origins"][0], "http://127.0.0.1:2222");
         assert_eq!(config["vm_config"]["code"]["local"]["filename"], "/filter.wasm");
     }
 

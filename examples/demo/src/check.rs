@@ -3,8 +3,7 @@
 use toolgate_crm::{Crm, Store};
 
 use crate::client::Seen;
-use crate::issuer::Grant;
-use crate::story::{Expected, Verdict};
+use crate::story::{Expected, NEEDS_APPROVAL, Verdict};
 use crate::witness::Observed;
 
 /// What differs from the story: empty if nothing does.
@@ -41,7 +40,8 @@ impl Deviations {
 }
 
 /// Everything about one call.
-pub(crate) fn call(observed: &Observed, expected: &Expected, grant: Grant) -> Deviations {
+pub(crate) fn call(observed: &Observed, expected: &Expected) -> Deviations {
+    let grant = expected.grant;
     let mut deviations = Deviations::default();
     let of = expected.tool;
     let audit = &observed.audit;
@@ -64,10 +64,16 @@ pub(crate) fn call(observed: &Observed, expected: &Expected, grant: Grant) -> De
             expect("requests that reached the crm", "1", &observed.arrived.len().to_string());
         }
         Verdict::Refuse { status, reason } => {
-            expect("verdict in the audit", "reject", &audit.verdict);
+            // A refusal that a person can turn round is told apart.
+            let (verdict, decision) = match reason {
+                NEEDS_APPROVAL => ("needs_approval", "needs-approval"),
+                _ => ("reject", "deny"),
+            };
+            expect("verdict in the audit", verdict, &audit.verdict);
+            expect("link to ask for approval", yes(reason == NEEDS_APPROVAL), yes(link(observed).is_some()));
             expect("reason in the audit", reason, audit.reason.as_deref().unwrap_or_default());
             expect("status in the access log", &status.to_string(), &observed.access.status.to_string());
-            expect("decision in the access log", "deny", observed.access.decision.as_deref().unwrap_or_default());
+            expect("decision in the access log", decision, observed.access.decision.as_deref().unwrap_or_default());
             expect("upstream in the access log", "", observed.access.upstream.as_deref().unwrap_or_default());
             expect("the agent's answer", "a refusal", seen(observed).0);
             expect("reason that the agent was told", reason, seen(observed).1);
@@ -87,7 +93,7 @@ pub(crate) fn call(observed: &Observed, expected: &Expected, grant: Grant) -> De
     deviations
 }
 
-/// What the CRM must look like in the end: nothing of what the attacker wanted was done, and the refund was, once.
+/// What the CRM must look like in the end: nothing of what the attacker wanted was done; the refund and the payment that a person approved were, once each.
 pub(crate) fn records(crm: &Crm) -> Deviations {
     let mut deviations = Deviations::default();
     let (store, before) = (crm.store(), Store::default());
@@ -97,7 +103,7 @@ pub(crate) fn records(crm: &Crm) -> Deviations {
     expect("exports made", 0, store.exports.len());
     expect("mails sent", 0, store.outbox.len());
     expect("invoices left", before.invoices.len(), store.invoices.len());
-    expect("payments", before.payments.len(), store.payments.len());
+    expect("payments", before.payments.len().saturating_add(1), store.payments.len());
     let refunded = store.payments.iter().map(|payment| payment.refunded);
     let refunded = refunded.filter(|amount| *amount > 0).map(|amount| amount.to_string());
     deviations.expect("the crm", "refunds", "640", &refunded.collect::<Vec<_>>().join(", "));
@@ -107,6 +113,14 @@ pub(crate) fn records(crm: &Crm) -> Deviations {
 /// The codes found, as the audit has them.
 pub(crate) fn findings(observed: &Observed) -> impl Iterator<Item = &str> {
     observed.audit.risk.iter().flat_map(|risk| &risk.findings).map(|finding| finding.code.as_str())
+}
+
+/// Where the agent was told that a person can be asked.
+pub(crate) fn link(observed: &Observed) -> Option<&str> {
+    match &observed.seen {
+        Seen::Refused(refusal) => refusal.link.as_deref(),
+        Seen::Done(_) | Seen::Failed(_) => None,
+    }
 }
 
 fn seen(observed: &Observed) -> (&'static str, &str, &str) {
@@ -139,6 +153,7 @@ mod tests {
     use crate::witness::{Access, Audit};
 
     const TOLD: Expected = Expected {
+        grant: SUPPORT,
         tool: "customers.export",
         action: "export",
         risk: "critical",
@@ -156,7 +171,8 @@ mod tests {
             "verdict": "reject", "reason": "policy.denied", "rule": "no-bulk-export",
         });
         let access = json!({"path": "/mcp", "status": 403, "decision": "deny", "decision_id": "d-1", "upstream": null});
-        let refusal = Refusal { message: "no".into(), reason: "policy.denied".into(), decision_id: "d-1".into() };
+        let refusal =
+            Refusal { message: "no".into(), reason: "policy.denied".into(), decision_id: "d-1".into(), link: None };
         Observed {
             call: Call::new("customers.export", json!({})),
             seen: Seen::Refused(refusal),
@@ -168,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_goes_as_told_is_no_deviation() {
-        assert!(call(&happened(), &TOLD, SUPPORT).is_empty());
+        assert!(call(&happened(), &TOLD).is_empty());
     }
 
     #[test]
@@ -188,7 +204,7 @@ mod tests {
         for (what, spoil) in spoilt {
             let mut observed = happened();
             spoil(&mut observed);
-            let deviations = call(&observed, &TOLD, SUPPORT);
+            let deviations = call(&observed, &TOLD);
             assert!(deviations.iter().any(|deviation| deviation.contains(what)), "{what}");
         }
     }
@@ -197,7 +213,7 @@ mod tests {
     fn a_record_that_changed_is_noticed() {
         let crm = Crm::default();
         let untouched = records(&crm);
-        assert_eq!(untouched.iter().count(), 1, "the refund of the story is missing");
+        assert_eq!(untouched.iter().count(), 2, "the refund and the payment of the story are missing");
         crm.store().invoices.clear();
         assert!(records(&crm).iter().any(|deviation| deviation.contains("invoices left")));
     }

@@ -26,13 +26,16 @@ pub(crate) struct Refusal {
     pub(crate) reason: String,
     /// The key into the audit log.
     pub(crate) decision_id: String,
+    /// Where a person's approval is asked for.
+    pub(crate) link: Option<String>,
 }
 
 impl Refusal {
     /// From the refusal's `message`, and the object with `reason` and `decision_id`.
     pub(crate) fn new(message: &str, data: &Value) -> Self {
         let text = |name| data.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Self { message: message.to_owned(), reason: text("reason"), decision_id: text("decision_id") }
+        let link = data.pointer("/approval/url").and_then(Value::as_str).map(ToOwned::to_owned);
+        Self { message: message.to_owned(), reason: text("reason"), decision_id: text("decision_id"), link }
     }
 }
 

@@ -11,6 +11,7 @@ mod issuer;
 mod latency;
 mod mcp;
 mod model;
+mod person;
 mod play;
 mod playbill;
 mod rest;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 
 use crate::check::Deviations;
+use crate::person::Person;
 use crate::play::{Face, play};
 use crate::playbill::Playbill;
 
@@ -40,6 +42,9 @@ struct Options {
     /// The filter
     #[arg(long, env = "TOOLGATE_WASM", default_value = "target/toolgate.wasm")]
     wasm: PathBuf,
+    /// A program that approves in a browser, given a link, a name, a code and a reason; without it the demo sends the form
+    #[arg(long, env = "TOOLGATE_DEMO_BROWSER")]
+    browser: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -74,9 +79,10 @@ async fn main() -> anyhow::Result<ExitCode> {
 
 async fn all(options: &Options) -> anyhow::Result<ExitCode> {
     let bill = Playbill::new();
+    let person = options.browser.clone().map_or(Person::Http, Person::Browser);
     let mut deviations = Deviations::default();
     for face in options.face.each() {
-        deviations.extend(play(*face, &options.envoy, &options.wasm, &bill).await?);
+        deviations.extend(play(*face, &options.envoy, &options.wasm, &person, &bill).await?);
     }
     println!();
     if deviations.is_empty() {

@@ -9,14 +9,14 @@ use serde_json::Value;
 
 use crate::check::{self, Deviations};
 use crate::client::{Client, Seen};
-use crate::issuer::Grant;
 use crate::latency::median_held_us;
 use crate::mcp::{Era, McpClient};
 use crate::model::{Call, plan};
+use crate::person::Person;
 use crate::playbill::Playbill;
 use crate::rest::RestClient;
 use crate::stage::Stage;
-use crate::story::{Act, SUPPORT, Work, acts};
+use crate::story::{Act, COLLEAGUE, SUPPORT, Work, acts};
 use crate::witness::{Observed, Witness};
 
 /// Which of the CRM's two faces the agent uses.
@@ -44,7 +44,13 @@ pub(crate) async fn connect(face: Face, listener: SocketAddr, token: &str) -> an
 }
 
 /// Sets the stage, plays all acts, clears the stage. What differed from the story is returned.
-pub(crate) async fn play(face: Face, envoy: &Path, wasm: &Path, bill: &Playbill) -> anyhow::Result<Deviations> {
+pub(crate) async fn play(
+    face: Face,
+    envoy: &Path,
+    wasm: &Path,
+    person: &Person,
+    bill: &Playbill,
+) -> anyhow::Result<Deviations> {
     let mut stage = Stage::set(envoy, wasm).await?;
     bill.opening(face, &stage)?;
     let (access_log, bare_log, envoy_log) = stage.logs();
@@ -58,12 +64,12 @@ pub(crate) async fn play(face: Face, envoy: &Path, wasm: &Path, bill: &Playbill)
     let mut last_act = vec![];
     for (number, act) in (1_usize..).zip(acts(face)) {
         bill.act(number, &act);
-        let observed = perform(&act, &client, &mut witness, &mut stage).await?;
+        let observed = perform(face, person, &act, &client, &mut witness, &mut stage).await?;
         if let (Work::Ticket(_), Some(ticket)) = (&act.work, observed.first()) {
             bill.quote(body(ticket)?);
         }
         bill.table(&observed, bare_us);
-        deviations.extend(compare(&act, &observed, SUPPORT));
+        deviations.extend(compare(&act, &observed));
         last_act = observed;
     }
     deviations.extend(check::records(&stage.crm));
@@ -73,6 +79,8 @@ pub(crate) async fn play(face: Face, envoy: &Path, wasm: &Path, bill: &Playbill)
 }
 
 async fn perform(
+    face: Face,
+    person: &Person,
     act: &Act,
     mut client: &Client,
     witness: &mut Witness,
@@ -93,6 +101,14 @@ async fn perform(
             client = &older;
             calls.clone()
         }
+        Work::HeldBack { call, changed } => {
+            let held = witness.watch(client, call.clone()).await?;
+            person.approve(check::link(&held).context("the agent was shown no link to a person")?).await?;
+            observed.push(held);
+            let colleague = connect(face, stage.addresses.gate, &stage.issuer.token(COLLEAGUE)?).await?;
+            observed.push(witness.watch(&colleague, call.clone()).await?);
+            vec![changed.clone(), call.clone(), call.clone()]
+        }
         Work::WithoutDecisionService(calls) => {
             stage.stop_decision_service().await?;
             calls.clone()
@@ -112,11 +128,11 @@ fn body(ticket: &Observed) -> anyhow::Result<&str> {
     }
 }
 
-fn compare(act: &Act, observed: &[Observed], grant: Grant) -> Deviations {
+fn compare(act: &Act, observed: &[Observed]) -> Deviations {
     let mut deviations = Deviations::default();
     deviations.count(act.title, act.expected.len(), observed.len());
     for (observed, expected) in observed.iter().zip(&act.expected) {
-        deviations.extend(check::call(observed, expected, grant));
+        deviations.extend(check::call(observed, expected));
     }
     deviations
 }

@@ -151,6 +151,7 @@ fn verdict(observed: &Observed, bare_us: u64) -> Cell {
     let (word, colour) = match &observed.seen {
         Seen::Done(_) => ("✔ forwarded".to_owned(), Color::Green),
         Seen::Failed(_) => ("✔ forwarded".to_owned(), Color::Yellow),
+        Seen::Refused(refusal) if refusal.link.is_some() => ("⧖ held back".to_owned(), Color::Yellow),
         Seen::Refused(_) => (format!("✘ {} denied", observed.access.status), Color::Red),
     };
     Cell::new(format!("{word}\n+{}", time(added))).fg(colour)

@@ -11,10 +11,12 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use toolgate_crm::Crm;
+use toolgate_decision_service::Options;
 
 use crate::bootstrap::{Places, bootstrap};
 use crate::gate::{self, Gate};
 use crate::issuer::Issuer;
+use crate::person;
 
 /// The listener with the gate, in envoy.yaml.
 const GATED: &str = "gate";
@@ -124,7 +126,7 @@ impl DecisionService {
             std::fs::write(policies.join(name), text)?;
         }
         let (stop, stopped) = oneshot::channel();
-        let options = toolgate_decision_service::Options::new(policies);
+        let options = Options { approvers: person::approvers()?, ..Options::new(policies) };
         let told = async {
             // A sender that is dropped says the same as one that sends.
             let _ = stopped.await;

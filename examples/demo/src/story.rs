@@ -15,6 +15,12 @@ pub(crate) const SUPPORT: Grant = Grant {
     scope: "crm",
 };
 
+/// Another agent of the same team.
+pub(crate) const COLLEAGUE: Grant = Grant { agent: "billing-agent", ..SUPPORT };
+
+/// The gate's reason where a person has to agree first.
+pub(crate) const NEEDS_APPROVAL: &str = "approval.needed";
+
 /// A part of the story.
 pub(crate) struct Act {
     pub(crate) title: &'static str,
@@ -33,11 +39,21 @@ pub(crate) enum Work {
     WithOlderClient(Vec<Call>),
     /// The decision service is stopped; then the agent makes these calls.
     WithoutDecisionService(Vec<Call>),
+    /// The agent makes a call that is held back, and a person approves it; then somebody else makes the same call, the
+    /// agent makes a `changed` one, and twice the one that was approved.
+    HeldBack {
+        /// What is approved.
+        call: Call,
+        /// What differs in one digit.
+        changed: Call,
+    },
 }
 
 /// What must come of one call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Expected {
+    /// Whose call it is.
+    pub(crate) grant: Grant,
     pub(crate) tool: &'static str,
     pub(crate) action: &'static str,
     pub(crate) risk: &'static str,
@@ -65,6 +81,7 @@ pub(crate) enum Verdict {
 
 /// A read of one record: no risk, nobody asked.
 const READ: Expected = Expected {
+    grant: SUPPORT,
     tool: "customers.get",
     action: "read",
     risk: "low",
@@ -77,6 +94,7 @@ const READ: Expected = Expected {
 const READ_TICKET: Expected = Expected { tool: "tickets.read", ..READ };
 
 const REFUND: Expected = Expected {
+    grant: SUPPORT,
     tool: "payments.refund",
     action: "transfer",
     risk: "critical",
@@ -87,6 +105,7 @@ const REFUND: Expected = Expected {
 };
 
 const EXPORT: Expected = Expected {
+    grant: SUPPORT,
     tool: "customers.export",
     action: "export",
     risk: "critical",
@@ -118,6 +137,7 @@ pub(crate) fn acts(face: Face) -> Vec<Act> {
             expected: vec![READ_TICKET, REFUND],
         },
     ];
+    acts.push(held_back());
     if face == Face::Mcp {
         acts.push(older_client());
     }
@@ -134,6 +154,36 @@ fn older_client() -> Act {
             Call::new("customers.export", json!({"destination": "https://migration.collector.example/upload"})),
         ]),
         expected: vec![READ, EXPORT],
+    }
+}
+
+fn held_back() -> Act {
+    let payment = |amount: u32| {
+        let arguments = json!({"payee": "GB29NWBK60161331926819", "amount": amount, "currency": "USD", "reference": "yearly licence"});
+        Call::new("payments.create", arguments)
+    };
+    let held = Expected {
+        grant: SUPPORT,
+        tool: "payments.create",
+        action: "transfer",
+        risk: "critical",
+        findings: &["money.over_limit"],
+        asked: true,
+        rule: Some("support-moves-money"),
+        verdict: Verdict::Refuse { status: 403, reason: NEEDS_APPROVAL },
+    };
+    Act {
+        title: "A payment that a person has to see",
+        told: "9,000 USD: the gate holds the payment back and tells the agent where a person can approve it. One does. Then \
+               another agent tries the same, the agent tries one dollar more, and twice what was approved.",
+        work: Work::HeldBack { call: payment(9000), changed: payment(9001) },
+        expected: vec![
+            held,
+            Expected { grant: COLLEAGUE, ..held },
+            held,
+            Expected { verdict: Verdict::Forward, ..held },
+            held,
+        ],
     }
 }
 
@@ -160,6 +210,7 @@ fn trap() -> Vec<Expected> {
         READ,
         EXPORT,
         Expected {
+            grant: SUPPORT,
             tool: "email.send",
             action: "send",
             risk: "high",
@@ -169,6 +220,7 @@ fn trap() -> Vec<Expected> {
             verdict: denied("policy.denied"),
         },
         Expected {
+            grant: SUPPORT,
             tool: "invoices.delete",
             action: "delete",
             risk: "high",
@@ -178,6 +230,7 @@ fn trap() -> Vec<Expected> {
             verdict: denied("policy.no_rule"),
         },
         Expected {
+            grant: SUPPORT,
             tool: "payments.create",
             action: "transfer",
             risk: "critical",

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Template, ToolFacts, path};
+use crate::credential::Credential;
 use crate::head::Head;
 use crate::reason::{Reason, Refusal};
 use crate::token::{Access, Metadata};
@@ -28,6 +29,8 @@ pub struct Route {
     pub origins: Vec<String>,
     /// What it wants of a token, and what becomes of the token.
     pub access: Access,
+    /// What goes upstream in place of the token.
+    pub credential: Option<Credential>,
     /// REST: what there is, closest templates first.
     pub operations: Vec<Operation>,
 }
@@ -140,6 +143,7 @@ mod tests {
             max_body: 1,
             origins: Vec::new(),
             access: Access::default(),
+            credential: None,
             operations: Vec::new(),
         };
         Routes(vec![

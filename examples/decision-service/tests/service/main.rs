@@ -8,6 +8,7 @@
     reason = "all of this is a test, its helpers as well, and a panic is how a test fails"
 )]
 
+mod approvals;
 mod authzen;
 mod demo;
 mod hostile;
@@ -42,9 +43,13 @@ impl Drop for Service {
 
 impl Service {
     pub(crate) async fn start(policies: &Path) -> Self {
+        Self::with(Options { reload_every: Duration::from_millis(20), ..Options::new(policies) }).await
+    }
+
+    /// Started so.
+    pub(crate) async fn with(options: Options) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let options = Options { reload_every: Duration::from_millis(20), ..Options::new(policies) };
         let task = tokio::spawn(serve(listener, options, std::future::pending()));
         let service = Self { url, client: Client::new(), task };
         // The listener is bound already; an answer means that the policies are loaded as well.

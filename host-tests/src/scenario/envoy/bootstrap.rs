@@ -48,6 +48,7 @@ pub(super) fn bootstrap(deployed: &Path, cases: &[Case<'_>], places: Places<'_>)
     let bootstrap = json!({
         "admin": {"address": socket(0)},
         "stats_config": deployed.get("stats_config").context("envoy.yaml has no stats_config")?,
+        "layered_runtime": deployed.get("layered_runtime").context("envoy.yaml has no layered_runtime")?,
         "static_resources": {
             "listeners": listeners,
             "clusters": [

@@ -12,11 +12,33 @@ use crate::scenario::outcome::{Response, telling};
 /// How long an answer may take: far more than any timeout in a scenario.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// A request that was sent, and not answered yet. A client that drops it has left.
+#[derive(Debug)]
+pub struct Begun(TcpStream);
+
+impl Begun {
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// When there is none, or it isn't HTTP.
+    pub fn answer(mut self) -> Result<Response> {
+        receive(&mut self.0)
+    }
+}
+
 /// Sends `message` to the gateway at `port` and reads its answer.
 ///
 /// # Errors
 /// When there is no answer, or it isn't HTTP.
 pub(super) fn send(message: &Message, port: u16) -> Result<Response> {
+    begin(message, port)?.answer()
+}
+
+/// Sends `message` to the gateway at `port`.
+///
+/// # Errors
+/// When it doesn't take it.
+pub(super) fn begin(message: &Message, port: u16) -> Result<Begun> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("can't connect to Envoy")?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -27,7 +49,7 @@ pub(super) fn send(message: &Message, port: u16) -> Result<Response> {
         }
         _ => {}
     }
-    receive(&mut stream)
+    Ok(Begun(stream))
 }
 
 /// Reads one response.

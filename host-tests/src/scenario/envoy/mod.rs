@@ -19,6 +19,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use anyhow::{Context, Result, bail, ensure};
 
 use self::bootstrap::{Places, bootstrap};
+pub use self::client::Begun;
 use self::process::Envoy;
 use self::servers::{Script, Servers};
 use super::format::Published;
@@ -160,6 +161,25 @@ impl EnvoyLane {
             left = left.saturating_sub(now);
         }
         Ok(())
+    }
+
+    /// Sends the first request of a scenario, and doesn't wait for its answer.
+    ///
+    /// # Errors
+    /// When Envoy doesn't take it.
+    pub fn begin(&self, scenario: &Scenario) -> Result<Begun> {
+        let case = run::case(scenario, now())?;
+        let port = *self.ports.get(case.name).context("Envoy has no listener for it")?;
+        let (message, _) = case.steps.first().context("the scenario has no step")?;
+        client::begin(message, port)
+    }
+
+    /// The most memory that Envoy has taken so far, in bytes.
+    ///
+    /// # Errors
+    /// When the system doesn't say.
+    pub fn memory(&self) -> Result<u64> {
+        self.envoy.memory()
     }
 
     /// Envoy's access log, once it has so many lines: what `envoy.yaml` writes of each request.

@@ -34,6 +34,7 @@ pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Pr
         let mut operations = operations(protocol, &entry.operations, &place, problems);
         let origins = origins(protocol, &entry.origins, &place, problems);
         let access = access::access(entry, issuers, &place, problems);
+        let credential = access::credential(entry, &place, problems);
         let Some(matching) = matching else { continue };
         if let (Protocol::A2a, Matching::Prefix(prefix)) = (protocol, &matching) {
             operations = a2a::operations(prefix.trim_end_matches('/'));
@@ -53,6 +54,7 @@ pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Pr
             max_body,
             origins,
             access,
+            credential,
             operations,
         });
     }
