@@ -54,18 +54,29 @@ pub struct Framed {
 
 /// What is around a filter, where it isn't what scenarios script.
 #[derive(Clone, Copy, Debug)]
-pub struct Around {
+pub struct Around<'a> {
     /// How many workers Envoy has.
     pub workers: u32,
     /// Where issuers listen.
     pub issuer: Option<u16>,
     /// Where the upstream listens.
     pub upstream: Option<u16>,
+    /// What Envoy ends TLS with; clients may show a certificate, whoever signed it.
+    pub tls: Option<&'a Tls>,
 }
 
-impl Default for Around {
+/// A server's certificate and key, as PEM files.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The certificate.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+impl Default for Around<'_> {
     fn default() -> Self {
-        Self { workers: 1, issuer: None, upstream: None }
+        Self { workers: 1, issuer: None, upstream: None, tls: None }
     }
 }
 
@@ -88,7 +99,7 @@ impl EnvoyLane {
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    pub fn beside(workspace: &Path, wasm: &Path, scenarios: &[Scenario], around: &Around) -> Result<Self> {
+    pub fn beside(workspace: &Path, wasm: &Path, scenarios: &[Scenario], around: &Around<'_>) -> Result<Self> {
         let binary = process::binary(workspace)?;
         let servers = Servers::start()?;
         let cases = scenarios.iter().map(|scenario| run::case(scenario, now())).collect::<Result<Vec<_>>>()?;
@@ -103,6 +114,7 @@ impl EnvoyLane {
             decision: servers.decision_port,
             issuer: around.issuer.unwrap_or(servers.issuer_port),
             nobody,
+            tls: around.tls,
         };
         let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, places)?;
         let envoy = Envoy::start(&binary, &bootstrap, around.workers)?;
