@@ -70,6 +70,10 @@ conformance: wasm envoy ## official MCP clients, servers and conformance suite, 
 reference: ## write what is made from the types: JSON Schemas and the table of every configuration field, in envoy/
 	@TOOLGATE_UPDATE=1 cargo test --quiet --locked -p toolgate --lib config::reference
 
+.PHONY: peers
+peers: wasm envoy ## decision services of others behind a real Envoy: Cerbos (installs its npm package)
+	@.ci/peers
+
 .PHONY: manifests
 manifests: ## the manifests for Istio and Envoy Gateway against those APIs' own schemas (installs them by npm)
 	@.ci/manifests

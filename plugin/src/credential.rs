@@ -1,12 +1,23 @@
 //! A secret that goes to somebody in a header, and nowhere else.
 
 use std::fmt;
+use std::time::Duration;
 
 /// A header and its secret value. Neither its debug form nor anything else in here shows the value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential {
     name: String,
     value: String,
+}
+
+/// A credential of a request's own that the upstream is to get instead of the agent's token (RFC 8693 names such an
+/// exchange).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialWish {
+    /// What it is good for: words, separated by spaces (RFC 6749 section 3.3).
+    pub scope: String,
+    /// How long.
+    pub ttl: Duration,
 }
 
 /// Why a header can't carry a credential. Never holds the value.

@@ -34,7 +34,7 @@ use crate::action::mcp::Rpc;
 use crate::action::{self, Route};
 use crate::audit::{Mode, Record, TraceRecord, headers};
 use crate::config::Config;
-use crate::decision::{Question, Terms};
+use crate::decision::{Listener, Sending, Terms};
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::judge::{Judged, Outcome, judge};
@@ -63,7 +63,7 @@ pub enum Input<'i> {
     Buffered(usize),
     /// The whole body.
     Body(&'i [u8]),
-    /// Something came of what [`Step::Await`] waits for, or nothing will.
+    /// Something may have come of what [`Step::Await`] waits for.
     Published,
     /// Whether the signature that [`Step::Verify`] named holds.
     Signature(SignatureVerdict),
@@ -105,7 +105,8 @@ pub enum Stored {
 pub enum Step {
     /// Let nothing through, and wait.
     Hold,
-    /// Let nothing through, and wait for what an issuer publishes: say so with [`Input::Published`].
+    /// Let nothing through, and wait for what an issuer publishes, or for what comes of another exchange: say so with
+    /// [`Input::Published`].
     Await,
     /// Hand over the body with [`Input::Body`]: it is whole already.
     Read,
@@ -117,8 +118,8 @@ pub enum Step {
     Introspect(Arc<Introspector>, Vec<u8>),
     /// Say with [`Input::Peer`] which certificate the client has.
     Peer,
-    /// Ask the decision service this, under this request id, and say what came of it with [`Input::Answer`].
-    Ask(Question, String),
+    /// Ask the decision service this, and say what came of it with [`Input::Answer`].
+    Ask(Sending),
     /// Give the held body once more, with [`Input::Body`]: the decision changes it.
     Reread,
     /// Read this slot of the workers' shared memory, and say with [`Input::Recalled`] what stands in it.
@@ -174,6 +175,8 @@ enum State {
     Remembering(Box<Recalling>, Box<Judged>),
     /// The rules allow it, and the decision service is being asked.
     Asking(Box<Asking>),
+    /// The rules allow it, and the decision service is being asked the same for another exchange.
+    Listening(Box<Asking>, Listener),
     /// The decision service permits it with narrower parameters; the body is being read once more.
     Narrowing(Box<Asking>, Box<Terms>),
     /// The decision service refused, and that is being kept.
@@ -259,7 +262,8 @@ impl Exchange {
             (State::Remembering(held, judged), Input::Remembered(stored)) => {
                 self.remembered(gate, now, held, *judged, stored)
             }
-            (State::Asking(asking), Input::Answer { head, body }) => self.answered(gate, now, *asking, head, body),
+            (State::Asking(asking), Input::Answer { head, body }) => self.answered(gate, now, asking, head, body),
+            (State::Listening(asking, listener), Input::Published) => self.heard(gate, now, asking, listener),
             (State::Narrowing(asking, terms), Input::Body(body)) => self.narrow(gate, *asking, &terms, body),
             (State::Noting(noting), Input::Recalled { slot, version }) => self.note(now, noting, slot, version),
             (State::Noting(noting), Input::Remembered(stored)) => self.noted(noting, stored),
@@ -267,9 +271,10 @@ impl Exchange {
             (State::Reading(request, agent), Input::Response(head)) => {
                 self.overtaken(self.record(&request, Some(agent)), head)
             }
-            (State::Asking(asking) | State::Narrowing(asking, _), Input::Response(head)) => {
-                self.overtaken(asking.record, head)
-            }
+            (
+                State::Asking(asking) | State::Listening(asking, _) | State::Narrowing(asking, _),
+                Input::Response(head),
+            ) => self.overtaken(asking.record, head),
             // Our own answer comes past here on its way to the client; nothing else is still to come.
             (State::Rejected, Input::Response(_)) => Step::Pass,
             (State::Rejected, _) => Step::Hold,
@@ -385,17 +390,9 @@ impl Exchange {
             Outcome::Ask(question) => {
                 record.asked = true;
                 record.call_digest = Some(question.call.clone());
-                let remembered = question.lasting.then_some(question.identity);
-                let expires = agent.expires;
-                let asking = Asking { head, record, rpc, agent, body, remembered, expires };
-                match remembered.and_then(|identity| gate.decisions.recall(&identity, now)) {
-                    Some(decision) => self.decided(gate, now, asking, decision.into()),
-                    None => {
-                        let id = asking.record.decision_id.clone();
-                        self.state = State::Asking(Box::new(asking));
-                        Step::Ask(question, id)
-                    }
-                }
+                let question = Arc::new(question);
+                let asking = Asking { head, record, rpc, agent, body, question, since: now, again: false, asker: None };
+                self.consult(gate, now, Box::new(asking))
             }
         }
     }
@@ -406,7 +403,6 @@ impl Exchange {
             return self.refuse(head, record, rpc, &Refusal::new(Reason::DecisionTerms, late));
         }
         record.forwarded();
-        record.credential = changes.credential.is_some();
         self.let_through(head, record, headers::ALLOW, changes)
     }
 
@@ -453,7 +449,7 @@ impl Exchange {
             | State::Reading(request, _) => *request,
             State::Binding(binding) => *binding.request,
             State::Recalling(held) | State::Remembering(held, _) => held.request,
-            State::Asking(asking) | State::Narrowing(asking, _) => {
+            State::Asking(asking) | State::Listening(asking, _) | State::Narrowing(asking, _) => {
                 Request { id: asking.record.decision_id, head: asking.head, body: Arrival::None, since: now }
             }
             // These have an arm of their own for every input, or nothing to tell.
@@ -464,11 +460,14 @@ impl Exchange {
         self.refuse_stranger(&request, &Reason::Fault.into())
     }
 
-    fn let_through(&mut self, head: &Head, record: Record, decision: &'static str, changes: Changes) -> Step {
+    fn let_through(&mut self, head: &Head, mut record: Record, decision: &'static str, mut changes: Changes) -> Step {
         self.state = State::Forwarded(Decided { id: record.decision_id.clone(), decision });
         if self.head_gone {
             return Step::Forward(Edits::default(), Box::new(record));
         }
+        // What a decision brings is for this call; what the route has is for all.
+        changes.credential = changes.credential.or_else(|| self.route(head).ok()?.credential.clone());
+        record.credential = changes.credential.is_some();
         let mut edits = self.unaccompanied(head);
         if self.config.audit.headers {
             edits.add.extend(borrowed(headers::to_upstream(&record, decision)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::decision::{DecisionMemory, Elicitors};
+use crate::decision::{Breaker, DecisionMemory, Elicitors, UnderWay};
 use crate::json::Tape;
 use crate::token::{Published, TokenMemory};
 
@@ -18,6 +18,10 @@ pub struct Gate {
     pub published: Published,
     /// Decisions that may be used again.
     pub decisions: DecisionMemory,
+    /// Questions that are being asked.
+    pub under_way: UnderWay,
+    /// How the decision service does.
+    pub breaker: Breaker,
     /// Clients that can show a person a link.
     pub elicitors: Elicitors,
     /// Scratch memory of the JSON reader.
@@ -28,12 +32,15 @@ impl Gate {
     /// A gate that remembers nothing yet: what was verified or decided under another configuration doesn't count.
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
+        let breaker = Breaker::new(config.decision.as_ref().map(|service| service.breaker));
         let published = Published::new(config.identity.publications().len());
         Self {
             config,
             tokens: TokenMemory::default(),
             published,
             decisions: DecisionMemory::default(),
+            under_way: UnderWay::default(),
+            breaker,
             elicitors: Elicitors::default(),
             tape: Tape::default(),
         }

@@ -6,6 +6,7 @@ use crate::action::mcp::Rpc;
 use crate::action::{self, Action, Read, Reading, Route};
 use crate::audit::{Cost, Record, ResourceRecord, TraceRecord, Verdict, Would};
 use crate::config::Config;
+use crate::credential::Credential;
 use crate::decision::{Asked, Question, question};
 use crate::head::Head;
 use crate::json::{Document, Tape, canonical};
@@ -182,7 +183,7 @@ fn judge_action(
         }
     }
     record.would = policy.rehearse(&facts).and_then(|ruling| would(&ruling));
-    let (asked, approval) = match policy.judge(&facts) {
+    let (asked, approval, credential) = match policy.judge(&facts) {
         Ruling::NoRule => return Outcome::Refuse(Reason::PolicyNoRule.into()),
         Ruling::LacksScope(rule) => {
             record.rule = Some(rule.id.clone());
@@ -199,24 +200,34 @@ fn judge_action(
             record.required = rule.wishes.recorded;
             match effect {
                 Effect::Deny => return Outcome::Refuse(denied(rule)),
-                Effect::Approve => (true, true),
-                Effect::Ask => (true, false),
-                Effect::Allow => (risk.level >= config.risk.ask_at, false),
+                Effect::Approve => (true, true, rule.wishes.credential.as_ref()),
+                Effect::Ask => (true, false, rule.wishes.credential.as_ref()),
+                Effect::Allow => {
+                    let credential = rule.wishes.credential.as_ref();
+                    (risk.level >= config.risk.ask_at || credential.is_some(), false, credential)
+                }
             }
         }
     };
     if !asked {
         return Outcome::Forward;
     }
-    if config.decision.is_none() {
+    let Some(service) = &config.decision else {
         return Outcome::Refuse(Reason::DecisionNotConfigured.into());
-    }
-    let asked =
-        Asked { agent, action, risk: &risk, policy_version: &config.policy_version, route: facts.path, approval };
-    match question(&asked) {
+    };
+    let (policy_version, route) = (&config.policy_version, facts.path);
+    let asked = Asked { agent, action, risk: &risk, policy_version, route, approval, credential };
+    let token = if service.sends_token { token(head) } else { None };
+    match question(&asked, service, token) {
         Ok(question) => Outcome::Ask(question),
         Err(_) => Outcome::Refuse(Reason::Fault.into()),
     }
+}
+
+/// The agent's token, for a decision service that gets it.
+fn token(head: &Head) -> Option<Credential> {
+    let value = std::str::from_utf8(head.first("authorization")?).ok()?;
+    Credential::new("authorization", value).ok()
 }
 
 /// What rules look at.

@@ -36,10 +36,10 @@
 //! | `sql`      |            |
 //! | `remote`   | `time` |
 //! | `token`    | `credential` `head` `json` `reason` `remote` `time` |
-//! | `action`   | `head` `json` `reason` `sql` `token` `trace_context` |
+//! | `action`   | `credential` `head` `json` `reason` `sql` `token` `trace_context` |
 //! | `risk`     | `action` `sql` |
 //! | `session`  | `action` `risk` `time` `token` |
-//! | `policy`   | `action` `json` `risk` `session` `time` `token` |
+//! | `policy`   | `action` `credential` `json` `risk` `session` `time` `token` |
 //! | `decision` | `action` `credential` `head` `json` `reason` `risk` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` `trace_context` |
 //! | `narrow`   | `action` `head` `json` |
@@ -47,7 +47,7 @@
 //! | `config`   | `action` `audit` `credential` `decision` `export` `policy` `remote` `risk` `session` `token` |
 //! | `metrics`  | `action` `audit` `config` `reason` `risk` |
 //! | `gate`     | `config` `decision` `json` `token` |
-//! | `judge`    | `action` `audit` `config` `decision` `head` `json` `narrow` `policy` `reason` `risk` `session` `time` `token` |
+//! | `judge`    | `action` `audit` `config` `credential` `decision` `head` `json` `narrow` `policy` `reason` `risk` `session` `time` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
 //! | `obey`     | `action` `audit` `config` `credential` `decision` `head` `json` `judge` `narrow` `reason` `risk` `time` `token` |

@@ -39,8 +39,14 @@ pub enum Single {
     DecisionTime,
     /// Decisions that the decision service was asked for.
     DecisionsAsked,
-    /// Decisions that were remembered.
+    /// Decisions that were remembered, or that another request had asked for already.
     DecisionsRemembered,
+    /// Requests that went on without the decision that they needed.
+    DecisionsMissing,
+    /// Questions that were sent once more, because the connection had failed.
+    DecisionsRetried,
+    /// How often the decision service had failed so often that it was left alone.
+    BreakerOpened,
     /// Signatures of tokens that the proxy verified. A request without one had a token that was known, or none.
     SignaturesByHost,
     /// Signatures that the filter verified itself.
@@ -63,6 +69,9 @@ impl Single {
         (Self::DecisionTime, Kind::Histogram, "toolgate_decision_milliseconds"),
         (Self::DecisionsAsked, Kind::Counter, "toolgate_decisions_total;source=asked"),
         (Self::DecisionsRemembered, Kind::Counter, "toolgate_decisions_total;source=remembered"),
+        (Self::DecisionsMissing, Kind::Counter, "toolgate_decisions_total;source=none"),
+        (Self::DecisionsRetried, Kind::Counter, "toolgate_decision_retries_total"),
+        (Self::BreakerOpened, Kind::Counter, "toolgate_decision_breaker_opened_total"),
         (Self::SignaturesByHost, Kind::Counter, "toolgate_signatures_total;by=host"),
         (Self::SignaturesByFilter, Kind::Counter, "toolgate_signatures_total;by=filter"),
         (Self::Memory, Kind::Gauge, "toolgate_memory_bytes"),
@@ -144,6 +153,9 @@ impl Metrics {
         }
         if let Some(added) = added {
             change(Self::place(Single::Added), added);
+        }
+        if record.undecided.is_some() {
+            change(Self::place(Single::DecisionsMissing), 1);
         }
         if let Some(taken) = record.durations.decision_ms {
             change(Self::place(Single::DecisionsAsked), 1);

@@ -3,7 +3,7 @@
 use crate::action::Reading;
 use crate::audit::Record;
 use crate::config::Config;
-use crate::credential::Credential;
+use crate::credential::{Credential, CredentialWish};
 use crate::decision::{Asked, StepUp, Terms, call_digest};
 use crate::head::Head;
 use crate::json::Tape;
@@ -35,17 +35,31 @@ impl Changes {
 
 /// Carries out what can be carried out without looking at the body, and says what else stands in the way.
 ///
+/// A permit also has to bring the credential that its rule wishes for, where there is a `wish`.
+///
 /// Notes go into the record whatever comes of the rest: obligations hold on a denial too, and those that can be met are
 /// met even where another can't (AuthZEN Profile for Obligations, "Non-Compliance").
 ///
 /// # Errors
 /// A term that can't be met; the person behind the token has to authenticate again.
-pub(crate) fn meet(terms: &Terms, agent: &Agent, now: Timestamp, record: &mut Record) -> Result<(), Refusal> {
+pub(crate) fn meet(
+    terms: &Terms,
+    wish: Option<&CredentialWish>,
+    agent: &Agent,
+    now: Timestamp,
+    record: &mut Record,
+) -> Result<(), Refusal> {
     record.notes.extend(terms.notes.iter().cloned());
     // A note that nobody keeps is none.
     record.required |= !terms.notes.is_empty();
     if let Some(unmet) = terms.unmet.first() {
         return Err(Refusal::new(Reason::DecisionTerms, unmet.clone()));
+    }
+    if let Some(wish) = wish {
+        let issued = terms.credential.as_ref().ok_or("the permit brings no credential, and the rule wants one");
+        issued
+            .and_then(|issued| issued.check(wish, now))
+            .map_err(|unmet| Refusal::new(Reason::DecisionTerms, unmet))?;
     }
     match &terms.step_up {
         Some(wanted) if !is_met(wanted, agent, now) => {
@@ -90,8 +104,15 @@ pub(crate) fn narrowed(
             let risk = assess(&config.risk, &action);
             let route_path = facts(head, agent, &action, &risk, "", record.time).path;
             let policy_version = &config.policy_version;
-            let again =
-                Asked { agent, action: &action, risk: &risk, policy_version, route: route_path, approval: false };
+            let again = Asked {
+                agent,
+                action: &action,
+                risk: &risk,
+                policy_version,
+                route: route_path,
+                approval: false,
+                credential: None,
+            };
             if record.call_digest.as_ref() != Some(&call_digest(&again)) {
                 return Err(Refusal::new(Reason::Fault, "the body is not the one that was judged"));
             }
@@ -112,7 +133,8 @@ pub(crate) fn narrowed(
     }
     record.narrowed = terms.narrow.iter().map(|(pointer, _)| pointer.clone()).collect();
     let headers = terms.headers.iter().cloned().chain(narrowed.headers).collect();
-    Ok(Changes { headers, credential: terms.credential.clone(), body: Some(narrowed.body) })
+    let credential = terms.credential.as_ref().map(|issued| issued.credential.clone());
+    Ok(Changes { headers, credential, body: Some(narrowed.body) })
 }
 
 /// The head as the server behind will see it: with `headers` in the place of those of the same name.

@@ -260,6 +260,8 @@ reasons! {
     BodyMissing: "body.missing", 400, RPC_INVALID_REQUEST, None, "a body is required";
     /// A form that servers read in different ways.
     BodyForm: "body.form", 400, RPC_INVALID_PARAMS, None, "the form has more than one reading";
+    /// A GraphQL request of which it can't be seen what would run, or that servers read in different ways.
+    BodyGraphql: "body.graphql", 400, RPC_INVALID_PARAMS, None, "the GraphQL request can't be judged";
     /// Not JSON with one meaning.
     BodyUnreadable: "body.unreadable", 400, RPC_PARSE_ERROR, None, "the body is not JSON with a single meaning";
     /// A JSON-RPC batch where there are none, or one that can't be judged.
@@ -300,6 +302,8 @@ reasons! {
     DecisionSeveral: "decision.several", 403, RPC_DENIED, None, "several things need a decision each; ask for them one by one";
     /// The decision service couldn't be reached, was too slow, or reported an error.
     DecisionUnavailable: "decision.unavailable", 503, RPC_INTERNAL_ERROR, None, "the decision service is not available";
+    /// The decision service failed again and again, and isn't asked for a while.
+    DecisionSuspended: "decision.suspended", 503, RPC_INTERNAL_ERROR, None, "the decision service keeps failing and is not asked for the moment";
     /// The decision service's answer can't be used.
     DecisionUnusable: "decision.unusable", 503, RPC_INTERNAL_ERROR, None, "the decision service's answer can't be used";
 

@@ -23,10 +23,12 @@ use toolgate::exchange::{self, Exchange, Input, Step};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
 use toolgate::time::Timestamp;
-use toolgate::token::SignatureVerdict;
+use toolgate::token::{SignatureVerdict, TokenMemory};
 
 /// Every sequence up to this length: the longest way, from head and signature over body and answer to the response.
 const LENGTH: usize = 5;
+/// And where another exchange asks the same: three to the question, the other's end, the look, and an own answer.
+const LENGTH_WITH_ANOTHER: usize = 6;
 /// And where calls are counted: reading and writing, and both once more after a conflict.
 const LENGTH_WITH_MEMORY: usize = 7;
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
@@ -50,7 +52,10 @@ const NARROWS_TOO_FAR: &[u8] = br#"{"decision":true,"context":{"narrow":{"/id":"
 /// A permit on a condition that nobody here knows.
 const OBLIGES: &[u8] = br#"{"decision":true,"context":{"obligations":[{"type":"watermark","id":"1"}]}}"#;
 
-/// What a proxy can report.
+/// What Envoy makes up where there is no connection.
+const UNREACHED: &[u8] = b"upstream connect error or disconnect/reset before headers. reset reason: connection failure";
+
+/// What a proxy can report, and what can become of another exchange that asks the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Symbol {
     HeadWithToken,
@@ -86,9 +91,11 @@ enum Symbol {
     AnswerObliges,
     AnswerBroken,
     AnswerPermitsWith500,
+    AnswerPermitsWith302,
     AnswerActive,
     AnswerInactive,
     NoAnswer,
+    NoConnection,
     RecalledNothing,
     RecalledQuarantine,
     RecalledProof,
@@ -96,6 +103,11 @@ enum Symbol {
     StoredByAnother,
     NotStored,
     Response,
+    OtherPermitted,
+    OtherDenied,
+    OtherUnanswered,
+    OtherPermittedForOnce,
+    OtherLeft,
 }
 
 use Symbol::*;
@@ -127,13 +139,33 @@ const ALPHABET: &[Symbol] = &[
     AnswerObliges,
     AnswerBroken,
     AnswerPermitsWith500,
+    AnswerPermitsWith302,
     NoAnswer,
+    NoConnection,
     RecalledNothing,
     RecalledQuarantine,
     Stored,
     StoredByAnother,
     NotStored,
     Response,
+];
+
+/// What matters where another exchange asks the same; the rest is what the others show.
+const OF_ANOTHER: &[Symbol] = &[
+    HeadWithToken,
+    SignatureHolds,
+    BodyRisky,
+    BodyAllowed,
+    Published,
+    AnswerPermits,
+    AnswerDenies,
+    NoAnswer,
+    Response,
+    OtherPermitted,
+    OtherDenied,
+    OtherUnanswered,
+    OtherPermittedForOnce,
+    OtherLeft,
 ];
 
 /// What matters where calls are counted; the rest is what the shorter sequences show.
@@ -204,6 +236,8 @@ enum Under {
     Binding,
     /// The same, where heads can't be held.
     Unheld,
+    /// Another exchange has asked what this one would ask.
+    Another,
     /// The word of its token's issuer, in the place of a signature.
     Introspection,
 }
@@ -321,6 +355,9 @@ struct Bodies {
     too_large: Vec<u8>,
     response: Head,
     failure: Head,
+    redirect: Head,
+    unreached: Head,
+    for_once: Head,
     nothing: Head,
     /// A slot in which the session is in quarantine.
     quarantine: Vec<u8>,
@@ -345,6 +382,9 @@ impl Bodies {
             too_large,
             response: Head::from_pairs([(":status", "200")]),
             failure: Head::from_pairs([(":status", "500")]),
+            redirect: Head::from_pairs([(":status", "302"), ("location", "https://pdp.example.com/")]),
+            unreached: Head::from_pairs([(":status", "503")]),
+            for_once: Head::from_pairs([(":status", "200"), ("cache-control", "no-store")]),
             nothing: Head::default(),
             quarantine: Vec::new(),
             bound: bound_token(),
@@ -426,9 +466,14 @@ impl Bodies {
             AnswerObliges => Input::Answer { head: &self.response, body: OBLIGES },
             AnswerBroken => Input::Answer { head: &self.response, body: br#"{"decision":"true"}"# },
             AnswerPermitsWith500 => Input::Answer { head: &self.failure, body: br#"{"decision":true}"# },
+            AnswerPermitsWith302 => Input::Answer { head: &self.redirect, body: br#"{"decision":true}"# },
             AnswerActive => Input::Answer { head: &self.response, body: ACTIVE },
             AnswerInactive => Input::Answer { head: &self.response, body: br#"{"active":false}"# },
             NoAnswer => Input::Answer { head: &self.nothing, body: b"" },
+            NoConnection => Input::Answer { head: &self.unreached, body: UNREACHED },
+            OtherPermitted | OtherDenied | OtherUnanswered | OtherPermittedForOnce | OtherLeft => {
+                panic!("{symbol:?} is an input of the other exchange")
+            }
             RecalledNothing => Input::Recalled { slot: None, version: 1 },
             RecalledQuarantine => Input::Recalled { slot: Some(&self.quarantine), version: 1 },
             RecalledProof => Input::Recalled { slot: Some(&self.seen_proof), version: 1 },
@@ -440,8 +485,42 @@ impl Bodies {
     }
 }
 
+/// Through, where another exchange asks the same: it was permitted, and this one hears of it; or it came to nothing, or to
+/// nothing that holds for anybody else, and this one asked by itself.
+fn may_go_on_with_another(seen: &[Symbol]) -> bool {
+    let ours: Vec<_> = seen.iter().copied().filter(|symbol| !symbol.is_of_the_other()).collect();
+    if ours.as_slice() == [HeadWithToken, SignatureHolds, BodyAllowed] {
+        return seen.last() == Some(&BodyAllowed);
+    }
+    // Only the first thing that becomes of the other counts: after it, it has gone on or is refused.
+    let other = seen.iter().position(|symbol| symbol.is_of_the_other());
+    let asks = seen.iter().position(|symbol| *symbol == BodyRisky);
+    let (Some(other), Some(asks)) = (other, asks) else { return false };
+    let heard = seen.iter().enumerate().position(|(at, symbol)| *symbol == Published && at > other.max(asks));
+    // Looking while nothing has become of it changes nothing.
+    let mut ours: Vec<_> = Vec::new();
+    for (at, symbol) in seen.iter().copied().enumerate() {
+        let early = symbol == Published && at > asks && at < other;
+        if !symbol.is_of_the_other() && !early {
+            ours.push(symbol);
+        }
+    }
+    let before: &[Symbol] = &[HeadWithToken, SignatureHolds, BodyRisky];
+    let ended = |way: &[Symbol]| ours == [before, way].concat() && seen.last() == ours.last();
+    match seen[other] {
+        // What is settled before this one asks is another question's business: it asks by itself.
+        _ if other < asks => ended(&[AnswerPermits]) || ended(&[NoAnswer, AnswerPermits]),
+        OtherPermitted => heard.is_some() && ended(&[Published]),
+        OtherDenied | OtherUnanswered => false,
+        _ => ended(&[Published, AnswerPermits]) || ended(&[Published, NoAnswer, AnswerPermits]),
+    }
+}
+
 /// The only ways through, written down apart from the machine.
 fn may_go_on(seen: &[Symbol], under: Under) -> bool {
+    if under == Under::Another {
+        return may_go_on_with_another(seen);
+    }
     let mut calls: Vec<_> = seen.iter().copied().filter(|symbol| *symbol != BufferedLittle).collect();
     if matches!(under, Under::Memory | Under::Binding) {
         // Whoever was not the first to write reads again, and what it read before counts for nothing.
@@ -475,6 +554,7 @@ fn may_go_on(seen: &[Symbol], under: Under) -> bool {
             &rest[asked.count()..],
             [AnswerActive, BodyAllowed]
                 | [AnswerActive, BodyRisky, AnswerPermits]
+                | [AnswerActive, BodyRisky, NoAnswer | NoConnection, AnswerPermits]
                 | [AnswerActive, BodyRisky, AnswerNarrows, BodyRisky]
         );
     }
@@ -485,9 +565,56 @@ fn may_go_on(seen: &[Symbol], under: Under) -> bool {
         calls.as_slice(),
         [HeadWithToken, SignatureHolds, BodyAllowed]
             | [HeadWithToken, SignatureHolds, BodyRisky, AnswerPermits]
+            // A connection that fails is tried once more.
+            | [HeadWithToken, SignatureHolds, BodyRisky, NoAnswer | NoConnection, AnswerPermits]
             // The proxy gives the body once more: the very one that was judged.
             | [HeadWithToken, SignatureHolds, BodyRisky, AnswerNarrows, BodyRisky]
     )
+}
+
+impl Symbol {
+    /// Whether it is of the other exchange that asks the same.
+    fn is_of_the_other(self) -> bool {
+        matches!(self, OtherPermitted | OtherDenied | OtherUnanswered | OtherPermittedForOnce | OtherLeft)
+    }
+}
+
+/// An exchange that has asked what the walk's own would ask.
+struct Other<'w> {
+    exchange: Option<Exchange>,
+    bodies: &'w Bodies,
+}
+
+impl<'w> Other<'w> {
+    fn asking(walk: &'w Walk, gate: &mut Gate) -> Self {
+        let mut exchange = Exchange::new(Arc::clone(&walk.config));
+        for symbol in [HeadWithToken, SignatureHolds, BodyRisky] {
+            exchange.advance(gate, NOW, walk.bodies.input(symbol));
+        }
+        // It has come to know the token, which the walk's own exchange is to find out about by itself.
+        gate.tokens = TokenMemory::default();
+        Self { exchange: Some(exchange), bodies: &walk.bodies }
+    }
+
+    fn becomes(&mut self, gate: &mut Gate, symbol: Symbol) {
+        let permit = br#"{"decision":true}"#;
+        let bodies = self.bodies;
+        let answers: &[(&Head, &[u8])] = match symbol {
+            OtherPermitted => &[(&bodies.response, permit)],
+            OtherDenied => &[(&bodies.response, br#"{"decision":false}"#)],
+            OtherUnanswered => &[(&bodies.nothing, b""), (&bodies.nothing, b"")],
+            OtherPermittedForOnce => &[(&bodies.for_once, permit)],
+            _ => {
+                self.exchange = None;
+                return;
+            }
+        };
+        for (head, body) in answers {
+            if let Some(exchange) = &mut self.exchange {
+                exchange.advance(gate, NOW, Input::Answer { head, body });
+            }
+        }
+    }
 }
 
 struct Walk {
@@ -510,6 +637,7 @@ impl Walk {
             Under::Shipped | Under::Unheld => (Bodies::new(), ALPHABET, LENGTH),
             Under::Introspection => (Bodies::new(), OF_INTROSPECTION, LENGTH),
             Under::Memory => (Bodies::new().after_a_denial(&config), OF_MEMORY, LENGTH_WITH_MEMORY),
+            Under::Another => (Bodies::new(), OF_ANOTHER, LENGTH_WITH_ANOTHER),
             Under::Binding => (Bodies::new().after_a_proof(&config), OF_BINDING, LENGTH_WITH_BINDING),
         };
         Self { bodies, config, under, alphabet, length, forwarded: 0, rejected: 0, steps: 0, heads: 0 }
@@ -524,8 +652,18 @@ impl Walk {
         let mut exchange = Exchange::new(Arc::clone(&self.config));
         // A gate without memory: what a known token or answer changes is the business of scenarios.
         let mut gate = Gate::new(Arc::clone(&self.config));
-        let steps = seen.iter().map(|symbol| exchange.advance(&mut gate, NOW, self.bodies.input(*symbol)));
-        steps.last().expect("at least one input")
+        let mut other = (self.under == Under::Another).then(|| Other::asking(self, &mut gate));
+        let mut last = Step::Hold;
+        for symbol in seen {
+            last = match &mut other {
+                Some(other) if symbol.is_of_the_other() => {
+                    other.becomes(&mut gate, *symbol);
+                    Step::Hold
+                }
+                _ => exchange.advance(&mut gate, NOW, self.bodies.input(*symbol)),
+            };
+        }
+        last
     }
 
     /// Tries every input after those `seen`. Where a verdict has `ended` the exchange, one more is enough.
@@ -534,6 +672,10 @@ impl Walk {
             return;
         }
         for &symbol in self.alphabet {
+            // The other exchange has one end.
+            if symbol.is_of_the_other() && seen.iter().any(|seen| seen.is_of_the_other()) {
+                continue;
+            }
             seen.push(symbol);
             let step = self.replay(seen);
             self.steps += 1;
@@ -612,6 +754,13 @@ fn where_calls_are_counted_nothing_goes_on_uncounted() {
     // Allowed at once, allowed after a conflict, and permitted.
     assert_eq!(walk.forwarded, 3);
     assert!(walk.rejected > 200, "{} rejected", walk.rejected);
+}
+
+#[test]
+fn where_another_exchange_asks_the_same_nothing_goes_on_but_by_a_permit() {
+    let mut walk = Walk::new(Under::Another);
+    walk.from(&mut Vec::new(), false);
+    assert!(walk.forwarded > 10 && walk.rejected > 100, "{} forwarded, {} rejected", walk.forwarded, walk.rejected);
 }
 
 #[test]

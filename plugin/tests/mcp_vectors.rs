@@ -277,6 +277,7 @@ fn send(body: &Value, revision: &str) -> String {
         max_body: 1 << 20,
         origins: Vec::new(),
         access: toolgate::token::Access::default(),
+        credential: None,
         operations: Vec::new(),
     };
     let (body, limits) = (body.to_string(), Limits { case_variants: false, ..Limits::default() });

@@ -17,7 +17,8 @@ pub(super) enum Variant {
     DenialsLogged,
     /// By 10,000 rules about tools that nobody calls.
     TenThousandRules,
-    /// By a rule that asks the decision service, whose answers aren't remembered.
+    /// By a rule that asks the decision service, whose answers aren't remembered; for an approval, since all requests here
+    /// are the same, and a plain question that several connections have at once is sent once for all of them.
     Asked,
     /// By the same rule, with the answers remembered.
     AskedAndRemembered,
@@ -54,9 +55,8 @@ impl Policy {
             Variant::AsShipped => {}
             Variant::DenialsLogged => put(&mut policy, "/audit/log", "denials")?,
             Variant::TenThousandRules => rules.extend((0..10_000).map(unrelated_rule)),
-            Variant::Asked | Variant::AskedAndRemembered => {
-                rules.push(json!({"id": "asked", "effect": "ask", "when": {"tool": "customers.get"}}));
-            }
+            Variant::Asked => rules.push(rule_that("approve")),
+            Variant::AskedAndRemembered => rules.push(rule_that("ask")),
         }
         if matches!(variant, Variant::Asked) {
             put(&mut policy, "/decision/cache", Value::Null)?;
@@ -73,6 +73,10 @@ impl Policy {
 fn put(value: &mut Value, pointer: &str, new: impl Into<Value>) -> anyhow::Result<()> {
     *value.pointer_mut(pointer).with_context(|| format!("found nothing at `{pointer}`"))? = new.into();
     Ok(())
+}
+
+fn rule_that(asks: &str) -> Value {
+    json!({"id": "asked", "effect": asks, "when": {"tool": "customers.get"}})
 }
 
 fn unrelated_rule(number: usize) -> Value {

@@ -24,6 +24,10 @@ pub fn differences(step: &Step, sent: &Message, outcome: &Outcome) -> Vec<String
         found.seen("upstream", &expect.upstream, &arrival.headers, &arrival.body, sent);
         found.no_agent_in_trailers(&arrival.trailers);
     }
+    if let Some(question) = outcome.questions.first() {
+        let body = question.body.to_string();
+        found.seen("decision service", &expect.service, &question.headers, body.as_bytes(), sent);
+    }
     if let Some(wanted) = &expect.question {
         let asked = outcome.questions.first().map_or(Value::Null, |question| question.body.clone());
         found.holds("question", wanted, &asked);

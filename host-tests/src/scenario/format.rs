@@ -296,9 +296,15 @@ pub struct Answer {
     /// Nothing comes until the question has timed out.
     #[serde(default)]
     pub silent: bool,
-    /// Nobody listens.
+    /// Nobody listens, however often it is asked.
     #[serde(default)]
     pub refused: bool,
+    /// The connection ends before there is an answer.
+    #[serde(default)]
+    pub dropped: bool,
+    /// The connection ends in the middle of the answer.
+    #[serde(default)]
+    pub cut: bool,
 }
 
 /// What the issuer's server answers to a fetch: keys or revocations, whichever is fetched, or something else to both.
@@ -396,6 +402,9 @@ pub struct Expect {
     /// What the upstream sees.
     #[serde(default)]
     pub upstream: Seen,
+    /// What the decision service sees of the (first) question.
+    #[serde(default)]
+    pub service: Seen,
     /// The (first) question to the decision service holds this.
     pub question: Option<Value>,
     /// The audit record holds this.

@@ -1,6 +1,6 @@
 //! A step's request as the bytes that a client sends, and other bytes that a step speaks of.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -25,6 +25,8 @@ pub struct Message {
     pub body: Option<Vec<u8>>,
     /// Trailers.
     pub trailers: Pairs,
+    /// Whether the length of the body is said beforehand, as it is unless `headers` leave `content-length` out.
+    pub announced: bool,
     /// The SHA-256 of the certificate that the client shows, in hexadecimal.
     pub peer_certificate: Option<String>,
 }
@@ -58,8 +60,15 @@ impl Message {
             headers,
             body: body(request)?,
             trailers: pairs(&request.trailers)?,
+            announced: !request.headers.keys().any(|name| name.eq_ignore_ascii_case("content-length")),
             peer_certificate: request.peer_certificate.clone(),
         })
+    }
+
+    /// Whether the body comes in chunks: then there may be trailers.
+    #[must_use]
+    pub fn is_chunked(&self) -> bool {
+        !self.trailers.is_empty() || !self.announced
     }
 }
 
@@ -122,16 +131,33 @@ pub fn generated(generate: &Generate) -> String {
     [&generate.before, generate.text.repeat(generate.times).as_str(), &generate.after].concat()
 }
 
-/// The body of an answer of the decision service.
+/// The body of an answer of the decision service. In its JSON `<now+30s>` stands for a time, as RFC 3339.
 #[must_use]
-pub fn answer_body(answer: &Answer) -> Vec<u8> {
+pub fn answer_body(answer: &Answer, now: Duration) -> Vec<u8> {
     if let Some(decision) = answer.decision {
         return json!({"decision": decision}).to_string().into_bytes();
     }
     if let Some(json) = &answer.json {
+        let mut json = json.clone();
+        tell_times(&mut json, now);
         return json.to_string().into_bytes();
     }
     answer.text.clone().or_else(|| answer.generate.as_ref().map(generated)).unwrap_or_default().into_bytes()
+}
+
+fn tell_times(value: &mut Value, now: Duration) {
+    match value {
+        Value::String(text) => {
+            let later = text.strip_prefix("<now+").and_then(|rest| rest.strip_suffix('>'));
+            if let Some(later) = later.and_then(|later| humantime::parse_duration(later).ok()) {
+                let time = UNIX_EPOCH.checked_add(now.saturating_add(later)).unwrap_or(UNIX_EPOCH);
+                *text = humantime::format_rfc3339_seconds(time).to_string();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| tell_times(item, now)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| tell_times(field, now)),
+        _ => {}
+    }
 }
 
 /// Headers as bytes.

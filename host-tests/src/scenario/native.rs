@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use toolgate::audit::{Account, Record, headers};
 use toolgate::config::{self, Config};
-use toolgate::decision::Question as Asked;
+use toolgate::decision::Sending;
 use toolgate::exchange::{Edits, Exchange, Input, Slot, Step, Stored};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
@@ -58,6 +58,10 @@ type Shared = BTreeMap<Slot, (Vec<u8>, u32)>;
 
 /// A request that still waits after so many ticks waits for ever.
 const MOST_TICKS: usize = 100;
+
+/// What Envoy makes up where there is no connection (see `host/calls.rs`).
+const UNREACHED: &[u8] =
+    b"upstream connect error or disconnect/reset before headers. reset reason: remote connection failure";
 
 /// One request on its way.
 struct Run<'r> {
@@ -170,7 +174,7 @@ impl<'r> Run<'r> {
                     let peer = self.message.peer_certificate.as_deref().map(str::as_bytes);
                     self.exchange.advance(self.gate, self.issuer.now, Input::Peer(peer))
                 }
-                Step::Ask(question, id) => self.ask(&question, &id)?,
+                Step::Ask(sending) => self.ask(&sending)?,
                 Step::Reread => {
                     let body = self.message.body.clone().unwrap_or_default();
                     self.exchange.advance(self.gate, self.issuer.now, Input::Body(&body))
@@ -240,7 +244,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn ask(&mut self, asked: &Asked, id: &str) -> Result<Step> {
+    fn ask(&mut self, sending: &Sending) -> Result<Step> {
         let service = self.config.decision.as_ref().context("the core asks, and no decision service is configured")?;
         let answer = |head: &Head, body: &[u8], run: &mut Self| {
             run.exchange.advance(run.gate, run.issuer.now, Input::Answer { head, body })
@@ -249,11 +253,14 @@ impl<'r> Run<'r> {
         if service.cluster != CLUSTER {
             return Ok(answer(&Head::default(), b"", self));
         }
-        let scripted = self.answers.pop_front().context("a question for which no answer is scripted")?;
-        if scripted.refused {
-            return Ok(answer(&Head::from_pairs([status(503)]), b"", self));
+        if self.answers.front().is_some_and(|answer| answer.refused) {
+            return Ok(answer(&Head::from_pairs([status(503)]), UNREACHED, self));
         }
-        let fields = [("content-type", "application/json"), ("accept", "application/json"), ("x-request-id", id)];
+        let scripted = self.answers.pop_front().context("a question for which no answer is scripted")?;
+        let asked = &sending.question;
+        let fields = [("content-type", "application/json"), ("accept", "application/json")].into_iter();
+        let own = service.headers.iter().chain(&asked.token).map(|header| (header.name(), header.expose()));
+        let fields = fields.chain(own).chain([("x-request-id", sending.id.as_str())]);
         self.outcome.questions.push(Question {
             method: "POST".into(),
             path: service.path.clone(),
@@ -261,11 +268,17 @@ impl<'r> Run<'r> {
             headers: telling_of_call(fields.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))),
             body: serde_json::from_slice(&asked.body)?,
         });
+        if scripted.dropped {
+            return Ok(answer(&Head::from_pairs([status(503)]), UNREACHED, self));
+        }
+        if scripted.cut {
+            return Ok(answer(&Head::default(), b"", self));
+        }
         if scripted.silent {
             return Ok(answer(&Head::from_pairs([status(504)]), b"upstream request timeout", self));
         }
         let head = std::iter::once(status(scripted.status.unwrap_or(200))).chain(pairs(&scripted.headers)?);
-        Ok(answer(&Head::from_pairs(head), &answer_body(&scripted), self))
+        Ok(answer(&Head::from_pairs(head), &answer_body(&scripted, NOW), self))
     }
 
     fn arrival(&self, edits: &Edits) -> Arrival {

@@ -72,7 +72,7 @@ pub fn run(scenario: &Scenario, lane: &dyn Lane) -> Result<Report> {
     for (number, ((sent, step), outcome)) in (1..).zip(case.steps.iter().zip(&outcomes)) {
         let place = if case.steps.len() > 1 { format!("step {number}: ") } else { String::new() };
         report.differences.extend(differences(step, sent, outcome).iter().map(|text| format!("{place}{text}")));
-        let leaks = secrets::leaks(&secrets::of(sent, step), outcome);
+        let leaks = secrets::leaks(&secrets::of(sent, step, scenario.config.json()), outcome);
         report.differences.extend(leaks.iter().map(|text| format!("{place}{text}")));
         let reasons = outcome.audit.iter().filter_map(|record| record.get("reason")?.as_str());
         report.reasons.extend(reasons.map(String::from));

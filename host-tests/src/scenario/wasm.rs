@@ -143,7 +143,10 @@ fn exchange(
                 introspected(vm, &call, published)?;
                 continue;
             }
-            let answer = answers.pop_front().context("a question for which no answer is scripted")?;
+            let answer = answers.front().cloned().context("a question for which no answer is scripted")?;
+            if !answer.refused {
+                answers.pop_front();
+            }
             reply(vm, &call, &answer, &mut outcome)?;
         }
         let seen = vm.exchange(stream)?;
@@ -233,10 +236,16 @@ fn reply(vm: &mut Vm, call: &PendingCall, answer: &Answer, outcome: &mut Outcome
         headers: telling_of_call(fields(&call.headers)),
         body: serde_json::from_slice(&call.body).unwrap_or_default(),
     });
+    if answer.dropped {
+        return vm.refuse(call.id);
+    }
+    if answer.cut {
+        return vm.fail(call.id);
+    }
     if answer.silent {
         return vm.time_out(call.id);
     }
-    let mut scripted = CallAnswer::new(answer.status.unwrap_or(200), answer_body(answer));
+    let mut scripted = CallAnswer::new(answer.status.unwrap_or(200), answer_body(answer, NOW));
     for (name, value) in pairs(&answer.headers)? {
         scripted.headers.add(name, value);
     }

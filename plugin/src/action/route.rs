@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Template, ToolFacts, path};
+use crate::credential::Credential;
 use crate::head::Head;
 use crate::reason::{Reason, Refusal};
 use crate::token::{Access, Metadata};
@@ -28,6 +29,8 @@ pub struct Route {
     pub origins: Vec<String>,
     /// What it wants of a token, and what becomes of the token.
     pub access: Access,
+    /// What goes upstream in place of the token.
+    pub credential: Option<Credential>,
     /// REST: what there is, closest templates first.
     pub operations: Vec<Operation>,
 }
@@ -50,6 +53,8 @@ pub enum Protocol {
     A2a,
     /// Operations by method and path.
     Rest,
+    /// GraphQL over HTTP.
+    Graphql,
 }
 
 impl Protocol {
@@ -60,6 +65,7 @@ impl Protocol {
             Self::Mcp => "mcp",
             Self::A2a => "a2a",
             Self::Rest => "rest",
+            Self::Graphql => "graphql",
         }
     }
 }
@@ -140,6 +146,7 @@ mod tests {
             max_body: 1,
             origins: Vec::new(),
             access: Access::default(),
+            credential: None,
             operations: Vec::new(),
         };
         Routes(vec![

@@ -25,7 +25,9 @@ impl Account {
 
     /// It answered, or failed to.
     pub fn answered(&mut self, now: Timestamp) {
-        self.decision = self.asked.take().map(|asked| millis(asked, now));
+        // A question that was sent twice took as long as both.
+        let taken = self.asked.take().map(|asked| millis(asked, now));
+        self.decision = taken.map(|taken| taken.saturating_add(self.decision.unwrap_or_default()));
     }
 
     /// The request went on: its record waits for the response.

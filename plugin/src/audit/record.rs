@@ -36,7 +36,7 @@ pub struct Record {
     /// The operator's name for the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
-    /// `mcp`, `a2a` or `rest`.
+    /// `mcp`, `a2a`, `rest` or `graphql`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<&'static str>,
     /// The JSON-RPC or HTTP method.
@@ -77,6 +77,10 @@ pub struct Record {
     pub required: bool,
     /// Whether the decision service was asked.
     pub asked: bool,
+    /// Why there was no decision, where one was needed and the request went on without it (`decision.on_error`).
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "reason_code")]
+    #[cfg_attr(test, schemars(schema_with = "schema::reason"))]
+    pub undecided: Option<Reason>,
     /// What names the call that it was asked about: what an approval is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_digest: Option<String>,
@@ -141,6 +145,7 @@ impl Record {
             cost: None,
             required: false,
             asked: false,
+            undecided: None,
             call_digest: None,
             notes: Vec::new(),
             narrowed: Vec::new(),

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::access::{Origins, approval};
-use super::{Decision, Denied, Terms};
+use super::{Decision, DecisionService, Denied, Dialect, Terms, authzen, opa};
 use crate::head::Head;
-use crate::json::{Document, InvalidJson, Limits, Tape, Value};
+use crate::json::{Document, InvalidJson, Limits, Tape};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
 
@@ -15,39 +15,81 @@ pub const MAX_ANSWER: usize = 64 * 1024;
 /// An answer that can't be used: the status is not 200, or the body is not a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvalidAnswer {
-    /// There was none.
+    /// There was none: it broke off, or the proxy knows no such cluster.
     Nothing,
+    /// There was no connection, or it ended before an answer began.
+    Unreached,
     /// 4xx and 5xx are errors, never decisions (AuthZEN 1.0 section 7.1.3).
     Status(u16),
     /// Not JSON with one meaning.
     Json(InvalidJson),
     /// No boolean `decision` at the top.
     NoDecision,
+    /// OPA: no boolean `result`, and no boolean `allow` in it.
+    NoResult,
 }
 
-/// Reads an answer. Only status 200 with a boolean `decision` is one. `origins` are the places that a person may be
+impl DecisionService {
+    /// Reads an answer of this service.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn read(&self, head: &Head, body: &[u8], now: Timestamp) -> Result<Decision, InvalidAnswer> {
+        read_answer(self.dialect, head, body, &self.origins, now)
+    }
+}
+
+/// Reads an answer. Only status 200 with a boolean in its place is one. `origins` are the places that a person may be
 /// sent to for approval.
 ///
 /// # Errors
 /// When it is none.
-pub fn read_answer(head: &Head, body: &[u8], origins: &Origins, now: Timestamp) -> Result<Decision, InvalidAnswer> {
+fn read_answer(
+    dialect: Dialect,
+    head: &Head,
+    body: &[u8],
+    origins: &Origins,
+    now: Timestamp,
+) -> Result<Decision, InvalidAnswer> {
     match status(head) {
         Some(200) => {}
+        Some(503) if body.starts_with(UNREACHED) => return Err(InvalidAnswer::Unreached),
         Some(status) => return Err(InvalidAnswer::Status(status)),
         None => return Err(InvalidAnswer::Nothing),
     }
     let limits = Limits { bytes: MAX_ANSWER, ..Limits::default() };
     let document = Document::read(body, &limits, Tape::default()).map_err(InvalidAnswer::Json)?;
     let root = document.root();
-    let context = root.get("context");
+    let (permits, context) = match dialect {
+        Dialect::AuthZen | Dialect::Cerbos => authzen::said(root)?,
+        Dialect::Opa => opa::said(root)?,
+    };
     let terms = context.map(|context| Terms::read(context, now)).unwrap_or_default();
-    match root.get("decision").and_then(Value::as_bool) {
-        Some(true) => Ok(Decision::Permit(terms)),
-        Some(false) => Ok(match context.and_then(|context| approval(context, origins)) {
-            Some(approval) => Decision::Deny(Denied::Unapproved(approval), terms),
-            None => Decision::Deny(Denied::Finally, terms),
-        }),
-        None => Err(InvalidAnswer::NoDecision),
+    if permits {
+        return Ok(Decision::Permit(terms));
+    }
+    Ok(match context.and_then(|context| approval(context, origins)) {
+        Some(approval) => Decision::Deny(Denied::Unapproved(approval), terms),
+        None => Decision::Deny(Denied::Finally, terms),
+    })
+}
+
+/// How the body begins that Envoy makes up where there was no connection, or one that ended before an answer began
+/// (`source/common/router/router.cc`, `Filter::onUpstreamReset`). Nothing else tells such a 503 from one of the service's
+/// own; a service that says the same is asked once more, and that is all.
+const UNREACHED: &[u8] = b"upstream connect error or disconnect/reset before headers";
+
+impl InvalidAnswer {
+    /// Whether the connection failed: then the question may be sent once more, since asking changes nothing.
+    #[must_use]
+    pub const fn lost(&self) -> bool {
+        matches!(self, Self::Nothing | Self::Unreached)
+    }
+
+    /// Whether the service isn't there, as against one that is there and answers what can't be used.
+    #[must_use]
+    pub const fn outage(&self) -> bool {
+        matches!(self, Self::Nothing | Self::Unreached | Self::Status(500..=599))
     }
 }
 
@@ -78,9 +120,9 @@ pub fn freshness(head: &Head) -> Option<Duration> {
 impl From<InvalidAnswer> for Refusal {
     fn from(invalid: InvalidAnswer) -> Self {
         let reason = match invalid {
-            InvalidAnswer::Nothing => return Reason::DecisionUnavailable.into(),
+            InvalidAnswer::Nothing | InvalidAnswer::Unreached => return Reason::DecisionUnavailable.into(),
             InvalidAnswer::Status(_) => Reason::DecisionUnavailable,
-            InvalidAnswer::Json(_) | InvalidAnswer::NoDecision => Reason::DecisionUnusable,
+            InvalidAnswer::Json(_) | InvalidAnswer::NoDecision | InvalidAnswer::NoResult => Reason::DecisionUnusable,
         };
         Self::new(reason, invalid.to_string())
     }
@@ -90,9 +132,11 @@ impl std::fmt::Display for InvalidAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Nothing => f.write_str("found no answer"),
+            Self::Unreached => f.write_str("found no connection"),
             Self::Status(status) => write!(f, "found status {status}; a decision comes with 200"),
             Self::Json(invalid) => invalid.fmt(f),
             Self::NoDecision => f.write_str("found no boolean `decision` at the top of the answer"),
+            Self::NoResult => f.write_str("found neither a boolean `result` nor a boolean `allow` in it"),
         }
     }
 }
@@ -103,7 +147,37 @@ mod tests {
 
     fn read(status: u16, body: &[u8]) -> Result<Decision, InvalidAnswer> {
         let head = Head::from_pairs([(":status", status.to_string())]);
-        read_answer(&head, body, &Origins(Vec::new()), Timestamp::from_secs(0))
+        read_answer(Dialect::AuthZen, &head, body, &Origins(Vec::new()), Timestamp::from_secs(0))
+    }
+
+    fn read_opa(body: &str) -> Result<Decision, InvalidAnswer> {
+        let head = Head::from_pairs([(":status", "200")]);
+        read_answer(Dialect::Opa, &head, body.as_bytes(), &Origins(Vec::new()), Timestamp::from_secs(0))
+    }
+
+    #[test]
+    fn opa_permits_with_a_boolean_alone_or_in_allow() {
+        for permits in [r#"{"result": true}"#, r#"{"decision_id": "1", "result": {"allow": true, "reason": "x"}}"#] {
+            assert_eq!(read_opa(permits), Ok(Decision::Permit(Terms::default())), "{permits}");
+        }
+        for denies in [r#"{"result": false}"#, r#"{"result": {"allow": false}}"#, "{}", r#"{"decision_id": "1"}"#] {
+            assert_eq!(read_opa(denies), Ok(Decision::Deny(Denied::Finally, Terms::default())), "{denies}");
+        }
+        for neither in [
+            "true",
+            "[]",
+            r#"{"result": "true"}"#,
+            r#"{"result": 1}"#,
+            r#"{"result": [true]}"#,
+            r#"{"result": {}}"#,
+            r#"{"result": {"allow": "true"}}"#,
+            r#"{"result": null}"#,
+            r#"{"result": false, "result": true}"#,
+        ] {
+            assert!(read_opa(neither).is_err(), "{neither}");
+        }
+        let obliged = read_opa(r#"{"result": {"allow": true, "obligations": [{"type": "watermark"}]}}"#);
+        assert!(matches!(obliged, Ok(Decision::Permit(terms)) if !terms.unmet.is_empty()));
     }
 
     #[test]
@@ -127,6 +201,25 @@ mod tests {
             (200, br#"{"decision":true} trailing"#),
         ] {
             assert!(read(status, body).is_err(), "{status} {}", String::from_utf8_lossy(body));
+        }
+    }
+
+    #[test]
+    fn an_outage_is_told_from_an_answer_that_can_not_be_used() {
+        let unreached = [UNREACHED, b". reset reason: remote connection failure"].concat();
+        let (nobody, now) = (Origins(Vec::new()), Timestamp::from_secs(0));
+        let nothing = read_answer(Dialect::AuthZen, &Head::default(), b"", &nobody, now);
+        for (answer, lost, outage) in [
+            (nothing, true, true),
+            (read(503, &unreached), true, true),
+            (read(503, b"we are busy"), false, true),
+            (read(504, b"upstream request timeout"), false, true),
+            (read(302, b""), false, false),
+            (read(401, b""), false, false),
+            (read(200, &unreached), false, false),
+        ] {
+            let invalid = answer.unwrap_err();
+            assert_eq!((invalid.lost(), invalid.outage()), (lost, outage), "{invalid:?}");
         }
     }
 

@@ -1,24 +1,42 @@
 //! AuthZEN Authorization API 1.0: the evaluation request.
+//!
+//! Cerbos (0.55) reads it in its own way: policies see no `context`, roles only as the property `cerbos.roles`, and a resource
+//! without an id is an error. It gets the context as properties of the resource too, the role under that name, and `*`
+//! where there is no id. `make peers` holds that to a real one.
 
-use serde::ser::{Error as _, SerializeMap};
-use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
+use super::shown::AsObject;
 use super::terms::SUPPORTED;
-use super::{Asked, Question, call_digest};
-use crate::action::Parameters;
-use crate::json::Kind;
+use super::{Asked, DecisionService, Dialect, InvalidAnswer, Question, call_digest, opa};
+use crate::credential::Credential;
+use crate::json::Value;
 use crate::token::Agent;
 
-/// The evaluation request about `asked`.
+/// The evaluation request about `asked`, as `service` is to see it, with the agent's `token` where that goes along.
 ///
 /// # Errors
 /// When the parameters can't be written, which the reader of the body rules out.
-pub fn question(asked: &Asked<'_>) -> Result<Question, serde_json::Error> {
+pub fn question(
+    asked: &Asked<'_>,
+    service: &DecisionService,
+    token: Option<Credential>,
+) -> Result<Question, serde_json::Error> {
     let resource = asked.action.resource.as_ref();
     let call = call_digest(asked);
+    let for_cerbos = service.dialect == Dialect::Cerbos;
+    let role = asked.agent.role.as_deref().filter(|_| for_cerbos);
+    let (kind, id) = resource.map_or(("tool", &*asked.action.tool), |resource| (&resource.kind, &resource.id));
+    let context = context(asked, service, &call);
     let evaluation = Evaluation {
-        subject: Subject { kind: "agent", id: &asked.agent.id, properties: SubjectProperties::of(asked.agent) },
+        subject: Subject {
+            kind: "agent",
+            id: &asked.agent.id,
+            properties: SubjectProperties {
+                cerbos_roles: role.map(|role| [role]),
+                ..SubjectProperties::of(asked.agent)
+            },
+        },
         action: ActionPart {
             name: asked.action.kind.name(),
             properties: ActionProperties {
@@ -27,35 +45,56 @@ pub fn question(asked: &Asked<'_>) -> Result<Question, serde_json::Error> {
                 method: &asked.action.method,
             },
         },
-        resource: match resource {
-            Some(resource) => ResourcePart { kind: &resource.kind, id: &resource.id },
-            None => ResourcePart { kind: "tool", id: &asked.action.tool },
+        resource: ResourcePart {
+            kind,
+            id: if for_cerbos && id.is_empty() { "*" } else { id },
+            properties: for_cerbos.then_some(&context),
         },
-        context: Context {
-            parameters: AsObject(&asked.action.parameters),
-            risk: RiskPart {
-                level: asked.risk.level.name(),
-                score: asked.risk.score,
-                findings: asked
-                    .risk
-                    .findings
-                    .iter()
-                    .map(|finding| FindingPart {
-                        code: finding.code.name(),
-                        pointer: &finding.pointer,
-                        detail: &finding.detail,
-                    })
-                    .collect(),
-            },
-            policy_version: asked.policy_version,
-            route: asked.route,
-            call_digest: &call,
-            obligations_supported: SUPPORTED,
-            approval: asked.approval.then_some("required"),
-        },
+        context: &context,
     };
-    let body = serde_json::to_vec(&evaluation)?;
-    Ok(Question::new(body, call, !asked.approval))
+    let body = match service.dialect {
+        Dialect::AuthZen | Dialect::Cerbos => serde_json::to_vec(&evaluation)?,
+        Dialect::Opa => serde_json::to_vec(&opa::Input { input: evaluation })?,
+    };
+    // A person's yes is to be had from a person, and a credential from the service alone.
+    let excused = !asked.approval && asked.credential.is_none() && service.excused.contains(&asked.risk.level);
+    let credential = asked.credential.cloned();
+    Ok(Question { lasting: !asked.approval, excused, credential, ..Question::new(body, call, token) })
+}
+
+fn context<'q>(asked: &Asked<'q>, service: &'q DecisionService, call: &'q str) -> Context<'q> {
+    Context {
+        parameters: AsObject(&asked.action.parameters, &service.shown),
+        risk: RiskPart {
+            level: asked.risk.level.name(),
+            score: asked.risk.score,
+            findings: asked
+                .risk
+                .findings
+                .iter()
+                .map(|finding| FindingPart {
+                    code: finding.code.name(),
+                    pointer: &finding.pointer,
+                    detail: &finding.detail,
+                })
+                .collect(),
+        },
+        policy_version: asked.policy_version,
+        route: asked.route,
+        call_digest: call,
+        obligations_supported: SUPPORTED,
+        approval: asked.approval.then_some("required"),
+        credential: asked.credential.map(|wish| CredentialPart { scope: &wish.scope, ttl_seconds: wish.ttl.as_secs() }),
+    }
+}
+
+/// What an answer says, and the context in which it says so.
+///
+/// # Errors
+/// When it is no decision.
+pub(super) fn said(root: Value<'_>) -> Result<(bool, Option<Value<'_>>), InvalidAnswer> {
+    let decision = root.get("decision").and_then(Value::as_bool).ok_or(InvalidAnswer::NoDecision)?;
+    Ok((decision, root.get("context")))
 }
 
 #[derive(Serialize)]
@@ -63,7 +102,7 @@ struct Evaluation<'q> {
     subject: Subject<'q>,
     action: ActionPart<'q>,
     resource: ResourcePart<'q>,
-    context: Context<'q>,
+    context: &'q Context<'q>,
 }
 
 #[derive(Serialize)]
@@ -92,6 +131,8 @@ struct SubjectProperties<'q> {
     role: Option<&'q str>,
     scopes: &'q [String],
     actors: &'q [String],
+    #[serde(rename = "cerbos.roles", skip_serializing_if = "Option::is_none")]
+    cerbos_roles: Option<[&'q str; 1]>,
 }
 
 impl<'q> SubjectProperties<'q> {
@@ -107,6 +148,7 @@ impl<'q> SubjectProperties<'q> {
             role: agent.role.as_deref(),
             scopes: &agent.scopes,
             actors: &agent.actors,
+            cerbos_roles: None,
         }
     }
 }
@@ -129,6 +171,8 @@ struct ResourcePart<'q> {
     #[serde(rename = "type")]
     kind: &'q str,
     id: &'q str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<&'q Context<'q>>,
 }
 
 #[derive(Serialize)]
@@ -144,6 +188,15 @@ struct Context<'q> {
     /// A permit must rest on a person's approval; without one the answer is a denial that says where to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<&'static str>,
+    /// A permit must bring such a credential: for no more than this, and no longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<CredentialPart<'q>>,
+}
+
+#[derive(Serialize)]
+struct CredentialPart<'q> {
+    scope: &'q str,
+    ttl_seconds: u64,
 }
 
 #[derive(Serialize)]
@@ -159,34 +212,4 @@ struct FindingPart<'q> {
     pointer: &'q str,
     /// For a person to read who has to approve.
     detail: &'q str,
-}
-
-/// Parameters as one JSON object: texts of path and query, and the members of the body in their own bytes. A body that
-/// is no object stands whole under `body`.
-struct AsObject<'q>(&'q Parameters<'q>);
-
-impl Serialize for AsObject<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (name, text) in &self.0.fields {
-            map.serialize_entry(name, text)?;
-        }
-        for (name, value) in &self.0.beside {
-            map.serialize_entry(name, raw::<S>(value.raw())?)?;
-        }
-        if let Some(body) = self.0.body {
-            if body.kind() == Kind::Object {
-                for (name, value) in body.members() {
-                    map.serialize_entry(&name, raw::<S>(value.raw())?)?;
-                }
-            } else {
-                map.serialize_entry("body", raw::<S>(body.raw())?)?;
-            }
-        }
-        map.end()
-    }
-}
-
-fn raw<S: Serializer>(bytes: &[u8]) -> Result<&RawValue, S::Error> {
-    serde_json::from_slice(bytes).map_err(S::Error::custom)
 }

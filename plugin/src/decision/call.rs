@@ -172,6 +172,7 @@ mod tests {
             policy_version: place.version,
             route: place.route,
             approval: false,
+            credential: None,
         })
     }
 

@@ -1,31 +1,41 @@
 //! Asking the decision service (PDP) whether a risky action may happen.
 //!
-//! The question is an AuthZEN Authorization API 1.0 evaluation. Two questions that are equal byte for byte are the
+//! The question is an AuthZEN Authorization API 1.0 evaluation; a service that speaks another dialect gets it wrapped as
+//! that wants it. Two questions that are equal byte for byte are the
 //! same question: nothing that changes from request to request (time, ids) stands in the body.
 
 mod access;
 mod answer;
 mod authzen;
+mod breaker;
 mod call;
 mod elicitation;
 mod memory;
+mod opa;
+mod shown;
 mod terms;
+mod under_way;
 
 pub use access::Origins;
-pub use answer::{InvalidAnswer, MAX_ANSWER, freshness, read_answer};
+pub use answer::{InvalidAnswer, MAX_ANSWER, freshness};
 pub use authzen::question;
+pub use breaker::{Breaker, BreakerSettings};
 pub use call::call_digest;
 pub use elicitation::Elicitors;
 pub use memory::{DecisionMemory, Remembered};
-pub use terms::{StepUp, Terms};
+pub use shown::Shown;
+pub use terms::{Issued, StepUp, Terms};
+pub use under_way::{Asker, Joined, Listener, Settled, UnderWay};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use crate::action::Action;
+use crate::credential::{Credential, CredentialWish};
 use crate::reason::Approval;
-use crate::risk::Risk;
+use crate::risk::{Level, Risk};
 use crate::token::Agent;
 
 /// How the decision service is reached.
@@ -37,14 +47,37 @@ pub struct DecisionService {
     pub scheme: &'static str,
     /// `:authority`.
     pub authority: String,
-    /// `:path` of the evaluation endpoint.
+    /// What it speaks.
+    pub dialect: Dialect,
+    /// `:path` of what decides.
     pub path: String,
-    /// How long to wait.
+    /// What the filter proves itself with.
+    pub headers: Vec<Credential>,
+    /// Whether it gets the agent's own token too.
+    pub sends_token: bool,
+    /// Which parameters it gets to see.
+    pub shown: Shown,
+    /// How long to wait, for both sendings together where there are two.
     pub timeout: Duration,
+    /// The levels of risk at which a request goes on when no answer can be had.
+    pub excused: Vec<Level>,
+    /// When it is left alone for a while.
+    pub breaker: BreakerSettings,
     /// How long an answer may be remembered; none without a cache.
     pub max_age: Option<Duration>,
     /// Where a person may be sent to for approval.
     pub origins: Origins,
+}
+
+/// What a decision service speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// AuthZEN Authorization API 1.0.
+    AuthZen,
+    /// AuthZEN as Cerbos reads it.
+    Cerbos,
+    /// The Data API of Open Policy Agent.
+    Opa,
 }
 
 /// What a question is about.
@@ -62,6 +95,8 @@ pub struct Asked<'q> {
     pub route: &'q str,
     /// Whether a rule wants a person's approval of it.
     pub approval: bool,
+    /// The credential that a rule wants for it.
+    pub credential: Option<&'q CredentialWish>,
 }
 
 /// One question, ready to be sent.
@@ -69,21 +104,47 @@ pub struct Asked<'q> {
 pub struct Question {
     /// The JSON that is sent.
     pub body: Vec<u8>,
-    /// What it is known by: SHA-256 over all of the body.
+    /// What it is known by: SHA-256 over all that the answer may depend on, which is the body, and the token where it
+    /// goes along.
     pub identity: [u8; 32],
     /// What names the call that it is about.
     pub call: String,
     /// Whether its answer may be used again. A person's approval is of one call.
     pub lasting: bool,
+    /// The agent's own token, where the service gets it.
+    pub token: Option<Credential>,
+    /// Whether the request goes on when no answer can be had.
+    pub excused: bool,
+    /// The credential that a permit must bring.
+    pub credential: Option<CredentialWish>,
 }
 
 impl Question {
     /// The question with that body.
     #[must_use]
-    pub fn new(body: Vec<u8>, call: String, lasting: bool) -> Self {
-        let identity = Sha256::digest(&body).into();
-        Self { body, identity, call, lasting }
+    pub fn new(body: Vec<u8>, call: String, token: Option<Credential>) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(&body);
+        if let Some(token) = &token {
+            // The body is one JSON object, so where it ends is no matter of opinion.
+            hash.update(token.expose());
+        }
+        Self { identity: hash.finalize().into(), body, call, lasting: true, token, excused: false, credential: None }
     }
+}
+
+/// One sending of a question.
+#[derive(Clone, Debug)]
+pub struct Sending {
+    /// What is asked.
+    pub question: Arc<Question>,
+    /// `x-request-id`: the decision's id, so that the service's log and the audit can be laid side by side (AuthZEN 1.0
+    /// section 10.1.4). The same for both sendings.
+    pub id: String,
+    /// How long to wait.
+    pub timeout: Duration,
+    /// Whether it is the second.
+    pub again: bool,
 }
 
 /// What the decision service decided.

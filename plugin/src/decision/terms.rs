@@ -3,7 +3,10 @@
 //! Sources: AuthZEN Profile for Obligations, draft 1 (`context.obligations`); `context.narrow` and `context.credential`
 //! are ours, in the place that the Authorization API leaves to implementations (section 5.5.2).
 
-use crate::credential::{Credential, header_name};
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::credential::{Credential, CredentialWish, header_name};
 use crate::json::{Kind, Value};
 use crate::time::Timestamp;
 
@@ -34,10 +37,46 @@ pub struct Terms {
     /// Parameters by JSON pointer, and the JSON that takes their place.
     pub narrow: Vec<(String, String)>,
     /// What goes upstream in place of the agent's token.
-    pub credential: Option<Credential>,
+    pub credential: Option<Issued>,
     /// What can't be met, and why: with one entry here the answer is no, whatever it said.
     pub unmet: Vec<String>,
 }
+
+/// A credential as the decision service issued it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// The header and its value.
+    pub credential: Credential,
+    /// What it is good for, where that is told.
+    pub scope: Option<String>,
+    /// When it ends, in seconds since 1970, where that is told.
+    pub until: Option<u64>,
+}
+
+impl Issued {
+    /// Whether it is no more than was wished for, in what it is good for and in how long it lives.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self, wish: &CredentialWish, now: Timestamp) -> Result<(), &'static str> {
+        let wished: Vec<_> = wish.scope.split_whitespace().collect();
+        let within = |scope: &str| scope.split_whitespace().all(|word| wished.contains(&word));
+        match &self.scope {
+            None => return Err("the credential doesn't tell its `scope`, which the rule bounds"),
+            Some(scope) if !within(scope) => return Err("the credential is good for more than the rule wants"),
+            Some(_) => {}
+        }
+        let latest = now.plus(wish.ttl).plus(CLOCKS_DIFFER).as_secs();
+        match self.until {
+            None => Err("the credential doesn't tell when it ends (`expires_at`), which the rule bounds"),
+            Some(until) if until > latest => Err("the credential lives longer than the rule wants"),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// By so much the service's clock may be ahead: as much as tokens are granted.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(5);
 
 /// How the person behind a token must have authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,19 +173,24 @@ impl Terms {
         }
     }
 
-    /// `{"header": …, "value": …, "expires_at": …}`
+    /// `{"header": …, "value": …, "scope": …, "expires_at": …}`
     fn read_credential(&mut self, credential: Value<'_>, now: Timestamp) {
         let text = |name: &str| credential.get(name)?.as_str();
-        let expired = |text: &str| {
-            let until = humantime::parse_rfc3339(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-            Some(until.as_secs() <= now.as_secs())
+        let time = |text: Cow<'_, str>| {
+            let until = humantime::parse_rfc3339(&text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+            Some(until.as_secs()).filter(|until| *until > now.as_secs())
         };
-        if credential.get("expires_at").is_some() && text("expires_at").and_then(|text| expired(&text)) != Some(false) {
+        let until = text("expires_at").and_then(time);
+        if credential.get("expires_at").is_some() && until.is_none() {
             return self.unmet.push("the credential has expired, or its `expires_at` is no time".into());
+        }
+        let scope = text("scope").map(Cow::into_owned);
+        if credential.get("scope").is_some() && scope.is_none() {
+            return self.unmet.push("the credential's `scope` is no text".into());
         }
         let (header, value) = (text("header").unwrap_or_default(), text("value").unwrap_or_default());
         match Credential::new(&header, &value) {
-            Ok(credential) => self.credential = Some(credential),
+            Ok(credential) => self.credential = Some(Issued { credential, scope, until }),
             Err(invalid) => self.unmet.push(format!(
                 "no header can carry the credential: its {} is wrong",
                 match invalid {
@@ -159,8 +203,7 @@ impl Terms {
 }
 
 fn words(values: Value<'_>) -> Option<Vec<String>> {
-    let words =
-        values.elements().map(|value| value.as_str().filter(|word| is_word(word)).map(std::borrow::Cow::into_owned));
+    let words = values.elements().map(|value| value.as_str().filter(|word| is_word(word)).map(Cow::into_owned));
     (values.kind() == Kind::Array && values.len() <= MAX_OBLIGATIONS).then(|| words.collect())?
 }
 
@@ -202,8 +245,30 @@ mod tests {
             r#"{"credential": {"header": "host", "value": "x"}}"#,
             r#"{"credential": {"header": "x-key", "value": "x", "expires_at": "2001-01-01T00:00:00Z"}}"#,
             r#"{"credential": {"header": "x-key", "value": "x", "expires_at": 7}}"#,
+            r#"{"credential": {"header": "x-key", "value": "x", "scope": ["crm:read"]}}"#,
         ] {
             assert!(!terms(context).unmet.is_empty(), "{context}");
+        }
+    }
+
+    #[test]
+    fn a_credential_is_no_more_than_was_wished_for() {
+        let wish = CredentialWish { scope: "crm:read crm:list".into(), ttl: Duration::from_secs(60) };
+        let now = NOW.as_secs();
+        for (scope, until, right) in [
+            (Some("crm:read"), Some(now + 60), true),
+            (Some("crm:list crm:read"), Some(now + 1), true),
+            (Some(""), Some(now + 65), true),
+            (Some("crm:read"), Some(now + 66), false),
+            (Some("crm:read"), None, false),
+            (Some("crm:write"), Some(now + 60), false),
+            (Some("crm:read crm:write"), Some(now + 60), false),
+            (Some("CRM:read"), Some(now + 60), false),
+            (None, Some(now + 60), false),
+        ] {
+            let credential = Credential::new("x-key", "k").unwrap();
+            let issued = Issued { credential, scope: scope.map(Into::into), until };
+            assert_eq!(issued.check(&wish, NOW).is_ok(), right, "{scope:?} {until:?}");
         }
     }
 
@@ -223,7 +288,8 @@ mod tests {
         assert_eq!(terms.headers, [("x-purpose".into(), "support".into())]);
         assert_eq!(terms.step_up, Some(StepUp { acr: "loa3".into(), amr: vec!["mfa".into()], max_age: Some(300) }));
         assert_eq!(terms.narrow, [("/limit".into(), "10".into()), ("/fields".into(), "[\"name\"]".into())]);
-        assert_eq!(terms.credential, Credential::new("authorization", "Bearer s3cret").ok());
+        let credential = terms.credential.clone().map(|issued| issued.credential);
+        assert_eq!(credential, Credential::new("authorization", "Bearer s3cret").ok());
         assert!(!format!("{terms:?}").contains("s3cret"));
     }
 }

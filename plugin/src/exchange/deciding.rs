@@ -1,11 +1,24 @@
-//! The states in which a request waits for the decision service, and what its answer makes of the request.
+//! The states in which a request waits for a decision, and what that makes of the request.
+//!
+//! ```text
+//!                    the same question            heard
+//!             ┌─────── is under way ─▶ Listening ───────▶ decided
+//!  consult ───┤ remembered ──────────────────────────────▶ decided ─▶ forward │ refuse │ Narrowing
+//!             └─ breaker closed ─▶ Asking ── answer ─────▶ decided
+//!                        │           ▲ │ connection lost: once more
+//!                        ▼           └─┘ no answer, breaker open
+//!                    undecided ◀─────────┘ ─▶ refuse, or forward where the configuration dares
+//! ```
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Exchange, State, Step};
 use crate::action::mcp::{Era, Rpc};
 use crate::audit::Record;
-use crate::decision::{Decision, Denied, Origins, Terms, freshness, read_answer};
+use crate::decision::{
+    Asker, Decision, Denied, InvalidAnswer, Joined, Listener, Question, Sending, Settled, Terms, freshness,
+};
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::obey::{Changes, meet, narrowed};
@@ -23,44 +36,139 @@ pub(super) struct Asking {
     pub(super) agent: Arc<Agent>,
     /// The body without what was meant for us, where there was such a thing.
     pub(super) body: Option<Vec<u8>>,
-    /// Under which identity the answer may be remembered.
-    pub(super) remembered: Option<[u8; 32]>,
-    /// When the token ends, and with it whatever was decided on it.
-    pub(super) expires: Timestamp,
+    /// What is asked.
+    pub(super) question: Arc<Question>,
+    /// When it was sent first.
+    pub(super) since: Timestamp,
+    /// Whether it was sent a second time.
+    pub(super) again: bool,
+    /// For whom else it is asked.
+    pub(super) asker: Option<Asker>,
 }
 
 impl Exchange {
+    /// The rules leave it to the decision service: its answer may be remembered, or under way; else it is asked.
+    pub(super) fn consult(&mut self, gate: &mut Gate, now: Timestamp, mut asking: Box<Asking>) -> Step {
+        if asking.question.lasting {
+            let identity = asking.question.identity;
+            if let Some(decision) = gate.decisions.recall(&identity, now) {
+                return self.decided(gate, now, *asking, decision.into());
+            }
+            match gate.under_way.join(identity) {
+                Joined::Asks(asker) => asking.asker = Some(asker),
+                Joined::Listens(listener) => return self.listen(asking, listener),
+            }
+        }
+        self.ask(gate, now, asking)
+    }
+
+    fn ask(&mut self, gate: &mut Gate, now: Timestamp, mut asking: Box<Asking>) -> Step {
+        if !gate.breaker.admits(now) {
+            asking.record.asked = false;
+            return self.undecided(*asking, &Reason::DecisionSuspended.into());
+        }
+        asking.since = now;
+        self.send(now, asking)
+    }
+
+    /// Sends the question, if there is time left for an answer.
+    fn send(&mut self, now: Timestamp, asking: Box<Asking>) -> Step {
+        let timeout = self.config.decision.as_ref().map_or(Duration::ZERO, |service| service.timeout);
+        let left = timeout.saturating_sub(now.since(asking.since));
+        if left.is_zero() {
+            return self.undecided(*asking, &Reason::DecisionUnavailable.into());
+        }
+        let (question, id, again) = (Arc::clone(&asking.question), asking.record.decision_id.clone(), asking.again);
+        self.state = State::Asking(asking);
+        Step::Ask(Sending { question, id, timeout: left, again })
+    }
+
+    fn listen(&mut self, asking: Box<Asking>, listener: Listener) -> Step {
+        self.state = State::Listening(asking, listener);
+        Step::Await
+    }
+
+    /// Something may have come of the same question of another exchange.
+    pub(super) fn heard(&mut self, gate: &mut Gate, now: Timestamp, asking: Box<Asking>, listener: Listener) -> Step {
+        match listener.heard() {
+            None => self.listen(asking, listener),
+            Some(Settled::Decided(decision)) => self.decided(gate, now, *asking, decision.into()),
+            Some(Settled::Failed(invalid)) => self.failed(*asking, invalid),
+            Some(Settled::Nothing) => self.ask(gate, now, asking),
+        }
+    }
+
     /// The decision service answered, or failed to.
     pub(super) fn answered(
         &mut self,
         gate: &mut Gate,
         now: Timestamp,
-        asking: Asking,
+        mut asking: Box<Asking>,
         head: &Head,
         body: &[u8],
     ) -> Step {
         let service = self.config.decision.as_ref();
-        let nowhere = Origins(Vec::new());
-        match read_answer(head, body, service.map_or(&nowhere, |service| &service.origins), now) {
-            Ok(decision) => {
-                let max_age = service.and_then(|service| service.max_age);
-                if let (Some(max_age), Some(identity), Some(lasting)) = (max_age, asking.remembered, decision.lasting())
-                {
-                    let max_age = freshness(head).map_or(max_age, |allowed| allowed.min(max_age));
-                    gate.decisions.remember(identity, lasting, now.plus(max_age).min(asking.expires));
-                }
-                self.decided(gate, now, asking, decision)
-            }
-            Err(invalid) => self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &invalid.into()),
+        let read = service.map_or(Err(InvalidAnswer::Nothing), |service| service.read(head, body, now));
+        if read.as_ref().is_err_and(InvalidAnswer::lost) && !asking.again {
+            asking.again = true;
+            return self.send(now, asking);
         }
+        match &read {
+            Err(invalid) if invalid.outage() => gate.breaker.failed(now),
+            Ok(_) | Err(_) => gate.breaker.answered(),
+        }
+        let decision = match read {
+            Ok(decision) => decision,
+            Err(invalid) => {
+                if let Some(asker) = asking.asker.take() {
+                    asker.settle(Settled::Failed(invalid.clone()));
+                }
+                return self.failed(*asking, invalid);
+            }
+        };
+        let allowed = freshness(head);
+        if let Some(lasting) = decision.lasting().filter(|_| asking.question.lasting) {
+            let max_age = service.and_then(|service| service.max_age);
+            if let Some(max_age) = max_age {
+                let until = now.plus(allowed.map_or(max_age, |allowed| allowed.min(max_age)));
+                gate.decisions.remember(asking.question.identity, lasting, until.min(asking.agent.expires));
+            }
+            // An answer that may not be used a second time is nobody else's.
+            if let Some(asker) = asking.asker.take().filter(|_| allowed.is_none_or(|allowed| !allowed.is_zero())) {
+                asker.settle(Settled::Decided(lasting));
+            }
+        }
+        self.decided(gate, now, *asking, decision)
     }
 
-    pub(super) fn decided(&mut self, gate: &Gate, now: Timestamp, mut asking: Asking, decision: Decision) -> Step {
+    fn failed(&mut self, asking: Asking, invalid: InvalidAnswer) -> Step {
+        let outage = invalid.outage();
+        let refusal = Refusal::from(invalid);
+        if outage { self.undecided(asking, &refusal) } else { self.refuse_asked(asking, &refusal) }
+    }
+
+    /// There is no decision. In most configurations that is the end of the request; in none is it forgotten.
+    fn undecided(&mut self, mut asking: Asking, refusal: &Refusal) -> Step {
+        if !asking.question.excused {
+            return self.refuse_asked(asking, refusal);
+        }
+        asking.record.undecided = Some(refusal.reason);
+        asking.record.required = true;
+        let Asking { head, record, rpc, body, .. } = asking;
+        self.forward(&head, record, rpc.as_ref(), Changes { body, ..Changes::default() })
+    }
+
+    fn refuse_asked(&mut self, asking: Asking, refusal: &Refusal) -> Step {
+        self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), refusal)
+    }
+
+    fn decided(&mut self, gate: &Gate, now: Timestamp, mut asking: Asking, decision: Decision) -> Step {
         let (denied, terms) = match decision {
             Decision::Permit(terms) => (None, terms),
             Decision::Deny(denied, terms) => (Some(denied), terms),
         };
-        let met = meet(&terms, &asking.agent, now, &mut asking.record);
+        let wish = asking.question.credential.as_ref().filter(|_| denied.is_none());
+        let met = meet(&terms, wish, &asking.agent, now, &mut asking.record);
         let refusal = match (denied, met) {
             (Some(Denied::Unapproved(approval)), Ok(())) => {
                 if let Some(rpc) = &mut asking.rpc {
@@ -77,15 +185,15 @@ impl Exchange {
             }
             (None, Ok(())) if terms.narrow.is_empty() => {
                 let Asking { head, record, rpc, body, .. } = asking;
-                let changes = Changes { headers: terms.headers, credential: terms.credential, body };
-                return self.forward(&head, record, rpc.as_ref(), changes);
+                let credential = terms.credential.map(|issued| issued.credential);
+                return self.forward(&head, record, rpc.as_ref(), Changes { headers: terms.headers, credential, body });
             }
             (None, Ok(())) => {
                 self.state = State::Narrowing(Box::new(asking), Box::new(terms));
                 return Step::Reread;
             }
         };
-        self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal)
+        self.refuse_asked(asking, &refusal)
     }
 
     /// The body is there once more: put the narrower parameters into it.
@@ -94,7 +202,7 @@ impl Exchange {
         let config = &self.config;
         match narrowed(config, &mut gate.tape, &asking.head, &asking.agent, body, terms, &mut asking.record) {
             Ok(changes) => self.forward(&asking.head, asking.record, asking.rpc.as_ref(), changes),
-            Err(refusal) => self.refuse(&asking.head, asking.record, asking.rpc.as_ref(), &refusal),
+            Err(refusal) => self.refuse_asked(asking, &refusal),
         }
     }
 }

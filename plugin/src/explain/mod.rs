@@ -78,7 +78,7 @@ pub fn explain(config: &Arc<Config>, call: &Call, now: Timestamp) -> Result<Expl
 /// A request's way through the machine.
 struct Passage {
     record: Record,
-    question: Option<Question>,
+    question: Option<Arc<Question>>,
     reply: Option<Reply>,
 }
 
@@ -100,8 +100,8 @@ impl Passage {
                 // Explained is the first call of a session.
                 Step::Recall(_) => Input::Recalled { slot: None, version: 1 },
                 Step::Remember { .. } => Input::Remembered(Stored::Yes),
-                Step::Ask(asked, _) => {
-                    question = Some(asked);
+                Step::Ask(sending) => {
+                    question = Some(sending.question);
                     Input::Answer { head: &permit, body: br#"{"decision":true}"# }
                 }
                 Step::Forward(_, record) => return Self { record: *record, question, reply: None },

@@ -10,7 +10,7 @@ use crate::reason::Reason;
 
 /// The verdict and its ground in one sentence.
 pub(super) fn summary(record: &Record, config: &Config) -> String {
-    let rule = record.rule.as_deref().unwrap_or_default();
+    let name = record.rule.as_deref().unwrap_or_default();
     let risk = record.risk.as_ref().map_or_else(String::new, |risk| format!("{} ({})", risk.level, risk.score));
     let ask_at = config.risk.ask_at;
     match (record.verdict, record.reason, record.asked) {
@@ -24,18 +24,21 @@ pub(super) fn summary(record: &Record, config: &Config) -> String {
         (Verdict::Forward, _, true) => {
             let mut rules =
                 config.policy.rules().iter().chain(config.policies.values().flat_map(|it| it.policy.rules()));
-            let effect = rules.find(|found| found.id == rule).map(|rule| rule.effect);
-            if effect == Some(Effect::Allow) {
+            let rule = rules.find(|found| found.id == name);
+            let effect = rule.map(|rule| rule.effect);
+            if effect == Some(Effect::Allow) && rule.is_some_and(|rule| rule.wishes.credential.is_some()) {
+                format!("up to the decision service: rule `{name}` allows it with a credential that the service issues")
+            } else if effect == Some(Effect::Allow) {
                 format!(
-                    "up to the decision service: rule `{rule}` allows it, but its risk {risk} is not below {ask_at}"
+                    "up to the decision service: rule `{name}` allows it, but its risk {risk} is not below {ask_at}"
                 )
             } else {
-                format!("up to the decision service: rule `{rule}` says so")
+                format!("up to the decision service: rule `{name}` says so")
             }
         }
-        (Verdict::Forward, _, false) if rule.is_empty() => "forwarded: part of the protocol, nothing to decide".into(),
+        (Verdict::Forward, _, false) if name.is_empty() => "forwarded: part of the protocol, nothing to decide".into(),
         (Verdict::Forward, _, false) => {
-            format!("forwarded: rule `{rule}` allows it, and its risk {risk} is below {ask_at}")
+            format!("forwarded: rule `{name}` allows it, and its risk {risk} is below {ask_at}")
         }
     }
 }

@@ -32,8 +32,9 @@ pub use expression::{Clause, Expression};
 pub use fact::Facts;
 pub use task::{Counterparties, Task, Tasks};
 pub use trace::{Trial, Tried};
-pub use wish::{CredentialWish, InvalidPointer, Pointer};
+pub use wish::{InvalidPointer, Pointer};
 
+use crate::credential::CredentialWish;
 use index::Index;
 
 /// What a rule does when it matches; the later in this list, the stronger.
@@ -84,7 +85,7 @@ pub struct Rule {
 /// What a rule adds to the verdict that it decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wishes {
-    /// The credential that the upstream is to get.
+    /// The credential that the upstream is to get: the decision service is asked for it.
     pub credential: Option<CredentialWish>,
     /// The parameters that the decision service may change.
     pub narrow: Vec<Pointer>,

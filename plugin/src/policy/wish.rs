@@ -1,17 +1,6 @@
-//! What a rule wishes for a request that it lets through; whoever carries requests out grants it.
+//! Which parameters a rule lets the decision service change in a request that it lets through.
 
 use std::fmt;
-use std::time::Duration;
-
-/// A credential of the request's own, for the upstream to get instead of the agent's token (RFC 8693 names such an
-/// exchange).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CredentialWish {
-    /// What it is good for.
-    pub scope: String,
-    /// How long.
-    pub ttl: Duration,
-}
 
 /// A JSON pointer (RFC 6901) into the parameters: `""` is all of them, `/limit` one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -133,9 +133,19 @@ impl Entry {
         }
     }
 
-    /// The decision service is being asked.
-    pub(super) fn asked(&mut self) {
+    /// The decision service is being asked, or asked once more.
+    pub(super) fn asked(&mut self, again: bool) {
         self.account.asked(host::now());
+        if let Some(books) = self.books.as_ref().filter(|_| again) {
+            books.meters.add(Single::DecisionsRetried, 1);
+        }
+    }
+
+    /// The decision service failed once too often.
+    pub(super) fn suspended(&self) {
+        if let Some(books) = &self.books {
+            books.meters.add(Single::BreakerOpened, 1);
+        }
     }
 
     /// It answered, or failed to.

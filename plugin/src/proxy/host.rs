@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, Bytes, LogLevel};
 
-use crate::decision::DecisionService;
+use crate::decision::{DecisionService, Sending};
 use crate::exchange::Stored;
 use crate::export::Collector;
 use crate::head::Head;
@@ -245,17 +245,19 @@ pub(super) fn call_foreign(name: &str, arguments: &[u8]) -> Option<Bytes> {
 }
 
 /// Sends a question to the decision service; the host's name for the call, if it is under way.
-pub(super) fn post(service: &DecisionService, id: &str, body: &[u8]) -> Option<u32> {
-    let headers = vec![
+pub(super) fn post(service: &DecisionService, sending: &Sending) -> Option<u32> {
+    let question = &sending.question;
+    let mut headers = vec![
         (":method", "POST"),
         (":scheme", service.scheme),
         (":authority", service.authority.as_str()),
         (":path", service.path.as_str()),
         ("content-type", "application/json"),
         ("accept", "application/json"),
-        ("x-request-id", id),
+        ("x-request-id", sending.id.as_str()),
     ];
-    hostcalls::dispatch_http_call(&service.cluster, headers, Some(body), Vec::new(), service.timeout).ok()
+    headers.extend(service.headers.iter().chain(&question.token).map(|header| (header.name(), header.expose())));
+    hostcalls::dispatch_http_call(&service.cluster, headers, Some(&question.body), Vec::new(), sending.timeout).ok()
 }
 
 /// Asks an issuer about a token; the host's name for the call, if it is under way.

@@ -60,14 +60,12 @@ impl Root {
         self.sleep();
     }
 
-    /// Until the next tick that somebody here needs.
+    /// Until the next tick that somebody here needs. Whoever waits for another stream needs none: its end asks for one.
     fn sleep(&self) {
         let gate = self.gate.borrow();
         let fetching = gate.as_ref().and_then(publications::period);
         let exporting = self.books.as_ref().and_then(|books| books.tick_period());
-        if let Some(period) = fetching.into_iter().chain(exporting).min() {
-            self.waiting.tick_every(period);
-        }
+        self.waiting.tick_every(fetching.into_iter().chain(exporting).min().unwrap_or_default());
     }
 }
 
@@ -87,7 +85,13 @@ impl Context for Root {
                 host::speak_for(waiter.stream);
                 waiter.tell(&core, Input::Answer { head: &head, body: &body });
                 host::speak_for(self.id);
+                // The question may have been sent once more.
+                let again = core.borrow_mut().call.take();
+                if let Some(call) = again {
+                    self.asking.insert(call, waiter);
+                }
             }
+            self.waiting.look_soon();
             return;
         }
         if let Some(books) = self.books.as_ref().filter(|books| books.awaits(call)) {

@@ -11,7 +11,7 @@ use super::host::{self, Map};
 use super::root::SharedGate;
 use super::waiting::{Waiter, Waiting};
 use crate::audit::headers;
-use crate::decision::MAX_ANSWER;
+use crate::decision::{MAX_ANSWER, Sending};
 use crate::exchange::{Edits, Exchange, Input, Step};
 use crate::head::Head;
 use crate::metrics::Single;
@@ -112,9 +112,9 @@ impl Core {
                     }
                 }
                 Step::Peer => self.step(Input::Peer(host::property(PEER_CERTIFICATE).as_deref())),
-                Step::Ask(question, id) => {
-                    self.entry.asked();
-                    self.call = self.ask(&id, &question.body);
+                Step::Ask(sending) => {
+                    self.entry.asked(sending.again);
+                    self.call = self.ask(&sending);
                     match self.call {
                         Some(_) => return Hold::Keep,
                         None => {
@@ -166,7 +166,14 @@ impl Core {
     fn step(&mut self, input: Input<'_>) -> Step {
         let mut shared = self.gate.borrow_mut();
         match (&mut self.exchange, shared.as_mut()) {
-            (Some(exchange), Some(gate)) => exchange.advance(gate, host::now(), input),
+            (Some(exchange), Some(gate)) => {
+                let opened = gate.breaker.opened();
+                let step = exchange.advance(gate, host::now(), input);
+                if gate.breaker.opened() != opened {
+                    self.entry.suspended();
+                }
+                step
+            }
             // Not configured: nothing can be judged, so nothing goes on. Our own answer comes past here too.
             _ if matches!(input, Input::Response(_)) => Step::Pass,
             _ => {
@@ -177,9 +184,8 @@ impl Core {
     }
 
     /// Sends the question; none if no answer will come.
-    fn ask(&self, id: &str, body: &[u8]) -> Option<u32> {
-        let shared = self.gate.borrow();
-        host::post(shared.as_ref()?.config.decision.as_ref()?, id, body)
+    fn ask(&self, sending: &Sending) -> Option<u32> {
+        host::post(self.exchange.as_ref()?.config().decision.as_ref()?, sending)
     }
 
     /// The host verifies what it can, about fifteen times as fast as code in here; what it can't is verified in here.
@@ -225,6 +231,18 @@ impl Context for Stream {
         if let Hold::Release = self.advance(Input::Answer { head: &head, body: &body }) {
             host::resume_request();
         }
+        self.waiting.look_soon();
+    }
+}
+
+impl Drop for Stream {
+    /// The client may have left while others waited for the answer to its question.
+    fn drop(&mut self) {
+        self.work(|core| {
+            core.exchange = None;
+            Hold::Keep
+        });
+        self.waiting.look_soon();
     }
 }
 

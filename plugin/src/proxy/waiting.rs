@@ -1,4 +1,5 @@
-//! Streams that wait for what an issuer publishes, and that their worker's root context wakes.
+//! Streams that wait for what an issuer publishes, or for the answer to another stream's question, and that their worker's
+//! root context wakes.
 //!
 //! A callback of one stream can't run another, and only the root context has a timer. So a stream that must wait lends
 //! itself to the root context, and asks for a tick soon.
@@ -36,7 +37,14 @@ impl Waiting {
         self.tick_every(AT_ONCE);
     }
 
-    /// Has the root context ticked so often.
+    /// Something may have come of what somebody waits for: has the root context look.
+    pub(super) fn look_soon(&self) {
+        if !self.streams.borrow().is_empty() {
+            self.tick_every(AT_ONCE);
+        }
+    }
+
+    /// Has the root context ticked so often; with zero, not at all.
     pub(super) fn tick_every(&self, period: Duration) {
         // Setting it starts the timer anew, so that a tick could be put off for ever.
         if self.period.replace(period) != period {

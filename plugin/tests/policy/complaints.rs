@@ -72,3 +72,24 @@ fn only_a_configured_decision_service_can_be_asked() {
         assert!(problems.starts_with(&format!("/rules/0/effect: found `{effect}`")), "{problems}");
     }
 }
+
+#[test]
+fn nobody_is_asked_for_an_approval_who_knows_none() {
+    let mut configuration =
+        crate::support::configuration(&json!([{"id": "r", "effect": "approve", "when": {"tool": "x"}}]));
+    configuration["decision"]["protocol"] = json!("cerbos");
+    let problems = toolgate::config::read(configuration.to_string().as_bytes()).unwrap_err().to_string();
+    assert!(problems.starts_with("/rules/0/effect: found `approve`, but Cerbos"), "{problems}");
+}
+
+#[test]
+fn a_credential_needs_somebody_who_could_issue_it() {
+    let rule = json!({
+        "id": "r", "effect": "allow", "when": {"tool": "x"}, "credential": {"scope": "crm:read", "ttl_seconds": 60},
+    });
+    let mut configuration = crate::support::configuration(&json!([rule]));
+    assert!(toolgate::config::read(configuration.to_string().as_bytes()).is_ok());
+    configuration["decision"] = Value::Null;
+    let problems = toolgate::config::read(configuration.to_string().as_bytes()).unwrap_err().to_string();
+    assert!(problems.starts_with("/rules/0/credential: found"), "{problems}");
+}

@@ -1,7 +1,7 @@
 //! Which rule decides.
 
 use serde_json::{Value, json};
-use toolgate::decision::{Asked, Question, question};
+use toolgate::decision::{Asked, DecisionService, Question, question};
 
 use crate::support::{call, policy};
 
@@ -60,6 +60,20 @@ fn without_rules_nothing_is_allowed() {
     assert_eq!(call().judged_by(&policy(&json!([]))), "no rule");
 }
 
+/// A decision service, as a configuration names it.
+fn service() -> DecisionService {
+    let json = json!({
+        "policy_version": "v1",
+        "identity": {"issuers": [{
+            "issuer": "https://idp.example.com", "audiences": ["x"], "algorithms": ["ES256"],
+            "jwks": {"cluster": "idp", "uri": "https://idp.example.com/jwks"},
+        }]},
+        "routes": [{"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm"}],
+        "decision": {"cluster": "pdp", "url": "https://pdp.example.com"},
+    });
+    toolgate::config::read(json.to_string().as_bytes()).unwrap().decision.unwrap()
+}
+
 #[test]
 fn an_approval_is_another_question_than_a_decision() {
     let asked = |approval| {
@@ -71,8 +85,9 @@ fn an_approval_is_another_question_than_a_decision() {
                 policy_version: "v1",
                 route: facts.path,
                 approval,
+                credential: None,
             };
-            question(&asked).unwrap()
+            question(&asked, &service(), None).unwrap()
         })
     };
     let context = |question: &Question| -> Value {

@@ -12,11 +12,33 @@ use crate::scenario::outcome::{Response, telling};
 /// How long an answer may take: far more than any timeout in a scenario.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// A request that was sent, and not answered yet. A client that drops it has left.
+#[derive(Debug)]
+pub struct Begun(TcpStream);
+
+impl Begun {
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// When there is none, or it isn't HTTP.
+    pub fn answer(mut self) -> Result<Response> {
+        receive(&mut self.0)
+    }
+}
+
 /// Sends `message` to the gateway at `port` and reads its answer.
 ///
 /// # Errors
 /// When there is no answer, or it isn't HTTP.
 pub(super) fn send(message: &Message, port: u16) -> Result<Response> {
+    begin(message, port)?.answer()
+}
+
+/// Sends `message` to the gateway at `port`.
+///
+/// # Errors
+/// When it doesn't take it.
+pub(super) fn begin(message: &Message, port: u16) -> Result<Begun> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("can't connect to Envoy")?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -27,7 +49,33 @@ pub(super) fn send(message: &Message, port: u16) -> Result<Response> {
         }
         _ => {}
     }
-    receive(&mut stream)
+    Ok(Begun(stream))
+}
+
+/// How long a connection may be silent before it is taken for finished.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// Writes these pieces one after the other and reads until the gateway closes or is silent.
+///
+/// # Errors
+/// When there is no gateway.
+pub(super) fn write(pieces: &[Vec<u8>], port: u16) -> Result<String> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("can't connect to Envoy")?;
+    stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(SILENCE))?;
+    for piece in pieces {
+        // A gateway that refuses early stops reading.
+        if stream.write_all(piece).is_err() {
+            break;
+        }
+    }
+    let mut answer = Vec::new();
+    let mut piece = [0; 16 * 1024];
+    while let Ok(length @ 1..) = stream.read(&mut piece) {
+        answer.extend_from_slice(piece.get(..length).unwrap_or_default());
+    }
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 /// Reads one response.
@@ -68,7 +116,7 @@ fn wire(message: &Message) -> Vec<u8> {
         field(&mut wire, name, value);
     }
     let body = message.body.as_deref().unwrap_or_default();
-    if message.trailers.is_empty() {
+    if !message.is_chunked() {
         if message.body.is_some() {
             field(&mut wire, "content-length", body.len().to_string().as_bytes());
         }

@@ -126,6 +126,17 @@ impl Envoy {
         Ok(statuses.filter_map(port).collect())
     }
 
+    /// The most memory that the process has taken so far, in bytes (`VmHWM`, proc(5)).
+    ///
+    /// # Errors
+    /// When the system doesn't say.
+    pub(super) fn memory(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kibibytes.saturating_mul(1024))
+    }
+
     /// Forgets the log so far.
     pub(super) fn forget_log(&self) {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clear();

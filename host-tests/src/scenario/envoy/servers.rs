@@ -5,11 +5,13 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::io;
 use std::net::Ipv4Addr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{self, Poll};
 
 use anyhow::Result;
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
@@ -118,11 +120,47 @@ impl Servers {
 
 type Shared = Arc<Mutex<Script>>;
 
+/// The body of an answer.
+enum Sent {
+    /// All of it.
+    Whole(Full<Bytes>),
+    /// This much, and then the connection ends.
+    Cut(Option<Bytes>),
+}
+
+impl Sent {
+    fn whole(body: impl Into<Bytes>) -> Self {
+        Self::Whole(Full::from(body.into()))
+    }
+}
+
+impl Body for Sent {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match &mut *self {
+            Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Self::Cut(begun) => Poll::Ready(Some(match begun.take() {
+                Some(bytes) => Ok(Frame::data(bytes)),
+                None => Err(io::Error::other("cut, as the scenario wants it")),
+            })),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Cut(_) => SizeHint::default(),
+        }
+    }
+}
+
 /// Accepts connections until the runtime ends.
 fn serve<F, R>(runtime: &Runtime, script: &Shared, answer: F) -> Result<u16>
 where
     F: Fn(Received, Shared) -> R + Copy + Send + Sync + 'static,
-    R: Future<Output = io::Result<Response<Full<Bytes>>>> + Send + 'static,
+    R: Future<Output = io::Result<Response<Sent>>> + Send + 'static,
 {
     let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
     let port = listener.local_addr()?.port();
@@ -138,7 +176,7 @@ where
 async fn connection<F, R>(stream: TcpStream, script: Shared, answer: F)
 where
     F: Fn(Received, Shared) -> R + Copy + Send + Sync + 'static,
-    R: Future<Output = io::Result<Response<Full<Bytes>>>> + Send + 'static,
+    R: Future<Output = io::Result<Response<Sent>>> + Send + 'static,
 {
     let service = service_fn(|request| {
         let script = Arc::clone(&script);
@@ -187,7 +225,7 @@ fn plain(headers: &HeaderMap) -> Pairs {
     headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect()
 }
 
-async fn upstream(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
+async fn upstream(received: Received, script: Shared) -> io::Result<Response<Sent>> {
     let Received { method, path, headers, body, trailers, .. } = received;
     let headers = telling(headers);
     let answer = {
@@ -203,10 +241,10 @@ async fn upstream(received: Received, script: Shared) -> io::Result<Response<Ful
     for (name, value) in fields {
         response = response.header(name, value);
     }
-    response.body(Full::from(answer.text)).map_err(io::Error::other)
+    response.body(Sent::whole(answer.text)).map_err(io::Error::other)
 }
 
-async fn patient(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
+async fn patient(received: Received, script: Shared) -> io::Result<Response<Sent>> {
     if received.broken {
         return Err(io::Error::other("half a request is none"));
     }
@@ -214,7 +252,7 @@ async fn patient(received: Received, script: Shared) -> io::Result<Response<Full
 }
 
 /// Plays the issuer of the scenario whose name the path has in front of its last segment.
-async fn publish(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
+async fn publish(received: Received, script: Shared) -> io::Result<Response<Sent>> {
     let (issuers, fetches) = {
         let script = script.lock().unwrap_or_else(PoisonError::into_inner);
         (Arc::clone(&script.issuers), Arc::clone(&script.fetches))
@@ -235,10 +273,10 @@ async fn publish(received: Received, script: Shared) -> io::Result<Response<Full
         match never {}
     }
     let response = Response::builder().status(published.status.unwrap_or(200));
-    response.body(Full::from(document(&published, &received.path))).map_err(io::Error::other)
+    response.body(Sent::whole(document(&published, &received.path))).map_err(io::Error::other)
 }
 
-async fn decide(received: Received, script: Shared) -> io::Result<Response<Full<Bytes>>> {
+async fn decide(received: Received, script: Shared) -> io::Result<Response<Sent>> {
     let Received { method, path, authority, headers, body, .. } = received;
     let headers = telling_of_call(headers);
     let body = serde_json::from_slice(&body).unwrap_or_default();
@@ -253,10 +291,15 @@ async fn decide(received: Received, script: Shared) -> io::Result<Response<Full<
         let never: Infallible = pending().await;
         match never {}
     }
+    if answer.dropped {
+        // The connection ends with it.
+        return Err(io::Error::other("dropped, as the scenario wants it"));
+    }
     let mut response =
         Response::builder().status(answer.status.unwrap_or(200)).header("content-type", "application/json");
     for (name, value) in pairs(&answer.headers).map_err(io::Error::other)? {
         response = response.header(name, value);
     }
-    response.body(Full::from(answer_body(&answer))).map_err(io::Error::other)
+    let body = answer_body(&answer, super::now());
+    response.body(if answer.cut { Sent::Cut(Some(body.into())) } else { Sent::whole(body) }).map_err(io::Error::other)
 }

@@ -23,6 +23,7 @@ fn outcome(
         max_body: 1 << 20,
         origins: Vec::new(),
         access: crate::token::Access::default(),
+        credential: None,
         operations,
     };
     let mut pairs = vec![(":method", method), (":path", target)];

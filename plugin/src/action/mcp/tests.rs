@@ -16,6 +16,7 @@ fn route() -> Route {
         max_body: 1 << 20,
         origins: Vec::new(),
         access: crate::token::Access::default(),
+        credential: None,
         operations: Vec::new(),
     }
 }

@@ -12,6 +12,7 @@ fn refused(protocol: Protocol, method: &str, headers: &[(&str, &str)]) -> Option
         max_body: 1000,
         origins: vec!["https://app.example.com".into()],
         access: crate::token::Access::default(),
+        credential: None,
         operations: Vec::new(),
     };
     let head = Head::from_pairs([(":method", method), (":path", "/x")].iter().chain(headers).copied());

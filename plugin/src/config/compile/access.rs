@@ -4,6 +4,7 @@ use super::super::problem::Problems;
 use super::super::raw;
 use super::decision::split;
 use crate::action::Route;
+use crate::credential::{Credential, InvalidCredential};
 use crate::token::{Access, Description, Metadata, Passage};
 
 /// What a route wants of tokens; complaints go to `problems`.
@@ -27,6 +28,28 @@ pub(super) fn access(route: &raw::Route, issuers: &[raw::Issuer], place: &str, p
         scopes: route.requires_scope.clone(),
         audiences,
         metadata: described.and_then(|resource| metadata(resource, route, issuers, place, problems)),
+    }
+}
+
+/// The secret that goes upstream on a route, where it has one. No complaint holds the value.
+pub(super) fn credential(route: &raw::Route, place: &str, problems: &mut Problems) -> Option<Credential> {
+    let written = route.credential.as_ref()?;
+    let place = format!("{place}/credential");
+    if route.token == raw::TokenPassage::Forward {
+        problems.add(&*place, "found beside `token: forward`; the server behind can get one of the two");
+    }
+    match Credential::new(&written.header, written.value.expose()) {
+        Ok(credential) => Some(credential),
+        Err(InvalidCredential::Name) => {
+            let message =
+                format!("`{}` is no header that may be set; one such as `x-api-key` is needed", written.header);
+            problems.add(format!("{place}/header"), message);
+            None
+        }
+        Err(InvalidCredential::Value) => {
+            problems.add(format!("{place}/value"), "no header can carry what was found; visible ASCII is needed");
+            None
+        }
     }
 }
 
@@ -106,6 +129,28 @@ mod tests {
     fn a_token_ends_at_the_gate_unless_it_is_said_otherwise() {
         assert_eq!(compiled(json!({})).0.passage, Passage::Strip);
         assert_eq!(compiled(json!({"token": "forward"})).0.passage, Passage::Forward);
+    }
+
+    #[test]
+    fn a_credential_is_one_that_a_header_can_carry_and_is_not_told() {
+        for (changes, expected) in [
+            (json!({"credential": {"header": "X-Key", "value": "s3cret"}}), None),
+            (json!({"credential": {"header": "host", "value": "s3cret"}}), Some("/credential/header: `host`")),
+            (json!({"credential": {"header": "x-key", "value": "s3cret\n"}}), Some("/credential/value: no header")),
+            (
+                json!({"token": "forward", "credential": {"header": "x-key", "value": "s3cret"}}),
+                Some("/credential: found beside"),
+            ),
+        ] {
+            let mut route = json!({"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm"});
+            route.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+            let mut problems = Problems::default();
+            let credential = credential(&serde_json::from_value(route).unwrap(), "", &mut problems);
+            let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            assert_eq!(credential.is_some(), expected.is_none() || changes.get("token").is_some());
+            let right = expected.map_or(told.is_empty(), |expected| told.len() == 1 && told[0].starts_with(expected));
+            assert!(right && !told.concat().contains("s3cret"), "{told:?}");
+        }
     }
 
     #[test]

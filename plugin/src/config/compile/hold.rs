@@ -20,6 +20,9 @@ pub(super) fn holds_heads(raw: &Config, problems: &mut Problems) -> bool {
     if raw.session_memory.as_ref().is_some_and(|memory| memory.export) {
         problems.add("/session_memory/export", format!("found true; false would be right: {WHY}"));
     }
+    for (index, _) in raw.routes.iter().enumerate().filter(|(_, route)| route.credential.is_some()) {
+        problems.add(format!("/routes/{index}/credential"), format!("this can't be carried out: {WHY}"));
+    }
     rules(&raw.rules, "", problems);
     for (name, policy) in &raw.policies {
         rules(&policy.rules, &format!("/policies/{}", super::token(name)), problems);
@@ -55,11 +58,13 @@ mod tests {
         assert_eq!(complaints(serde_json::json!({})), Vec::<String>::new());
         let rule = serde_json::json!({"id": "a", "effect": "ask", "narrow": ["/limit"], "credential": {"scope": "x", "ttl_seconds": 60}});
         let wrong = serde_json::json!({
+            "routes": [{"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm", "credential": {"header": "x-key", "value": "k"}}],
             "audit": {}, "session_memory": {"export": true}, "rules": [rule], "policies": {"other": {"rules": [rule]}},
         });
         let expected = [
             "/audit/headers",
             "/session_memory/export",
+            "/routes/0/credential",
             "/rules/0/narrow",
             "/rules/0/credential",
             "/policies/other/rules/0/narrow",

@@ -41,8 +41,8 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     let risk = risk::risk(&raw.risk, problems);
     let audit = audit::audit(&raw.audit, problems);
     let comparisons = comparisons::compile(&raw.comparisons, problems);
-    let can_ask = raw.decision.is_some();
-    let policy = rules::compile(&raw.rules, "", &comparisons, can_ask, problems);
+    let service = raw.decision.as_ref().map(|decision| decision.protocol);
+    let policy = rules::compile(&raw.rules, "", &comparisons, service, problems);
     let policies = named_policies(&raw, &comparisons, problems);
     let tasks = tasks::compile(&raw.tasks, problems);
     let rules_look = policy.remembers() || policies.values().any(|named| named.policy.remembers());
@@ -86,12 +86,13 @@ fn named_policies(
             problems.add(format!("/routes/{index}/policy"), message);
         }
     }
+    let service = raw.decision.as_ref().map(|decision| decision.protocol);
     let compiled = raw.policies.iter().map(|(name, written)| {
         let place = format!("/policies/{}", token(name));
         if !raw.routes.iter().any(|route| route.policy.as_ref() == Some(name)) {
             problems.add(&*place, "no route names this policy; it would never count");
         }
-        let policy = rules::compile(&written.rules, &place, comparisons, raw.decision.is_some(), problems);
+        let policy = rules::compile(&written.rules, &place, comparisons, service, problems);
         let mode = match written.mode.unwrap_or(raw.mode) {
             raw::Mode::Enforce => Mode::Enforce,
             raw::Mode::Shadow => Mode::Shadow,

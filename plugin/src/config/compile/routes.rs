@@ -26,6 +26,7 @@ pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Pr
             raw::ProtocolName::Mcp => Protocol::Mcp,
             raw::ProtocolName::A2a => Protocol::A2a,
             raw::ProtocolName::Rest => Protocol::Rest,
+            raw::ProtocolName::Graphql => Protocol::Graphql,
         };
         if entry.server.is_empty() {
             problems.add(format!("{place}/server"), "the server's name is empty; rules and audit need one");
@@ -34,6 +35,7 @@ pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Pr
         let mut operations = operations(protocol, &entry.operations, &place, problems);
         let origins = origins(protocol, &entry.origins, &place, problems);
         let access = access::access(entry, issuers, &place, problems);
+        let credential = access::credential(entry, &place, problems);
         let Some(matching) = matching else { continue };
         if let (Protocol::A2a, Matching::Prefix(prefix)) = (protocol, &matching) {
             operations = a2a::operations(prefix.trim_end_matches('/'));
@@ -53,6 +55,7 @@ pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Pr
             max_body,
             origins,
             access,
+            credential,
             operations,
         });
     }
@@ -180,6 +183,10 @@ fn operations(protocol: Protocol, written: &[raw::Operation], place: &str, probl
         (Protocol::Mcp, false) => {
             problems
                 .add(format!("{place}/operations"), "an `mcp` route has no operations; its tools belong into `/tools`");
+        }
+        (Protocol::Graphql, false) => {
+            let wanted = "a `graphql` route has no operations; its fields (`Mutation.refund`) belong into `/tools`";
+            problems.add(format!("{place}/operations"), wanted);
         }
         (Protocol::A2a, false) => {
             problems.add(format!("{place}/operations"), "an `a2a` route has the operations of A2A, and no others");

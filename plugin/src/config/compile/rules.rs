@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::config::problem::Problems;
-use crate::config::raw::{EffectName, Mode, Rule as RawRule, RuleAudit, Scopes};
+use crate::config::raw::{DecisionProtocol, EffectName, Mode, Rule as RawRule, RuleAudit, Scopes};
+use crate::credential::CredentialWish;
 use crate::policy::{
-    Clause, Comparisons, Condition, CredentialWish, Effect, Expression, InvalidCondition, Pointer, Policy, Rule,
-    Wishes, read_cel,
+    Clause, Comparisons, Condition, Effect, Expression, InvalidCondition, Pointer, Policy, Rule, Wishes, read_cel,
 };
 
 /// Every rule that could be made sense of.
@@ -17,9 +17,10 @@ pub(super) fn compile(
     raw: &[RawRule],
     at: &str,
     comparisons: &Comparisons,
-    can_ask: bool,
+    service: Option<DecisionProtocol>,
     problems: &mut Problems,
 ) -> Policy {
+    let can_ask = service.is_some();
     let mut names = BTreeSet::new();
     let mut rules = Vec::with_capacity(raw.len());
     for (index, rule) in raw.iter().enumerate() {
@@ -43,6 +44,10 @@ pub(super) fn compile(
                 format!("found `{found}`, but no `decision` names a service that could be asked"),
             );
         }
+        if effect == Effect::Approve && service == Some(DecisionProtocol::Cerbos) {
+            let message = "found `approve`, but Cerbos knows no approvals: it would permit without a person";
+            problems.add(format!("{place}/effect"), message);
+        }
         if effect == Effect::Allow && (rule.when.is_null() || rule.when.as_object().is_some_and(Map::is_empty)) {
             problems.add(
                 format!("{place}/when"),
@@ -55,7 +60,7 @@ pub(super) fn compile(
             conditions: conditions(rule, comparisons, &place, problems),
             reason: rule.reason.clone(),
             scopes: scopes(rule, effect, &place, problems),
-            wishes: wishes(rule, effect, &place, problems),
+            wishes: wishes(rule, effect, can_ask, &place, problems),
             shadow: rule.mode == Mode::Shadow,
         });
     }
@@ -85,10 +90,14 @@ fn scopes(rule: &RawRule, effect: Effect, place: &str, problems: &mut Problems) 
 /// A credential that lives longer than an hour isn't one of a request's own.
 const MAX_TTL: u32 = 3600;
 
-fn wishes(rule: &RawRule, effect: Effect, place: &str, problems: &mut Problems) -> Wishes {
+fn wishes(rule: &RawRule, effect: Effect, can_ask: bool, place: &str, problems: &mut Problems) -> Wishes {
     if effect == Effect::Deny && (rule.credential.is_some() || !rule.narrow.is_empty()) {
         let name = if rule.credential.is_some() { "credential" } else { "narrow" };
         problems.add(format!("{place}/{name}"), "found on a `deny`, which lets nothing through that could have it");
+    }
+    if effect != Effect::Deny && rule.credential.is_some() && !can_ask {
+        let message = "found a credential, but no `decision` names a service that could issue one";
+        problems.add(format!("{place}/credential"), message);
     }
     let credential = rule.credential.as_ref().map(|written| {
         if written.scope.trim().is_empty() {

@@ -1,6 +1,10 @@
 //! `decision`: whom to ask when the risk is high.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
+
+use super::Secret;
 
 /// The decision service.
 #[derive(Clone, Debug, Deserialize)]
@@ -9,14 +13,35 @@ use serde::Deserialize;
 pub struct Decision {
     /// The Envoy cluster through which it is reached.
     pub cluster: String,
-    /// Its base URL (AuthZEN 1.0); `/access/v1/evaluation` follows.
+    /// What it speaks.
+    #[serde(default)]
+    pub protocol: DecisionProtocol,
+    /// `authzen` and `cerbos`: its base URL; `/access/v1/evaluation` follows. `opa`: the whole URL of the document that decides, such as
+    /// `http://opa.example.com:8181/v1/data/gate/decision`.
     pub url: String,
-    /// How long to wait, such as `200ms`.
+    /// How long to wait, such as `200ms`. A question whose connection fails is sent once more within that time.
     #[serde(default = "default_timeout")]
     pub timeout: String,
-    /// What an error means.
+    /// What the filter proves itself with, by header: an API key, for instance. The values appear in no log, no record and
+    /// no answer. (mTLS is the cluster's affair.)
+    #[serde(default)]
+    pub headers: BTreeMap<String, Secret>,
+    /// Sends the agent's own token along, in `authorization`. Whoever runs the decision service, or reads its traffic,
+    /// can then act as the agent until the token expires.
+    #[serde(default)]
+    pub dangerously_send_token: bool,
+    /// How much of a call's parameters the decision service gets to see.
+    #[serde(default)]
+    pub parameters: ParametersSent,
+    /// With `parameters: digest`: those that are sent all the same, as `/amount` or `parameters.amount`.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// What happens while the decision service can't be reached, is too slow, or reports an error of its own (5xx).
     #[serde(default)]
     pub on_error: OnError,
+    /// When a decision service that fails again and again is left alone for a while.
+    #[serde(default)]
+    pub breaker: BreakerSettings,
     /// Whether permits are remembered.
     pub cache: Option<DecisionCache>,
     /// Where a person's approval may be asked for.
@@ -24,14 +49,89 @@ pub struct Decision {
     pub approval: ApprovalSettings,
 }
 
-/// What an error of the decision service means.
+/// What a decision service speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
-pub enum OnError {
-    /// The request is denied.
+pub enum DecisionProtocol {
+    /// AuthZEN Authorization API 1.0.
     #[default]
+    Authzen,
+    /// AuthZEN as Cerbos reads it: policies find the agent's role among `request.principal.roles`, and the context (parameters,
+    /// risk, …) in `request.resource.attr`. Cerbos knows no approvals, so no rule can be `approve` then.
+    Cerbos,
+    /// The Data API of Open Policy Agent. `input` is the AuthZEN evaluation; the document is a boolean, or an object with a
+    /// boolean `allow` and, beside it, what AuthZEN has in an answer's context. An undefined document denies. Where a rule
+    /// is `approve`, the policy must look at `input.context.approval`.
+    Opa,
+}
+
+/// How much of a call's parameters the decision service gets to see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum ParametersSent {
+    /// All of them.
+    #[default]
+    Full,
+    /// `fields`, and the digest of the call (`context.call_digest`), which covers all of them. The resource's id is sent
+    /// in any case: it is what is decided about.
+    Digest,
+}
+
+/// What happens without an answer: the same for every risk, or by the level of risk.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(untagged, expecting = "`deny`, or a map from levels of risk to `deny` or `dangerously_allow`, would be right")]
+pub enum OnError {
+    /// `deny`.
+    Always(Denies),
+    /// By level (`low`, `medium`, `high`); what isn't named is denied. `critical` always is, and so is what needs a
+    /// person's approval or a credential of its own.
+    ByRisk(BTreeMap<String, WithoutDecision>),
+}
+
+impl Default for OnError {
+    fn default() -> Self {
+        Self::Always(Denies::Deny)
+    }
+}
+
+/// What always happens without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum Denies {
+    /// The request is denied.
     Deny,
+}
+
+/// What happens without an answer at one level of risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum WithoutDecision {
+    /// The request is denied.
+    Deny,
+    /// The request goes on. Whoever can bring the decision service down, or keep it busy, decides then.
+    DangerouslyAllow,
+}
+
+/// When a decision service that fails again and again is left alone for a while. Each worker counts for itself.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(deny_unknown_fields, default)]
+pub struct BreakerSettings {
+    /// After so many failures in a row (1 to 1000) it isn't asked any more …
+    pub failures: u32,
+    /// … for so long; then one question tries whether it is back.
+    pub pause: String,
+}
+
+impl Default for BreakerSettings {
+    fn default() -> Self {
+        Self { failures: 5, pause: "2s".into() }
+    }
 }
 
 /// Where a person's approval may be asked for.

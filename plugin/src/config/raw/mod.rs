@@ -10,20 +10,25 @@ mod possession;
 mod risk;
 mod routes;
 mod rules;
+mod secret;
 mod session;
 mod tasks;
 
 pub use audit::{Audit, Export, LogWhat};
-pub use decision::{ApprovalSettings, Decision, DecisionCache, OnError};
+pub use decision::{
+    ApprovalSettings, BreakerSettings, Decision, DecisionCache, DecisionProtocol, Denies, OnError, ParametersSent,
+    WithoutDecision,
+};
 pub use details::{AuthorizationDetails, DetailBound, DetailRelation, DetailType};
 pub use identity::{Actor, Algorithm, Claims, Identity, Introspection, Issuer, Jwks, Profile, Revocations, StatusList};
 pub use possession::{ClientCertificate, Dpop, DpopNonce};
 pub use risk::{AmountLimit, Limits, RiskSettings, Weight};
 pub use routes::{
-    Annotations, Listed, Operation, ProtectedResource, ProtocolName, ResourceSettings, Route, RouteMatch, Server,
-    TokenPassage, Tool,
+    Annotations, Listed, Operation, ProtectedResource, ProtocolName, ResourceSettings, Route, RouteCredential,
+    RouteMatch, Server, TokenPassage, Tool,
 };
 pub use rules::{Comparison, Credential, EffectName, NamedPolicy, Rule, RuleAudit, Scopes};
+pub use secret::Secret;
 pub use session::{PartName, Quarantine, SessionMemory};
 pub use tasks::{Task, TaskResource, Tasks};
 

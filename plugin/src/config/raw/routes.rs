@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::Secret;
+
 /// One entry of `routes`; the first that matches counts.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
@@ -28,6 +30,9 @@ pub struct Route {
     /// What becomes of the token behind the gate.
     #[serde(default)]
     pub token: TokenPassage,
+    /// A secret of the gateway's own for the server behind, such as its API key: it goes upstream in place of the agent's
+    /// token, and appears in no log, no record and no answer. A credential that a permit brings goes in its place.
+    pub credential: Option<RouteCredential>,
     /// Scopes that every request on this route needs. A token without them is refused, and its client told all of them.
     #[serde(default)]
     pub requires_scope: Vec<String>,
@@ -60,6 +65,9 @@ pub enum ProtocolName {
     A2a,
     /// Operations by method and path.
     Rest,
+    /// GraphQL over HTTP: each field at the top of an operation is a tool, by its schema coordinate (`Query.customer`,
+    /// `Mutation.refund`).
+    Graphql,
 }
 
 /// What becomes of a request's token.
@@ -72,6 +80,17 @@ pub enum TokenPassage {
     Strip,
     /// It goes on to the server. Only right where that server is the resource that the token was issued for.
     Forward,
+}
+
+/// A header with a secret for the server behind.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub struct RouteCredential {
+    /// The header, such as `authorization` or `x-api-key`. What a client sends in it ends at the gate.
+    pub header: String,
+    /// The whole value, such as `Bearer …`.
+    pub value: Secret,
 }
 
 /// The description of a protected resource (RFC 9728 section 2). The filter serves it without a token at

@@ -20,7 +20,9 @@ pub struct Rule {
     /// Scopes that the token must carry wherever this rule matches, one or a list: without them the agent is told to come
     /// back with a token that has them (`insufficient_scope`).
     pub requires_scope: Option<Scopes>,
-    /// A credential of the request's own that the upstream is to get, when this rule lets the request through.
+    /// A credential of the request's own that the upstream is to get when this rule lets the request through. The decision
+    /// service is asked for it, whatever the risk; a permit without one, or with one that is good for more or lives longer,
+    /// is refused.
     pub credential: Option<Credential>,
     /// Parameters that the decision service may change when it permits: `/limit`, or `parameters.limit`.
     #[serde(default)]
@@ -77,7 +79,7 @@ pub enum EffectName {
 #[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
-    /// What it is good for, in the words of whoever issues it.
+    /// What it is good for, in the words of whoever issues it, separated by spaces.
     pub scope: String,
     /// How long, in seconds: 1 to 3600.
     pub ttl_seconds: u32,
