@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import http2
 import jwt
 import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -216,8 +217,12 @@ def main():
                 count = Counter(check.split()[0] for checks in outcomes[0].values() for check in checks)
                 told = ", ".join(f"{number} checks {verdict.lower()}" for verdict, number in sorted(count.items(), reverse=True))
                 row("suite", revision, server, *outcomes, told)
+        tried, faults = http2.faults(gates["python"], issuer.token())
+        print(f"http/2  {tried} requests in frames of 1, 64 and 4096 bytes, with trailers and without: {len(faults)} faults")
+        for fault in faults:
+            print(f"        {fault}")
     (OUT / "summary.json").write_text(json.dumps(rows, indent=1))
-    if not all(row["steps"] for row in rows) or any(row["differences"] for row in rows):
+    if not all(row["steps"] for row in rows) or faults or any(row["differences"] for row in rows):
         sys.exit("error: the gate is noticed; everything is in target/conformance")
 
 

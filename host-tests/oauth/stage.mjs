@@ -42,7 +42,8 @@ async function startIssuer() {
       client_id: 'gateway', client_secret: 'a secret of this test', redirect_uris: [], response_types: [], grant_types: [],
       token_endpoint_auth_method: 'client_secret_basic',
     }],
-    scopes: ['openid', 'offline_access'],
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    scopes: ['openid', 'offline_access', 'mcp:tools'],
     pkce: { required: () => true },
     cookies: { keys: ['for this test'] },
     findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
@@ -76,7 +77,7 @@ async function startIssuer() {
     }
     const grant = grantId ? await provider.Grant.find(grantId)
       : new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
-    grant.addOIDCScope('openid offline_access');
+    grant.addOIDCScope('openid offline_access mcp:tools');
     for (const resource of [params.resource].flat().filter(Boolean)) grant.addResourceScope(resource, 'mcp:tools');
     const id = await grant.save();
     return provider.interactionFinished(request, response, { consent: { grantId: id }, uid }, { mergeWithLastSubmission: true });

@@ -161,7 +161,11 @@ fn a_real_client_gets_a_bound_token_from_a_real_server_and_calls_with_it() {
     assert_eq!((&refreshed["outcome"], &refreshed["another"]), (&json!("AUTHORIZED"), &json!(true)));
     assert_eq!(refreshed["called"], "a customer");
     let revoked = stage.step("revoked");
-    assert_eq!((&revoked["status"], &revoked["outcome"]), (&json!(200), &json!("REDIRECT")), "{revoked:#}");
+    assert_eq!(
+        (&revoked["status"], &revoked["outcome"]),
+        (&json!(200), &json!("grant request is invalid")),
+        "{revoked:#}"
+    );
 
     stage.step("discovered");
     let opaque = stage.step("opaque");

@@ -1,4 +1,5 @@
-//! How a refusal reads on the wire: a JSON-RPC error for MCP and A2A, problem details (RFC 9457) for REST.
+//! How a refusal reads on the wire: a JSON-RPC error for MCP and A2A, problem details (RFC 9457) for REST, an
+//! error of GraphQL over HTTP.
 //!
 //! Nothing in it comes from the request but what an answer must repeat: the JSON-RPC id, and a protocol version that
 //! looks like one.
@@ -52,18 +53,23 @@ pub fn render(refusal: &Refusal, protocol: Protocol, rpc: Option<&Rpc>, facts: &
         (Protocol::Mcp, None) => (mcp_status(refusal.reason, rpc), JSON, mcp(refusal, rpc, facts)),
         (Protocol::A2a, _) => (refusal.reason.status(), JSON, a2a(refusal, rpc, facts)),
         (Protocol::Rest, _) => (refusal.reason.status(), "application/problem+json", rest(refusal, facts).to_string()),
+        (Protocol::Graphql, _) => (refusal.reason.status(), GRAPHQL, graphql(refusal, facts).to_string()),
     };
     let retry_after = refusal.approval().filter(|_| protocol == Protocol::Rest).map(|_| APPROVAL_TAKES);
     let allow = match (refusal.reason, protocol, rpc.map(|rpc| rpc.era)) {
         (Reason::RequestMethod, Protocol::Mcp, Some(Era::Modern)) => Some("POST"),
         (Reason::RequestMethod, Protocol::Mcp, _) => Some("GET, POST, DELETE"),
         (Reason::RequestMethod, Protocol::A2a, _) => Some("POST"),
+        (Reason::RequestMethod, Protocol::Graphql, _) => Some("GET, POST"),
         _ => None,
     };
     Denial { status, content_type, allow, retry_after, body: body.into_bytes() }
 }
 
 const JSON: &str = "application/json";
+
+/// Only under this type may an answer with another status than 200 be read as GraphQL (GraphQL over HTTP, section 6.4).
+const GRAPHQL: &str = "application/graphql-response+json";
 
 /// Seconds: a person needs longer to read what is asked; who comes back sooner learns nothing.
 const APPROVAL_TAKES: u32 = 10;
@@ -190,6 +196,19 @@ fn rest(refusal: &Refusal, facts: &Facts<'_>) -> Value {
     problem.insert("title".into(), message(refusal.reason, facts).into());
     problem.insert("status".into(), refusal.reason.status().into());
     Value::Object(problem)
+}
+
+/// A request error (GraphQL, section 7.1.7.1), with a code by the convention of Apollo's servers.
+fn graphql(refusal: &Refusal, facts: &Facts<'_>) -> Value {
+    let mut extensions = about(refusal, facts);
+    let code = match refusal.reason.status() {
+        401 => "UNAUTHENTICATED",
+        403 => "FORBIDDEN",
+        400..=499 => "BAD_REQUEST",
+        _ => "INTERNAL_SERVER_ERROR",
+    };
+    extensions.insert("code".into(), code.into());
+    json!({ "errors": [{ "message": message(refusal.reason, facts), "extensions": extensions }] })
 }
 
 fn about(refusal: &Refusal, facts: &Facts<'_>) -> Map<String, Value> {

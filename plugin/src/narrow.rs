@@ -88,7 +88,8 @@ fn is_read_as_sent(head: &Head, body: &[u8], action: &Action<'_>) -> bool {
         let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
         essence.ends_with(b"/json") || essence.ends_with(b"+json")
     };
-    let in_place = |value: Value<'_>| body.get(value.span()) == Some(value.raw());
+    // The very bytes: of what was written anew (a form, a GraphQL document) others may stand in the same place.
+    let in_place = |value: Value<'_>| body.get(value.span()).is_some_and(|there| std::ptr::eq(there, value.raw()));
     head.all("content-encoding").next().is_none()
         && head.first("content-type").is_some_and(is_json)
         && action.parameters.body.is_none_or(in_place)

@@ -260,6 +260,8 @@ reasons! {
     BodyMissing: "body.missing", 400, RPC_INVALID_REQUEST, None, "a body is required";
     /// A form that servers read in different ways.
     BodyForm: "body.form", 400, RPC_INVALID_PARAMS, None, "the form has more than one reading";
+    /// A GraphQL request of which it can't be seen what would run, or that servers read in different ways.
+    BodyGraphql: "body.graphql", 400, RPC_INVALID_PARAMS, None, "the GraphQL request can't be judged";
     /// Not JSON with one meaning.
     BodyUnreadable: "body.unreadable", 400, RPC_PARSE_ERROR, None, "the body is not JSON with a single meaning";
     /// A JSON-RPC batch where there are none, or one that can't be judged.

@@ -112,6 +112,7 @@ fn tools_call(tool: &str, arguments: Option<&Value>, config: &Configuration) -> 
         headers,
         body: Some(body.to_string().into_bytes()),
         trailers: Vec::new(),
+        announced: true,
         peer_certificate: None,
     })
 }
@@ -141,7 +142,15 @@ impl RecordedRequest {
             bail!("`path` is `{}`: a path starts with `/`", self.path);
         }
         let method = self.method.clone().unwrap_or_else(|| if body.is_some() { "POST".into() } else { "GET".into() });
-        Ok(Message { method, path: self.path.clone(), headers, body, trailers: Vec::new(), peer_certificate: None })
+        Ok(Message {
+            method,
+            path: self.path.clone(),
+            headers,
+            body,
+            trailers: Vec::new(),
+            announced: true,
+            peer_certificate: None,
+        })
     }
 }
 

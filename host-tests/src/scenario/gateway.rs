@@ -28,10 +28,10 @@ pub fn request_head(message: &Message) -> Pairs {
         (":scheme".into(), b"http".to_vec()),
     ];
     head.extend(message.headers.iter().cloned());
-    match (&message.body, message.trailers.is_empty()) {
-        (_, false) => head.push(("transfer-encoding".into(), b"chunked".to_vec())),
-        (Some(body), true) => head.push(("content-length".into(), body.len().to_string().into_bytes())),
-        (None, true) => {}
+    match (&message.body, message.is_chunked()) {
+        (_, true) => head.push(("transfer-encoding".into(), b"chunked".to_vec())),
+        (Some(body), false) => head.push(("content-length".into(), body.len().to_string().into_bytes())),
+        (None, false) => {}
     }
     head
 }

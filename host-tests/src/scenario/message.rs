@@ -25,6 +25,8 @@ pub struct Message {
     pub body: Option<Vec<u8>>,
     /// Trailers.
     pub trailers: Pairs,
+    /// Whether the length of the body is said beforehand, as it is unless `headers` leave `content-length` out.
+    pub announced: bool,
     /// The SHA-256 of the certificate that the client shows, in hexadecimal.
     pub peer_certificate: Option<String>,
 }
@@ -58,8 +60,15 @@ impl Message {
             headers,
             body: body(request)?,
             trailers: pairs(&request.trailers)?,
+            announced: !request.headers.keys().any(|name| name.eq_ignore_ascii_case("content-length")),
             peer_certificate: request.peer_certificate.clone(),
         })
+    }
+
+    /// Whether the body comes in chunks: then there may be trailers.
+    #[must_use]
+    pub fn is_chunked(&self) -> bool {
+        !self.trailers.is_empty() || !self.announced
     }
 }
 

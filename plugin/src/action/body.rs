@@ -24,11 +24,12 @@ mod packed;
 use std::borrow::Cow;
 
 use super::parameters::Fields;
-use super::{Protocol, Route, a2a, path, read_head, rest, too_large_for};
+use super::{Protocol, Route, a2a, graphql, path, read_head, rest, too_large_for};
 use crate::head::Head;
 use crate::json::{Document, InvalidJson, Limits, Value};
 use crate::reason::{Reason, Refusal};
 use form::Collected;
+pub(super) use form::json_text;
 pub(super) use media::{Media, check_type};
 pub(super) use packed::check_encoding;
 
@@ -90,6 +91,10 @@ pub fn open<'b>(route: &'b Route, head: &'b Head, body: &'b [u8]) -> Result<Open
     let body = packed::unpack(head, body, media.as_ref(), route.max_body)?;
     let by_path = match route.protocol {
         Protocol::Mcp => false,
+        Protocol::Graphql => {
+            let json = graphql::open(head, media.map(|_| &*body), route.max_body)?;
+            return Ok(Opened { json: Some(Cow::Owned(json)), ..Opened::default() });
+        }
         Protocol::A2a => !a2a::is_rpc(route, head),
         Protocol::Rest => true,
     };

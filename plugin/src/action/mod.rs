@@ -8,6 +8,7 @@ use std::borrow::Cow;
 pub mod a2a;
 pub mod body;
 pub mod classify;
+mod graphql;
 pub mod mcp;
 mod parameters;
 pub mod path;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::body::{Content, Media, check_encoding, check_type};
 use super::mcp::{self, Rpc};
-use super::{Action, Protocol, Route, Tools, a2a, rest};
+use super::{Action, Protocol, Route, Tools, a2a, graphql, path, rest};
 use crate::head::Head;
 use crate::reason::{Reason, Refusal};
 use crate::trace_context::TraceContext;
@@ -37,14 +37,16 @@ pub struct Read<'a> {
     pub trace: Option<TraceContext>,
 }
 
+/// Headers that some frameworks take the HTTP method from.
+pub(super) const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-method-override", "x-http-method"];
+
 /// Refuses what the head alone makes unacceptable: HTTP method, content type and encoding, announced length, headers
 /// that change the method.
 ///
 /// # Errors
 /// The first reason found.
 pub fn read_head(route: &Route, head: &Head) -> Result<(), Refusal> {
-    let overrides = ["x-http-method-override", "x-method-override", "x-http-method"];
-    if overrides.into_iter().any(|name| head.first(name).is_some()) {
+    if METHOD_OVERRIDES.into_iter().any(|name| head.first(name).is_some()) {
         return Err(Refusal::new(Reason::RequestHeaders, "headers that override the HTTP method are not accepted"));
     }
     check_encoding(head)?;
@@ -67,6 +69,11 @@ pub fn read_head(route: &Route, head: &Head) -> Result<(), Refusal> {
             Some(_) => check_type(head, |_| true),
             None => Ok(()),
         },
+        Protocol::Graphql => match head.method() {
+            b"POST" => check_type(head, |it| *it == Media::Json),
+            b"GET" => Ok(()),
+            _ => Err(Reason::RequestMethod.into()),
+        },
     }
 }
 
@@ -76,6 +83,8 @@ pub fn read<'a>(route: &'a Route, tools: &'a Tools, head: &'a Head, content: &Co
     let outcome = match (route.protocol, head.method(), content.body) {
         (Protocol::Rest, _, _) => rest::read(route, head, content).map(Reading::Judge),
         (Protocol::A2a, _, _) => a2a::read(route, head, content, &mut rpc),
+        (Protocol::Graphql, _, Some(opened)) => Ok(graphql::read(route, tools, opened)),
+        (Protocol::Graphql, _, None) => Err(Reason::BodyMissing.into()),
         (Protocol::Mcp, b"POST", Some(root)) => mcp::read(route, tools, head, root, &mut rpc),
         (Protocol::Mcp, b"POST", None) => Err(Reason::BodyMissing.into()),
         (Protocol::Mcp, _, Some(_)) => Err(Refusal::new(Reason::BodyMissing, "this HTTP method has no body here")),
@@ -95,6 +104,8 @@ pub fn needs_its_body(route: &Route, head: &Head) -> Result<(), Refusal> {
         Protocol::Mcp => true,
         Protocol::A2a => a2a::is_rpc(route, head),
         Protocol::Rest => false,
+        // What stands in the query of its path some servers run.
+        Protocol::Graphql => path::split(head.target()).is_ok_and(|(_, query)| query.is_none_or(str::is_empty)),
     };
     if says_nothing && head.method() == b"POST" { Ok(()) } else { Err(Reason::RequestUnheld.into()) }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::body::Content;
 use super::parameters::Fields;
+use super::read::METHOD_OVERRIDES;
 use super::{Action, Operation, Parameters, Route, classify};
 use crate::head::Head;
 use crate::json::Kind;
@@ -47,7 +48,7 @@ pub(super) fn read<'a>(route: &'a Route, head: &'a Head, content: &Content<'a>) 
         return Err(Refusal::new(Reason::ParameterRepeated, "a name stands twice in path, query and body"));
     }
     if overrides_method(&parameters) {
-        let detail = "a parameter `_method` would override the HTTP method";
+        let detail = "a parameter such as `_method` would override the HTTP method";
         return Err(Refusal::new(Reason::ParameterRepeated, detail));
     }
     let (kind, source) =
@@ -64,13 +65,14 @@ pub(super) fn read<'a>(route: &'a Route, head: &'a Head, content: &Content<'a>) 
     })
 }
 
-/// Rails, Laravel and others take the HTTP method from a parameter of that name.
+/// Rails, Laravel and others take the HTTP method from a parameter `_method`, ASP.NET from one named like the header.
 fn overrides_method(parameters: &Parameters<'_>) -> bool {
     let in_body =
         parameters.body.filter(|body| body.kind() == Kind::Object).into_iter().flat_map(|body| body.members());
     let names = in_body.map(|(name, _)| name).chain(parameters.beside.iter().map(|(name, _)| name.clone()));
     let mut names = names.chain(parameters.fields.iter().map(|(name, _)| name.clone()));
-    names.any(|name| name.eq_ignore_ascii_case("_method"))
+    let overrides = || METHOD_OVERRIDES.into_iter().chain(["_method"]);
+    names.any(|name| overrides().any(|known| name.eq_ignore_ascii_case(known)))
 }
 
 #[cfg(test)]

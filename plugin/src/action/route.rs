@@ -53,6 +53,8 @@ pub enum Protocol {
     A2a,
     /// Operations by method and path.
     Rest,
+    /// GraphQL over HTTP.
+    Graphql,
 }
 
 impl Protocol {
@@ -63,6 +65,7 @@ impl Protocol {
             Self::Mcp => "mcp",
             Self::A2a => "a2a",
             Self::Rest => "rest",
+            Self::Graphql => "graphql",
         }
     }
 }

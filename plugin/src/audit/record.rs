@@ -36,7 +36,7 @@ pub struct Record {
     /// The operator's name for the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
-    /// `mcp`, `a2a` or `rest`.
+    /// `mcp`, `a2a`, `rest` or `graphql`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<&'static str>,
     /// The JSON-RPC or HTTP method.

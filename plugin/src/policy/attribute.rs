@@ -51,7 +51,7 @@ pub enum Attribute {
     RequestMethod,
     /// `request.path`: without the query.
     RequestPath,
-    /// `request.protocol`: `mcp`, `a2a` or `rest`.
+    /// `request.protocol`: `mcp`, `a2a`, `rest` or `graphql`.
     RequestProtocol,
     /// `session.<figure>_<window>`: what was counted.
     Figure(Figure, Window),

@@ -126,7 +126,7 @@ fn check_texts(attribute: &Attribute, wanted: &str, meets: impl Fn(&str) -> bool
         }
         Attribute::RiskLevel => ("a risk level", Level::ALL.iter().map(|(name, _)| *name).collect()),
         Attribute::RiskFindings => ("a finding", Code::ALL.iter().map(|code| code.name()).collect()),
-        Attribute::RequestProtocol => ("a protocol", vec!["mcp", "a2a", "rest"]),
+        Attribute::RequestProtocol => ("a protocol", vec!["mcp", "a2a", "rest", "graphql"]),
         Attribute::TimeWeekday => ("a day", WEEKDAYS.to_vec()),
         _ => return Ok(()),
     };

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::super::gateway::holds_heads;
 use super::super::run::Case;
+use super::Tls;
 
 /// Where things are on this machine.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,8 @@ pub(super) struct Places<'p> {
     pub(super) issuer: u16,
     /// A port where nobody listens.
     pub(super) nobody: u16,
+    /// What listeners end TLS with, if they do.
+    pub(super) tls: Option<&'p Tls>,
 }
 
 /// The bootstrap for these cases, from the text of `envoy.yaml`.
@@ -86,6 +89,9 @@ fn listener(template: &Value, case: &Case<'_>, places: Places<'_>) -> Result<Val
     });
     let host = json!({"name": "all", "domains": ["*"], "routes": [route]});
     set(&mut listener, MANAGER, "route_config", json!({"name": case.name, "virtual_hosts": [host]}));
+    if let Some(tls) = places.tls {
+        set(&mut listener, "/filter_chains/0", "transport_socket", transport_socket(tls));
+    }
     let manager = listener.pointer_mut(MANAGER).and_then(Value::as_object_mut).context("no connection manager")?;
     if case.config.contains("\"forwarded_header\"") {
         // The client plays the proxy that sets `x-forwarded-client-cert`; by default Envoy removes what comes.
@@ -137,6 +143,18 @@ fn set(value: &mut Value, pointer: &str, name: &str, to: Value) {
     if let Some(fields) = value.pointer_mut(pointer).and_then(Value::as_object_mut) {
         fields.insert(name.into(), to);
     }
+}
+
+/// Mutual TLS where clients may show any certificate: that it is the right one is for the filter to say.
+fn transport_socket(tls: &Tls) -> Value {
+    let file = |path: &Path| json!({"filename": path});
+    json!({"name": "envoy.transport_sockets.tls", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+        "common_tls_context": {
+            "tls_certificates": [{"certificate_chain": file(&tls.certificate), "private_key": file(&tls.key)}],
+            "validation_context": {"trust_chain_verification": "ACCEPT_UNTRUSTED"},
+        },
+    }})
 }
 
 fn socket(port: u16) -> Value {

@@ -52,6 +52,32 @@ pub(super) fn begin(message: &Message, port: u16) -> Result<Begun> {
     Ok(Begun(stream))
 }
 
+/// How long a connection may be silent before it is taken for finished.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// Writes these pieces one after the other and reads until the gateway closes or is silent.
+///
+/// # Errors
+/// When there is no gateway.
+pub(super) fn write(pieces: &[Vec<u8>], port: u16) -> Result<String> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("can't connect to Envoy")?;
+    stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(SILENCE))?;
+    for piece in pieces {
+        // A gateway that refuses early stops reading.
+        if stream.write_all(piece).is_err() {
+            break;
+        }
+    }
+    let mut answer = Vec::new();
+    let mut piece = [0; 16 * 1024];
+    while let Ok(length @ 1..) = stream.read(&mut piece) {
+        answer.extend_from_slice(piece.get(..length).unwrap_or_default());
+    }
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
 /// Reads one response.
 ///
 /// # Errors
@@ -90,7 +116,7 @@ fn wire(message: &Message) -> Vec<u8> {
         field(&mut wire, name, value);
     }
     let body = message.body.as_deref().unwrap_or_default();
-    if message.trailers.is_empty() {
+    if !message.is_chunked() {
         if message.body.is_some() {
             field(&mut wire, "content-length", body.len().to_string().as_bytes());
         }

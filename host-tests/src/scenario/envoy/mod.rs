@@ -24,6 +24,7 @@ use self::process::Envoy;
 use self::servers::{Script, Servers};
 use super::format::Published;
 use super::load::Scenario;
+use super::message::Message;
 use super::outcome::{Outcome, Response};
 use super::published::pause;
 use super::run::{self, Case, Lane};
@@ -40,20 +41,42 @@ pub struct EnvoyLane {
     unanswered: AtomicU32,
 }
 
+/// What came of a request whose bytes a test wrote itself.
+#[derive(Debug)]
+pub struct Framed {
+    /// Everything that the client got, until Envoy closed or was silent.
+    pub answer: String,
+    /// The bodies that arrived at the upstream.
+    pub arrived: Vec<Vec<u8>>,
+    /// The body of the scenario's request.
+    pub body: Vec<u8>,
+}
+
 /// What is around a filter, where it isn't what scenarios script.
 #[derive(Clone, Copy, Debug)]
-pub struct Around {
+pub struct Around<'a> {
     /// How many workers Envoy has.
     pub workers: u32,
     /// Where issuers listen.
     pub issuer: Option<u16>,
     /// Where the upstream listens.
     pub upstream: Option<u16>,
+    /// What Envoy ends TLS with; clients may show a certificate, whoever signed it.
+    pub tls: Option<&'a Tls>,
 }
 
-impl Default for Around {
+/// A server's certificate and key, as PEM files.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// The certificate.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+impl Default for Around<'_> {
     fn default() -> Self {
-        Self { workers: 1, issuer: None, upstream: None }
+        Self { workers: 1, issuer: None, upstream: None, tls: None }
     }
 }
 
@@ -76,7 +99,7 @@ impl EnvoyLane {
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    pub fn beside(workspace: &Path, wasm: &Path, scenarios: &[Scenario], around: &Around) -> Result<Self> {
+    pub fn beside(workspace: &Path, wasm: &Path, scenarios: &[Scenario], around: &Around<'_>) -> Result<Self> {
         let binary = process::binary(workspace)?;
         let servers = Servers::start()?;
         let cases = scenarios.iter().map(|scenario| run::case(scenario, now())).collect::<Result<Vec<_>>>()?;
@@ -91,6 +114,7 @@ impl EnvoyLane {
             decision: servers.decision_port,
             issuer: around.issuer.unwrap_or(servers.issuer_port),
             nobody,
+            tls: around.tls,
         };
         let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, places)?;
         let envoy = Envoy::start(&binary, &bootstrap, around.workers)?;
@@ -149,6 +173,30 @@ impl EnvoyLane {
             left = left.saturating_sub(now);
         }
         Ok(())
+    }
+
+    /// The first request of a scenario, as a client would send it now.
+    ///
+    /// # Errors
+    /// When the scenario can't be read.
+    pub fn message(&self, scenario: &Scenario) -> Result<Message> {
+        let case = run::case(scenario, now())?;
+        let (message, _) = case.steps.into_iter().next().context("the scenario has no step")?;
+        Ok(message)
+    }
+
+    /// Writes what `frame` makes of the first request of a scenario, piece by piece, and takes in whatever comes of it.
+    ///
+    /// # Errors
+    /// When Envoy can't be reached.
+    pub fn framed(&self, scenario: &Scenario, frame: impl FnOnce(&Message) -> Vec<Vec<u8>>) -> Result<Framed> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let port = *self.ports.get(&scenario.name).context("Envoy has no listener for it")?;
+        let message = self.message(scenario)?;
+        self.servers.play(Script::default());
+        let answer = client::write(&frame(&message), port)?;
+        let arrived = self.servers.seen().arrivals.into_iter().map(|arrival| arrival.body).collect();
+        Ok(Framed { answer, arrived, body: message.body.unwrap_or_default() })
     }
 
     /// Sends the first request of a scenario, and doesn't wait for its answer.

@@ -121,7 +121,7 @@ fn object(members: &BTreeMap<String, Values>) -> Vec<u8> {
     json
 }
 
-pub(super) fn json_text(text: &str) -> Vec<u8> {
+pub(in crate::action) fn json_text(text: &str) -> Vec<u8> {
     let mut json = Vec::with_capacity(text.len().saturating_add(2));
     write::string(text, &mut |piece| json.extend_from_slice(piece));
     json

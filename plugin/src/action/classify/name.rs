@@ -55,7 +55,8 @@ pub(super) fn without_method<'n>(name: &'n str, method: &str) -> &'n str {
 
 /// Whether a name promises to run what a statement says, and nothing else.
 pub(crate) fn is_about_sql(name: &str) -> bool {
-    let words = Words::of(name).words;
+    // The root type of GraphQL is no database.
+    let words = Words::of(name.strip_prefix("Query.").unwrap_or(name)).words;
     words.iter().any(|word| word == "query" || word == "sql" || DATABASES.contains(&word.as_str()))
         && matches!(kind(name), Some(ActionKind::Read | ActionKind::List | ActionKind::Execute) | None)
 }

@@ -26,6 +26,7 @@ pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Pr
             raw::ProtocolName::Mcp => Protocol::Mcp,
             raw::ProtocolName::A2a => Protocol::A2a,
             raw::ProtocolName::Rest => Protocol::Rest,
+            raw::ProtocolName::Graphql => Protocol::Graphql,
         };
         if entry.server.is_empty() {
             problems.add(format!("{place}/server"), "the server's name is empty; rules and audit need one");
@@ -182,6 +183,10 @@ fn operations(protocol: Protocol, written: &[raw::Operation], place: &str, probl
         (Protocol::Mcp, false) => {
             problems
                 .add(format!("{place}/operations"), "an `mcp` route has no operations; its tools belong into `/tools`");
+        }
+        (Protocol::Graphql, false) => {
+            let wanted = "a `graphql` route has no operations; its fields (`Mutation.refund`) belong into `/tools`";
+            problems.add(format!("{place}/operations"), wanted);
         }
         (Protocol::A2a, false) => {
             problems.add(format!("{place}/operations"), "an `a2a` route has the operations of A2A, and no others");

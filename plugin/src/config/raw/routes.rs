@@ -65,6 +65,9 @@ pub enum ProtocolName {
     A2a,
     /// Operations by method and path.
     Rest,
+    /// GraphQL over HTTP: each field at the top of an operation is a tool, by its schema coordinate (`Query.customer`,
+    /// `Mutation.refund`).
+    Graphql,
 }
 
 /// What becomes of a request's token.
