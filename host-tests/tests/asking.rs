@@ -324,6 +324,7 @@ fn in_a_real_envoy_an_answer_without_end_is_no_permit_and_fills_no_memory() {
     let scenario = scenario(&by_the_test());
     let lane = envoy(&scenario);
     let service = Service::start(lane.nobody(), without_end);
+    lane.forget_memory().unwrap();
     let before = lane.memory().unwrap();
     for _ in 0..3 {
         let client = lane.begin(&scenario).unwrap().answer().unwrap();

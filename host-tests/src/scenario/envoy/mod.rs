@@ -210,6 +210,14 @@ impl EnvoyLane {
         client::begin(message, port)
     }
 
+    /// From here on the most memory that Envoy takes is counted anew.
+    ///
+    /// # Errors
+    /// When the system doesn't let us.
+    pub fn forget_memory(&self) -> Result<()> {
+        self.envoy.forget_memory()
+    }
+
     /// The most memory that Envoy has taken so far, in bytes.
     ///
     /// # Errors

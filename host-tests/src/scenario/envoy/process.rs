@@ -137,6 +137,14 @@ impl Envoy {
         Ok(kibibytes.saturating_mul(1024))
     }
 
+    /// From here on [`Envoy::memory`] counts anew: compiling the filter at the start takes more than anything later.
+    ///
+    /// # Errors
+    /// When the system doesn't let us.
+    pub(super) fn forget_memory(&self) -> Result<()> {
+        fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").context("can't reset VmHWM")
+    }
+
     /// Forgets the log so far.
     pub(super) fn forget_log(&self) {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clear();
