@@ -298,6 +298,15 @@ fn digests(config: &Config, action: &Action<'_>, outcome: &Outcome, record: &mut
     let Some(body) = action.parameters.body.filter(|body| !goes_on || body.raw().len() <= DIGESTED_ALWAYS) else {
         return;
     };
+    let known = if let Outcome::Ask(Question { parameters: Some(sha256), .. }) = outcome {
+        config.audit.digests.of_sha256(sha256)
+    } else {
+        None
+    };
+    if known.is_some() {
+        record.parameters_digest = known;
+        return;
+    }
     let mut digest = config.audit.digests.begin();
     // A rounded number names more than one body; for telling records apart that is good enough.
     let _ = canonical::write(body, &mut |bytes| digest.update(bytes));

@@ -15,6 +15,32 @@ use crate::reason::{Reason, Refusal};
 /// # Errors
 /// [`Reason::RequestPath`] for any other target.
 pub fn split(target: &[u8]) -> Result<(&str, Option<&str>), Refusal> {
+    match plain(target) {
+        Some(path) => Ok((path, None)),
+        None => split_any(target),
+    }
+}
+
+/// A path of nothing but words, as nearly all are: one look at each byte tells.
+fn plain(target: &[u8]) -> Option<&str> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~');
+    let mut before = None;
+    for byte in target {
+        let is_plain = match (*byte, before) {
+            (b'/', before) => before.is_none_or(is_word),
+            // Not at the start of a segment, where one or two of them mean something, and nothing but a word behind.
+            (b'.', before) => before.is_some_and(is_word),
+            (byte, before) => before.is_some() && is_word(byte),
+        };
+        if !is_plain {
+            return None;
+        }
+        before = Some(*byte);
+    }
+    before.and_then(|_| std::str::from_utf8(target).ok())
+}
+
+fn split_any(target: &[u8]) -> Result<(&str, Option<&str>), Refusal> {
     let target = std::str::from_utf8(target).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()));
     let target = target.ok_or_else(|| refuse("has bytes that must be percent-encoded"))?;
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
@@ -126,6 +152,22 @@ mod tests {
             assert_eq!(split(path.as_bytes()), Ok((path, None)), "{path}");
         }
         assert_eq!(split(b"/a?b=/../c?d"), Ok(("/a", Some("b=/../c?d"))));
+    }
+
+    #[test]
+    fn what_is_plain_at_a_glance_is_plain() {
+        let letters = b"/.a-?%;";
+        let mut targets = vec![Vec::new()];
+        for _ in 0..6 {
+            let longer = |target: &Vec<u8>| letters.map(|letter| [&target[..], &[letter]].concat());
+            targets = targets.iter().flat_map(longer).collect();
+            for target in &targets {
+                if let Some(path) = plain(target) {
+                    assert_eq!(split_any(target), Ok((path, None)), "{path}");
+                }
+            }
+        }
+        assert!(plain(b"/a-b/c.d/").is_some() && plain(b"").is_none());
     }
 
     #[test]

@@ -33,6 +33,15 @@ impl Digests {
         digesting.end()
     }
 
+    /// The digest of what has this SHA-256; none where it is keyed, which no plain one leads to.
+    #[must_use]
+    pub fn of_sha256(&self, sha256: &[u8; 32]) -> Option<String> {
+        match self {
+            Self::Plain => Some(shortened("sha256:", sha256)),
+            Self::Keyed(_) => None,
+        }
+    }
+
     /// The whole digest of `bytes`: 32 bytes in hex.
     #[must_use]
     pub fn whole(&self, bytes: &[u8]) -> String {
@@ -94,7 +103,10 @@ mod tests {
     #[test]
     fn a_digest_says_how_it_was_made() {
         assert_eq!(Digests::Plain.of(b"abc"), "sha256:ba7816bf8f01cfea414140de5dae2223");
+        let sha256 = Sha256::digest(b"abc").into();
+        assert_eq!(Digests::Plain.of_sha256(&sha256), Some(Digests::Plain.of(b"abc")));
         let keyed = Digests::Keyed(b"Jefe".to_vec().into());
+        assert_eq!(keyed.of_sha256(&sha256), None);
         assert_eq!(keyed.of(b"what do ya want for nothing?"), "hmac-sha256:5bdcc146bf60754e6a042426089575c7");
     }
 

@@ -3,6 +3,7 @@
 //! An upstream can rely on them because everything under that prefix which a client sends is removed first, in the
 //! head and in trailers, and because values are encoded so that none can end a header or start another.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::{Digests, Record};
@@ -61,7 +62,7 @@ pub fn to_upstream(record: &Record, decision: &'static str) -> Vec<(&'static str
         (DECISION_ID, Some(record.decision_id.as_str())),
         (POLICY_VERSION, Some(&*record.policy_version)),
     ];
-    values.into_iter().filter_map(|(name, value)| Some((name, encode(value?)))).collect()
+    values.into_iter().filter_map(|(name, value)| Some((name, encode(value?).into_owned()))).collect()
 }
 
 /// What the proxy's own filters behind this one learn, to count it: whoever it is that the upstream learns from.
@@ -70,14 +71,14 @@ pub fn to_budgets(record: &Record) -> Vec<(&'static str, String)> {
     let numbers = record.cost.iter().flat_map(|cost| [(COST_ROWS, cost.rows), (COST_AMOUNT, cost.amount)]);
     let mut values: Vec<_> = numbers.map(|(name, number)| (name, number.to_string())).collect();
     let agent = record.agent.as_ref().filter(|_| record.cost.is_some());
-    values.extend(agent.map(|agent| (AGENT, encode(&agent.0.id))));
+    values.extend(agent.map(|agent| (AGENT, encode(&agent.0.id).into_owned())));
     values
 }
 
 /// What the client learns: never internals.
 #[must_use]
 pub fn to_client(id: &str, decision: &'static str, reason: Option<Reason>) -> Vec<(&'static str, String)> {
-    let mut values = vec![(DECISION, decision.to_owned()), (DECISION_ID, encode(id))];
+    let mut values = vec![(DECISION, decision.to_owned()), (DECISION_ID, encode(id).into_owned())];
     values.extend(reason.map(|reason| (REASON, reason.code().to_owned())));
     values
 }
@@ -99,13 +100,14 @@ pub fn spoofed(head: &Head) -> Vec<Vec<u8>> {
 /// `value` as it may stand in a header: visible ASCII as it is, everything else and `%` as `%XX`, and a value longer
 /// than 256 bytes as `sha256:` and its digest.
 #[must_use]
-pub fn encode(value: &str) -> String {
+pub fn encode(value: &str) -> Cow<'_, str> {
     if value.len() > MAX_VALUE {
-        return Digests::Plain.of(value.as_bytes());
+        return Cow::Owned(Digests::Plain.of(value.as_bytes()));
     }
     let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
-    if value.bytes().all(plain) {
-        return value.to_owned();
+    // Without a way out in the middle, so that many bytes are looked at in one step.
+    if value.bytes().fold(true, |all, byte| all & plain(byte)) {
+        return Cow::Borrowed(value);
     }
     let mut encoded = String::with_capacity(value.len());
     for byte in value.bytes() {
@@ -116,7 +118,7 @@ pub fn encode(value: &str) -> String {
             let _ = write!(encoded, "%{byte:02X}");
         }
     }
-    encoded
+    Cow::Owned(encoded)
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 //! A key `toolgate.verdict` here is `%FILTER_STATE(wasm.toolgate.verdict:PLAIN)%` in a format of Envoy's access log. The
 //! values are encoded as in headers, so that none breaks a log that is no JSON.
 
+use std::borrow::Cow;
+
 use super::headers::encode;
 use super::{Mode, Record, Verdict};
 
 /// The keys and values of a judged request; a key that has no value is left out.
-pub fn filter_state(record: &Record) -> Vec<(&'static str, String)> {
+pub fn filter_state(record: &Record) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
     let agent = record.agent.as_ref().map(|agent| &*agent.0);
     let verdict = match (record.verdict, record.mode) {
         (Verdict::Forward, _) => "forward",
@@ -26,5 +28,5 @@ pub fn filter_state(record: &Record) -> Vec<(&'static str, String)> {
         ("toolgate.action", record.action),
         ("toolgate.risk", record.risk.as_ref().map(|risk| risk.level)),
     ];
-    values.into_iter().filter_map(|(key, value)| Some((key, encode(value?)))).collect()
+    values.into_iter().filter_map(|(key, value)| Some((key, encode(value?))))
 }

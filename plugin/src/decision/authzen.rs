@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::shown::AsObject;
 use super::terms::SUPPORTED;
-use super::{Asked, DecisionService, Dialect, InvalidAnswer, Question, call_digest, opa};
+use super::{Asked, DecisionService, Dialect, InvalidAnswer, Question, call, identity, opa};
 use crate::credential::Credential;
 use crate::json::Value;
 use crate::token::Agent;
@@ -22,12 +22,29 @@ pub fn question(
     service: &DecisionService,
     token: Option<Credential>,
 ) -> Result<Question, serde_json::Error> {
+    let (call, parameters) = call::name(asked);
+    let context = context(asked, service, &call);
+    let body = written(asked, service, &context)?;
+    let identity = if body.len() <= LONG {
+        identity(&body, token.as_ref())
+    } else {
+        let told = written(asked, service, &Context { parameters: None, ..context })?;
+        identity(&told, token.as_ref())
+    };
+    // A person's yes is to be had from a person, and a credential from the service alone.
+    let excused = !asked.approval && asked.credential.is_none() && service.excused.contains(&asked.risk.level);
+    let credential = asked.credential.cloned();
+    Ok(Question { body, identity, call, parameters, lasting: !asked.approval, token, excused, credential })
+}
+
+/// To write a longer question a second time, without its parameters, costs less than to hash those.
+const LONG: usize = 8 << 10;
+
+fn written(asked: &Asked<'_>, service: &DecisionService, context: &Context<'_>) -> Result<Vec<u8>, serde_json::Error> {
     let resource = asked.action.resource.as_ref();
-    let call = call_digest(asked);
     let for_cerbos = service.dialect == Dialect::Cerbos;
     let role = asked.agent.role.as_deref().filter(|_| for_cerbos);
     let (kind, id) = resource.map_or(("tool", &*asked.action.tool), |resource| (&resource.kind, &resource.id));
-    let context = context(asked, service, &call);
     let evaluation = Evaluation {
         subject: Subject {
             kind: "agent",
@@ -48,23 +65,19 @@ pub fn question(
         resource: ResourcePart {
             kind,
             id: if for_cerbos && id.is_empty() { "*" } else { id },
-            properties: for_cerbos.then_some(&context),
+            properties: for_cerbos.then_some(context),
         },
-        context: &context,
+        context,
     };
-    let body = match service.dialect {
-        Dialect::AuthZen | Dialect::Cerbos => serde_json::to_vec(&evaluation)?,
-        Dialect::Opa => serde_json::to_vec(&opa::Input { input: evaluation })?,
-    };
-    // A person's yes is to be had from a person, and a credential from the service alone.
-    let excused = !asked.approval && asked.credential.is_none() && service.excused.contains(&asked.risk.level);
-    let credential = asked.credential.cloned();
-    Ok(Question { lasting: !asked.approval, excused, credential, ..Question::new(body, call, token) })
+    match service.dialect {
+        Dialect::AuthZen | Dialect::Cerbos => serde_json::to_vec(&evaluation),
+        Dialect::Opa => serde_json::to_vec(&opa::Input { input: evaluation }),
+    }
 }
 
 fn context<'q>(asked: &Asked<'q>, service: &'q DecisionService, call: &'q str) -> Context<'q> {
     Context {
-        parameters: AsObject(&asked.action.parameters, &service.shown),
+        parameters: Some(AsObject(&asked.action.parameters, &service.shown)),
         risk: RiskPart {
             level: asked.risk.level.name(),
             score: asked.risk.score,
@@ -177,7 +190,8 @@ struct ResourcePart<'q> {
 
 #[derive(Serialize)]
 struct Context<'q> {
-    parameters: AsObject<'q>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<AsObject<'q>>,
     risk: RiskPart<'q>,
     policy_version: &'q str,
     route: &'q str,

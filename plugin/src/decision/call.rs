@@ -25,6 +25,12 @@ const FORM: &str = "toolgate call 1";
 /// left out: the retry that brings it is the same call.
 #[must_use]
 pub fn call_digest(asked: &Asked<'_>) -> String {
+    name(asked).0
+}
+
+/// The same, and on the way to it the SHA-256 of the body's canonical form: over a large body that is most of the work,
+/// and the audit wants it too.
+pub(super) fn name(asked: &Asked<'_>) -> (String, Option<[u8; 32]>) {
     let mut hash = Parts(Sha256::new());
     let agent = asked.agent;
     let action: &Action<'_> = asked.action;
@@ -63,15 +69,13 @@ pub fn call_digest(asked: &Asked<'_>) -> String {
         hash.value(value);
     }
     hash.count(usize::from(action.parameters.body.is_some()));
-    if let Some(body) = action.parameters.body {
-        hash.value(body);
-    }
+    let body = action.parameters.body.map(|body| hash.value(body));
     let mut text = String::from("sha256:");
     for byte in hash.0.finalize() {
         // Writing into a String can't fail.
         let _ = write!(text, "{byte:02x}");
     }
-    text
+    (text, body)
 }
 
 struct Parts(Sha256);
@@ -87,13 +91,15 @@ impl Parts {
         self.0.update(text);
     }
 
-    fn value(&mut self, value: Value<'_>) {
+    fn value(&mut self, value: Value<'_>) -> [u8; 32] {
         let mut inner = Sha256::new();
         let fidelity = canonical::write(value, &mut |bytes| inner.update(bytes));
-        self.0.update(inner.finalize());
+        let inner = inner.finalize();
+        self.0.update(inner);
         let as_sent = if fidelity == canonical::Fidelity::Rounded { value.raw() } else { b"" };
         self.count(as_sent.len());
         self.0.update(as_sent);
+        inner.into()
     }
 }
 

@@ -105,10 +105,12 @@ pub struct Question {
     /// The JSON that is sent.
     pub body: Vec<u8>,
     /// What it is known by: SHA-256 over all that the answer may depend on, which is the body, and the token where it
-    /// goes along.
+    /// goes along. For parameters that are long their digest stands, which the body has too.
     pub identity: [u8; 32],
     /// What names the call that it is about.
     pub call: String,
+    /// SHA-256 of the canonical form of the parameters' JSON, where there is any.
+    pub parameters: Option<[u8; 32]>,
     /// Whether its answer may be used again. A person's approval is of one call.
     pub lasting: bool,
     /// The agent's own token, where the service gets it.
@@ -119,18 +121,15 @@ pub struct Question {
     pub credential: Option<CredentialWish>,
 }
 
-impl Question {
-    /// The question with that body.
-    #[must_use]
-    pub fn new(body: Vec<u8>, call: String, token: Option<Credential>) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(&body);
-        if let Some(token) = &token {
-            // The body is one JSON object, so where it ends is no matter of opinion.
-            hash.update(token.expose());
-        }
-        Self { identity: hash.finalize().into(), body, call, lasting: true, token, excused: false, credential: None }
+/// The identity of a question that is told so.
+fn identity(told: &[u8], token: Option<&Credential>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(told);
+    if let Some(token) = token {
+        // What is told is one JSON object, so where it ends is no matter of opinion.
+        hash.update(token.expose());
     }
+    hash.finalize().into()
 }
 
 /// One sending of a question.

@@ -73,7 +73,7 @@ impl TokenMemory {
         }
         let mark = mark(token)?;
         let places = self.rows.get(row(mark)?)?.places.iter().flatten();
-        let mut found = places.filter(|place| place.mark == mark && *place.token == *token && now < place.until);
+        let mut found = places.filter(|place| place.mark == mark && now < place.until && same(&place.token, token));
         let place = found.next()?;
         (standing(place.standing)? == place.standing).then(|| Arc::clone(&place.agent))
     }
@@ -95,7 +95,7 @@ impl TokenMemory {
         let mark = mark(token)?;
         let row = self.rows.get_mut(row(mark)?)?;
         let same = |place: &&mut Option<Place>| {
-            place.as_ref().is_some_and(|place| place.mark == mark && *place.token == *token)
+            place.as_ref().is_some_and(|place| place.mark == mark && same(&place.token, token))
         };
         let ended = |place: &&mut Option<Place>| place.as_ref().is_none_or(|place| place.until <= now);
         let place = if let Some(place) = row.places.iter_mut().find(same) {
@@ -128,6 +128,16 @@ impl std::fmt::Debug for TokenMemory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TokenMemory").field("len", &self.len()).finish_non_exhaustive()
     }
+}
+
+/// Whether two tokens are the same. In wasm what compares memory looks at each byte by itself; this, at words.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let (words, rest) = one.as_chunks::<MARK>();
+    let (other_words, other_rest) = other.as_chunks::<MARK>();
+    let differs = |(one, other): (&[u8; MARK], &[u8; MARK])| u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other);
+    one.len() == other.len()
+        && words.iter().zip(other_words).map(differs).fold(0, |all, one| all | one) == 0
+        && rest == other_rest
 }
 
 /// The last characters of a token, as a word.
@@ -239,6 +249,20 @@ mod tests {
         assert!(memory.recall(&seal, b"a.c.AAAAAAAA", START, |_| Some(STANDING)).is_none());
         assert!(memory.recall(&seal, b"AAAAAAAA", START, |_| Some(STANDING)).is_none());
         assert!(memory.recall(&seal, b"short", START, |_| Some(STANDING)).is_none());
+    }
+
+    #[test]
+    fn every_byte_counts() {
+        for length in 0..40 {
+            let token = vec![b'a'; length];
+            assert!(same(&token, &token.clone()));
+            assert!(!same(&token, &vec![b'a'; length + 1]) && !same(&vec![b'a'; length + 1], &token));
+            for at in 0..length {
+                let mut other = token.clone();
+                other[at] = b'b';
+                assert!(!same(&token, &other), "byte {at} of {length}");
+            }
+        }
     }
 
     #[test]

@@ -27,24 +27,41 @@ impl<'h> Media<'h> {
         let value = head.only("content-type").ok().flatten().and_then(|value| std::str::from_utf8(value).ok());
         let value = value.ok_or_else(refuse)?;
         let (kind, parameters) = value.split_once(';').unwrap_or((value, ""));
-        let kind = kind.trim().to_ascii_lowercase();
-        if kind == "multipart/form-data" {
+        let kind = kind.trim();
+        let is = |media_type: &str| kind.eq_ignore_ascii_case(media_type);
+        if is("multipart/form-data") {
             return Ok(Self::Multipart { boundary: boundary(parameters).ok_or_else(refuse)? });
         }
-        let is_utf8 = |parameter: &str| {
-            let parameter = parameter.trim().to_ascii_lowercase();
-            matches!(&*parameter, "" | "charset=utf-8" | "charset=\"utf-8\"")
-        };
-        match &*kind {
-            _ if !parameters.split(';').all(is_utf8) => Err(refuse()),
-            "application/json" => Ok(Self::Json),
-            "application/x-www-form-urlencoded" => Ok(Self::Form),
-            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(Self::Lines),
-            // By its structured suffix (RFC 6839): `application/merge-patch+json`.
-            other if other.starts_with("application/") && other.ends_with("+json") => Ok(Self::Json),
-            _ => Err(refuse()),
+        if !parameters.is_empty() && !parameters.split(';').all(is_utf8) {
+            return Err(refuse());
+        }
+        if is("application/json") || is_json_by_suffix(kind) {
+            Ok(Self::Json)
+        } else if is("application/x-www-form-urlencoded") {
+            Ok(Self::Form)
+        } else if LINES.iter().any(|media_type| is(media_type)) {
+            Ok(Self::Lines)
+        } else {
+            Err(refuse())
         }
     }
+}
+
+/// JSON lines have no registered type.
+const LINES: [&str; 3] = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
+
+fn is_utf8(parameter: &str) -> bool {
+    let parameter = parameter.trim();
+    let said = |text: &str| parameter.eq_ignore_ascii_case(text);
+    parameter.is_empty() || said("charset=utf-8") || said("charset=\"utf-8\"")
+}
+
+/// JSON by its structured suffix (RFC 6839): `application/merge-patch+json`.
+fn is_json_by_suffix(kind: &str) -> bool {
+    let (tree, suffix) = ("application/", "+json");
+    let start = kind.get(..tree.len()).is_some_and(|start| start.eq_ignore_ascii_case(tree));
+    let end = kind.len().checked_sub(suffix.len()).and_then(|at| kind.get(at..));
+    start && end.is_some_and(|end| end.eq_ignore_ascii_case(suffix))
 }
 
 /// Refuses a content type that the route's protocol doesn't have.

@@ -48,21 +48,24 @@ fn check_session(head: &Head) -> Result<(), Refusal> {
 /// Whether the client accepts this media type. One that says nothing accepts all (RFC 9110 section 12.5.1).
 fn accepts(head: &Head, media_type: &str) -> bool {
     let mut lists = head.all("accept").peekable();
+    let is_zero = |q: &[u8]| std::str::from_utf8(q).is_ok_and(|q| q.parse() == Ok(0.0_f32));
     lists.peek().is_none()
-        || lists.filter_map(|list| std::str::from_utf8(list).ok()).any(|list| {
-            list.split(',').any(|range| {
-                let mut parts = range.split(';').map(str::trim);
-                let covers = parts.next().is_some_and(|range| covers(range, media_type));
-                covers && !parts.any(|part| part.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32)))
+        || lists.any(|list| {
+            list.split(|byte| *byte == b',').any(|range| {
+                let mut parts = range.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+                let covers = parts.next().is_some_and(|range| covers(range, media_type.as_bytes()));
+                covers && !parts.any(|part| part.strip_prefix(b"q=").is_some_and(is_zero))
             })
         })
 }
 
-fn covers(range: &str, media_type: &str) -> bool {
-    let kind = media_type.split('/').next().unwrap_or_default();
-    range.eq_ignore_ascii_case(media_type)
-        || range == "*/*"
-        || range.strip_suffix("/*").is_some_and(|of_kind| of_kind.eq_ignore_ascii_case(kind))
+fn covers(range: &[u8], media_type: &[u8]) -> bool {
+    let of_kind = |kind: &[u8]| {
+        media_type
+            .split_at_checked(kind.len())
+            .is_some_and(|(start, rest)| start.eq_ignore_ascii_case(kind) && rest.starts_with(b"/"))
+    };
+    range.eq_ignore_ascii_case(media_type) || range == b"*/*" || range.strip_suffix(b"/*").is_some_and(of_kind)
 }
 
 #[cfg(test)]
