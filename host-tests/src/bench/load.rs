@@ -75,25 +75,35 @@ fn send(address: SocketAddr, requests: &[Vec<u8>]) -> anyhow::Result<Vec<Duratio
     Ok(latencies)
 }
 
+/// What an MCP client says beside its token.
+pub(super) const HEADERS: [(&str, &str); 3] = [
+    ("content-type", "application/json"),
+    ("accept", "application/json, text/event-stream"),
+    ("mcp-protocol-version", "2025-11-25"),
+];
+
 fn request(authorization: &str, body: &str) -> Vec<u8> {
+    let headers: String = HEADERS.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     format!(
-        "POST /mcp HTTP/1.1\r\nhost: gateway.example.com\r\nauthorization: {authorization}\r\n\
-         content-type: application/json\r\naccept: application/json, text/event-stream\r\n\
-         mcp-protocol-version: 2025-11-25\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST /mcp HTTP/1.1\r\nhost: gateway.example.com\r\nauthorization: {authorization}\r\n{headers}\
+         content-length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()
 }
 
+/// What fills a larger call: prose, as documents and messages are.
+const PROSE: &str = "The order of last month came late; nobody knows why, but 12 of the 40 boxes were open. ";
+
 /// A call of exactly `size` bytes: what a larger one has more is one long text among its arguments.
-fn tool_call(size: usize) -> anyhow::Result<String> {
+pub(super) fn tool_call(size: usize) -> anyhow::Result<String> {
     let (head, tail) = (
         r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"customers.get","arguments":{"customer_id":"cus_1000","note":""#,
         r#""}}}"#,
     );
     let filled = head.len().saturating_add(tail.len());
     let note = size.checked_sub(filled).with_context(|| format!("a call has at least {filled} bytes"))?;
-    Ok(format!("{head}{}{tail}", "x".repeat(note)))
+    Ok(format!("{head}{}{tail}", PROSE.chars().cycle().take(note).collect::<String>()))
 }
 
 /// Reads one answer, which has a length.

@@ -10,6 +10,7 @@
 mod cpu;
 mod envoy;
 mod filters;
+mod instructions;
 mod lanes;
 mod load;
 mod policy;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 
 use self::envoy::Envoy;
+pub use self::instructions::{Decided, instructions};
 use self::lanes::Lane;
 use self::load::Load;
 use self::report::{Compared, Sample, Summary};

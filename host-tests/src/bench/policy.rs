@@ -49,6 +49,16 @@ impl Policy {
 
     /// The HTTP filter of a lane, each with a VM of its own.
     pub(super) fn filter(&self, wasm: &Path, lane: &str, variant: Variant) -> anyhow::Result<Vec<Value>> {
+        let policy = self.with(variant)?;
+        let mut filter = self.filter.clone();
+        put(&mut filter, "/typed_config/config/vm_config/vm_id", lane)?;
+        put(&mut filter, "/typed_config/config/vm_config/code", json!({"local": {"filename": wasm}}))?;
+        put(&mut filter, "/typed_config/config/configuration/value", policy.to_string())?;
+        Ok(vec![filter])
+    }
+
+    /// The configuration of the filter.
+    pub(super) fn with(&self, variant: Variant) -> anyhow::Result<Value> {
         let mut policy = self.policy.clone();
         let rules = policy.get_mut("rules").and_then(Value::as_array_mut).context("the policy has no rules")?;
         match variant {
@@ -63,11 +73,7 @@ impl Policy {
         if matches!(variant, Variant::Asked) {
             put(&mut policy, "/decision/cache", Value::Null)?;
         }
-        let mut filter = self.filter.clone();
-        put(&mut filter, "/typed_config/config/vm_config/vm_id", lane)?;
-        put(&mut filter, "/typed_config/config/vm_config/code", json!({"local": {"filename": wasm}}))?;
-        put(&mut filter, "/typed_config/config/configuration/value", policy.to_string())?;
-        Ok(vec![filter])
+        Ok(policy)
     }
 }
 

@@ -27,6 +27,7 @@ pub struct Vm {
     store: Store<State>,
     instance: Option<Instance>,
     trapped: Option<String>,
+    instructions: u64,
     /// When this VM was made, in nanoseconds since the first one was.
     pub(super) made_at: u64,
 }
@@ -41,7 +42,7 @@ impl Vm {
     /// configuration. The log up to there is part of the message.
     pub fn start(module: &Module, options: HostOptions) -> anyhow::Result<Self> {
         let store = new_store(module, State::new(options));
-        let mut vm = Self { module: module.clone(), store, instance: None, trapped: None, made_at: 0 };
+        let mut vm = Self { module: module.clone(), store, instance: None, trapped: None, instructions: 0, made_at: 0 };
         vm.boot().with_context(|| {
             let lines: Vec<&str> = vm.logs().iter().map(|log| log.message.as_str()).collect();
             format!("the module doesn't start; it said: `{}`", lines.join(" | "))
@@ -118,6 +119,8 @@ impl Vm {
         let outer = (state.current, state.effective);
         (state.current, state.effective) = (context, 0);
         let result = function.call(&mut self.store, parameters);
+        let left = self.store.get_fuel().map_err(|error| told(&error))?;
+        self.instructions = self.instructions.saturating_add(fuel.saturating_sub(left));
         let state = self.state_mut();
         (state.current, state.effective) = outer;
         let error = match result {
@@ -198,6 +201,12 @@ impl Vm {
     #[must_use]
     pub fn trapped(&self) -> Option<&str> {
         self.trapped.as_deref()
+    }
+
+    /// How many instructions the guest has run so far: a cost that is the same each time and on every machine.
+    #[must_use]
+    pub const fn instructions(&self) -> u64 {
+        self.instructions
     }
 
     /// All that was logged.
