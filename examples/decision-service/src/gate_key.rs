@@ -72,7 +72,7 @@ mod tests {
         {
             assert!(!sent(&wrong), "{wrong:?}");
         }
-        assert!(GateKey::new(&key[1..]).is_err());
+        assert!(GateKey::new(key.trim_start_matches('0')).is_err());
         assert!(!format!("{gate:?}").contains("0123"));
     }
 }

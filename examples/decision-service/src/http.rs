@@ -175,14 +175,13 @@ impl Asking {
     async fn one(self, question: Question) -> Result<Decision, Refusal> {
         let Self { store, desk, broker, .. } = self;
         let asked = Evaluation::read(&question.body)?;
-        let (decision, wish) = match broker::wanted(broker.as_deref(), &asked, decide(&store.status().loaded, &asked)) {
-            Ok((permitted, wish)) if permitted.decision => (permitted, wish),
-            // Most denials need no database, and no other thread.
-            Ok((denied, _)) | Err(denied) => {
-                question.log(&denied);
-                return Ok(denied);
-            }
-        };
+        let decision = decide(&store.status().loaded, &asked);
+        let (decision, wish) = broker::wanted(broker.as_deref(), &asked, decision);
+        // Most denials need no database, and no other thread.
+        if !decision.decision {
+            question.log(&decision);
+            return Ok(decision);
+        }
         let settling = tokio::task::spawn_blocking(move || {
             let settled = desk.settle(&Evaluation::read(&question.body)?, &question.body, decision);
             Ok::<_, Malformed>((question, settled))
@@ -216,10 +215,11 @@ impl Asking {
     /// One of several. Credentials are for a call that is about to be made; a list is a look at what could be.
     fn item(&self, policies: &Policies, item: &Evaluation<'_>) -> Decision {
         match broker::wanted(self.broker.as_deref(), item, decide(policies, item)) {
-            Ok((decision, None)) => self.desk.settle(item, &item.written(), decision),
-            Ok((decision, Some(_))) => decision
-                .withheld(Reason::CredentialUnavailable, "a credential is given to a question that is asked alone"),
-            Err(denied) => denied,
+            (decision, None) => self.desk.settle(item, &item.written(), decision),
+            (decision, Some(_)) => {
+                let admin = "a credential is given to a question that is asked alone";
+                decision.withheld(Reason::CredentialUnavailable, admin)
+            }
         }
     }
 }

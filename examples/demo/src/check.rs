@@ -90,7 +90,7 @@ pub(crate) fn call(observed: &Observed, expected: &Expected) -> Deviations {
         expect("decision for the crm", "allow", gate("x-agent-decision"));
         expect("decision id for the crm", &audit.decision_id, gate("x-agent-decision-id"));
         let told = expected.credential.map(|scope| minute(grant.user, grant.agent, scope)).unwrap_or_default();
-        let said = entry.credential.as_ref().map(|it| minutes(it)).unwrap_or_default();
+        let said = entry.credential.as_ref().map(minutes).unwrap_or_default();
         expect("credential for the crm", &told, &said);
         expect("a token for the crm", yes(expected.credential.is_some()), yes(entry.bearer));
     }

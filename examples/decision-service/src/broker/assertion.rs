@@ -119,7 +119,7 @@ mod tests {
     }
 
     fn lifetime(claims: &JWTClaims<Value>) -> u64 {
-        (claims.expires_at.unwrap() - claims.issued_at.unwrap()).as_secs()
+        claims.expires_at.unwrap().as_secs().abs_diff(claims.issued_at.unwrap().as_secs())
     }
 
     #[test]

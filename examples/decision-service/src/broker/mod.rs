@@ -62,27 +62,20 @@ impl fmt::Debug for TokenExchange {
     }
 }
 
-/// The credential that this permit must bring, if any. It is asked before anybody's approval is used up.
-///
-/// # Errors
-/// The denial, where what is wanted can't be had.
-pub(crate) fn wanted(
-    broker: Option<&Broker>,
-    asked: &Evaluation<'_>,
-    decision: Decision,
-) -> Result<(Decision, Option<Wish>), Decision> {
+/// The decision, and the credential that it must bring if it is a permit. It is a denial where what is wanted can't be had:
+/// that is known before anybody's approval is used up.
+pub(crate) fn wanted(broker: Option<&Broker>, asked: &Evaluation<'_>, decision: Decision) -> (Decision, Option<Wish>) {
     if !decision.decision {
-        return Ok((decision, None));
+        return (decision, None);
     }
     let lifetime = broker.map_or(wish::LONGEST, Broker::lifetime);
     match Wish::of(asked, decision.grants.as_deref(), lifetime) {
-        Ok(None) => Ok((decision, None)),
         Ok(Some(_)) if broker.is_none() => {
             let admin = "a credential is wanted, and the service was started without `--token-endpoint`";
-            Err(decision.withheld(Reason::CredentialUnavailable, admin))
+            (decision.withheld(Reason::CredentialUnavailable, admin), None)
         }
-        Ok(wish) => Ok((decision, wish)),
-        Err(why) => Err(decision.withheld(Reason::CredentialRefused, why)),
+        Ok(wish) => (decision, wish),
+        Err(why) => (decision.withheld(Reason::CredentialRefused, why), None),
     }
 }
 

@@ -10,11 +10,11 @@ use jwt_simple::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 
-use super::request::{Refused, Request};
+use super::request::{Refused, Request, Seconds};
 use super::{Actor, CLIENT, CRM, Issuer};
 
 /// One call needs seconds.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Seconds = 60;
 
 #[derive(Serialize)]
 struct BrokeredClaims<'r> {
@@ -25,7 +25,7 @@ struct BrokeredClaims<'r> {
 }
 
 pub(super) async fn token(State(issuer): State<Issuer>, Form(fields): Form<Vec<(String, String)>>) -> Response {
-    let now = Clock::now_since_epoch();
+    let now = Clock::now_since_epoch().as_secs();
     let read = {
         let mut seen = issuer.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
         Request::read(fields, &issuer.0.client, &mut seen, now)
@@ -41,19 +41,20 @@ pub(super) async fn token(State(issuer): State<Issuer>, Form(fields): Form<Vec<(
 }
 
 impl Issuer {
-    fn brokered_token(&self, request: &Request, now: UnixTimeStamp) -> anyhow::Result<serde_json::Value> {
+    fn brokered_token(&self, request: &Request, now: Seconds) -> anyhow::Result<serde_json::Value> {
         let Request { user, agent, scope, until } = request;
         // What was signed by a clock that is behind may have ended: then so has the token.
-        let life = if *until > now { (*until - now).min(LONGEST) } else { Duration::from_secs(0) };
+        let life = until.saturating_sub(now).min(LONGEST);
         let act = agent.as_deref().map(|sub| Actor { sub });
-        let claims = Claims::with_custom_claims(BrokeredClaims { client_id: CLIENT, act, scope }, life);
+        let claims =
+            Claims::with_custom_claims(BrokeredClaims { client_id: CLIENT, act, scope }, Duration::from_secs(life));
         let token = self.signed(claims.with_audience(CRM).with_subject(user))?;
         self.0.brokered.lock().unwrap_or_else(PoisonError::into_inner).push(token.clone());
         Ok(json!({
             "access_token": token,
             "issued_token_type": "urn:ietf:params:oauth:token-type:access_token",
             "token_type": "Bearer",
-            "expires_in": life.as_secs(),
+            "expires_in": life,
             "scope": scope,
         }))
     }

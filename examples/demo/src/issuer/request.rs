@@ -10,9 +10,12 @@ use super::{CLIENT, CRM, ISSUER};
 /// What may be asked for: the CRM's scope for moving money.
 const SCOPES: [&str; 1] = [toolgate_crm::PAYMENTS];
 
+/// Seconds since 1970.
+pub(super) type Seconds = u64;
+
 /// Nothing that is signed for us lives longer; so long it must be remembered that it was used.
-const MAX_LIFETIME: Duration = Duration::from_secs(3600);
-const CLOCKS_DIFFER: Duration = Duration::from_secs(5);
+const MAX_LIFETIME: Seconds = 3600;
+const CLOCKS_DIFFER: Seconds = 5;
 
 /// Whom a token is for, for what, and until when the word lasts that it rests on.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +24,7 @@ pub(super) struct Request {
     /// The one who acts, where that isn't the user.
     pub(super) agent: Option<String>,
     pub(super) scope: String,
-    pub(super) until: UnixTimeStamp,
+    pub(super) until: Seconds,
 }
 
 /// The error codes of RFC 6749 section 5.2, and of RFC 8707 section 2.
@@ -48,12 +51,12 @@ impl Refused {
 
 /// The ids of what was signed for us and is used up, with the time until which that matters.
 #[derive(Debug, Default)]
-pub(super) struct Seen(BTreeMap<String, UnixTimeStamp>);
+pub(super) struct Seen(BTreeMap<String, Seconds>);
 
 impl Seen {
     /// Whether it is seen for the first time.
-    fn first(&mut self, id: &str, until: UnixTimeStamp, now: UnixTimeStamp) -> bool {
-        self.0.retain(|_, until| *until + CLOCKS_DIFFER >= now);
+    fn first(&mut self, id: &str, until: Seconds, now: Seconds) -> bool {
+        self.0.retain(|_, until| until.saturating_add(CLOCKS_DIFFER) >= now);
         self.0.insert(id.to_owned(), until).is_none()
     }
 }
@@ -87,7 +90,7 @@ impl Request {
         fields: Vec<(String, String)>,
         client: &ES256PublicKey,
         seen: &mut Seen,
-        now: UnixTimeStamp,
+        now: Seconds,
     ) -> Result<Self, Refused> {
         let mut form = BTreeMap::new();
         for (name, value) in fields {
@@ -133,8 +136,8 @@ impl Request {
 }
 
 /// User and agent, where both are names that we gave.
-fn parties(claims: JWTClaims<OnBehalf>) -> Option<(String, Option<String>, UnixTimeStamp)> {
-    let until = claims.expires_at?;
+fn parties(claims: JWTClaims<OnBehalf>) -> Option<(String, Option<String>, Seconds)> {
+    let until = claims.expires_at?.as_secs();
     let OnBehalf { sub_id, act } = claims.custom;
     let ours = sub_id.format == "iss_sub" && sub_id.iss == ISSUER && claims.subject.as_deref() == Some(&sub_id.sub);
     let agent = match act {
@@ -151,18 +154,19 @@ fn verified<T: Serialize + for<'de> Deserialize<'de>>(
     kind: &str,
     client: &ES256PublicKey,
     seen: &mut Seen,
-    now: UnixTimeStamp,
+    now: Seconds,
 ) -> Option<JWTClaims<T>> {
     let options = VerificationOptions {
         required_signature_type: Some(kind.to_owned()),
         allowed_issuers: Some(HashSet::from([CLIENT.to_owned()])),
         allowed_audiences: Some(HashSet::from([ISSUER.to_owned()])),
-        time_tolerance: Some(CLOCKS_DIFFER),
-        artificial_time: Some(now),
+        time_tolerance: Some(Duration::from_secs(CLOCKS_DIFFER)),
+        artificial_time: Some(Duration::from_secs(now)),
         ..VerificationOptions::default()
     };
     let claims = client.verify_token::<T>(token, Some(options)).ok()?;
-    let until = claims.expires_at.filter(|until| *until <= now + MAX_LIFETIME + CLOCKS_DIFFER)?;
+    let latest = now.saturating_add(MAX_LIFETIME).saturating_add(CLOCKS_DIFFER);
+    let until = claims.expires_at.map(|until| until.as_secs()).filter(|until| *until <= latest)?;
     seen.first(claims.jwt_id.as_deref()?, until, now).then_some(claims)
 }
 
@@ -174,12 +178,12 @@ mod tests {
 
     struct Told {
         key: ES256KeyPair,
-        now: UnixTimeStamp,
+        now: Seconds,
     }
 
     impl Told {
         fn new() -> Self {
-            Self { key: ES256KeyPair::generate(), now: Clock::now_since_epoch() }
+            Self { key: ES256KeyPair::generate(), now: Clock::now_since_epoch().as_secs() }
         }
 
         fn signed(&self, kind: &str, audience: &str, subject: &str, custom: Value, seconds: u64) -> String {
@@ -229,7 +233,7 @@ mod tests {
         let request = told.read(form.clone(), &mut seen).unwrap();
         let whom = (request.user.as_str(), request.agent.as_deref(), request.scope.as_str());
         assert_eq!(whom, ("jane", Some("bot"), "payments:write"));
-        assert!(request.until <= told.now + Duration::from_secs(61));
+        assert!(request.until <= told.now.saturating_add(61));
         assert_eq!(told.read(form, &mut seen), Err(Refused::InvalidClient));
         let mut second = told.form();
         let subject = told.subject(ISSUER);
