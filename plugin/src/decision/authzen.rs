@@ -25,26 +25,18 @@ pub fn question(
     let (call, parameters) = call::name(asked);
     let context = context(asked, service, &call);
     let body = written(asked, service, &context)?;
-    let identity = if body.len() <= LONG {
-        identity(&body, token.as_ref())
-    } else {
-        let told = written(asked, service, &Context { parameters: None, ..context })?;
-        identity(&told, token.as_ref())
+    let identity = match (asked.approval, body.len() <= LONG) {
+        (true, _) => None,
+        (false, true) => Some(identity(&body, token.as_ref())),
+        (false, false) => {
+            let told = written(asked, service, &Context { parameters: None, ..context })?;
+            Some(identity(&told, token.as_ref()))
+        }
     };
     // A person's yes is to be had from a person, and a credential from the service alone.
     let excused = !asked.approval && asked.credential.is_none() && service.excused.contains(&asked.risk.level);
     let credential = asked.credential.cloned();
-    Ok(Question {
-        body,
-        identity,
-        call,
-        evaluations: 1,
-        parameters,
-        lasting: !asked.approval,
-        token,
-        excused,
-        credential,
-    })
+    Ok(Question { body, identity, call, evaluations: 1, parameters, token, excused, credential })
 }
 
 /// To write a longer question a second time, without its parameters, costs less than to hash those.

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 /// which is of one call.
 pub(crate) fn together(questions: &[Question]) -> Option<Question> {
     let first = questions.first()?;
-    if questions.iter().any(|question| !question.lasting || question.credential.is_some()) {
+    if questions.iter().any(|question| question.credential.is_some()) {
         return None;
     }
     let mut body = br#"{"evaluations":["#.to_vec();
@@ -25,17 +25,16 @@ pub(crate) fn together(questions: &[Question]) -> Option<Question> {
         }
         body.extend_from_slice(&question.body);
         // Each is of one length.
-        identity.update(question.identity);
+        identity.update(question.identity?);
         call.update(&question.call);
     }
     body.extend_from_slice(br#"],"options":{"evaluations_semantic":"deny_on_first_deny"}}"#);
     Some(Question {
         body,
-        identity: identity.finalize().into(),
+        identity: Some(identity.finalize().into()),
         call: format!("sha256:{}", base16ct::lower::encode_string(&call.finalize())),
         evaluations: questions.len(),
         parameters: None,
-        lasting: true,
         token: first.token.clone(),
         excused: questions.iter().all(|question| question.excused),
         credential: None,
@@ -79,11 +78,10 @@ mod tests {
     fn question(body: &str, change: impl FnOnce(&mut Question)) -> Question {
         let mut question = Question {
             body: body.into(),
-            identity: [1; 32],
+            identity: Some([1; 32]),
             call: "sha256:1".into(),
             evaluations: 1,
             parameters: None,
-            lasting: true,
             token: None,
             excused: true,
             credential: None,
@@ -129,14 +127,14 @@ mod tests {
         let text = r#"{"evaluations":[{"a":1},{"b":2}],"options":{"evaluations_semantic":"deny_on_first_deny"}}"#;
         assert_eq!(String::from_utf8(both.body).unwrap(), text);
         assert_eq!((both.evaluations, both.excused), (2, false));
-        let other = question("{}", |it| it.identity = [2; 32]);
+        let other = question("{}", |it| it.identity = Some([2; 32]));
         assert_ne!(both.identity, together(&[two[0].clone(), other]).unwrap().identity);
     }
 
     #[test]
     fn what_is_of_one_call_is_asked_alone() {
         let plain = || question("{}", |_| {});
-        assert_eq!(together(&[plain(), question("{}", |it| it.lasting = false)]), None);
+        assert_eq!(together(&[plain(), question("{}", |it| it.identity = None)]), None);
         assert_eq!(together(&[]), None);
     }
 }

@@ -108,17 +108,16 @@ pub struct Asked<'q> {
 pub struct Question {
     /// The JSON that is sent.
     pub body: Vec<u8>,
-    /// What it is known by: SHA-256 over all that the answer may depend on, which is the body, and the token where it
-    /// goes along. For parameters that are long their digest stands, which the body has too.
-    pub identity: [u8; 32],
+    /// What it is known by, where its answer may be used again, which a person's approval of one call may not: SHA-256
+    /// over all that the answer may depend on, which is the body, and the token where it goes along. For parameters that
+    /// are long their digest stands, which the body has too.
+    pub identity: Option<[u8; 32]>,
     /// What names the call that it is about.
     pub call: String,
     /// How many evaluations it asks for.
     pub evaluations: usize,
     /// SHA-256 of the canonical form of the parameters' JSON, where there is any.
     pub parameters: Option<[u8; 32]>,
-    /// Whether its answer may be used again. A person's approval is of one call.
-    pub lasting: bool,
     /// The agent's own token, where the service gets it.
     pub token: Option<Credential>,
     /// Whether the request goes on when no answer can be had.

@@ -49,8 +49,7 @@ pub(super) struct Asking {
 impl Exchange {
     /// The rules leave it to the decision service: its answer may be remembered, or under way; else it is asked.
     pub(super) fn consult(&mut self, gate: &mut Gate, now: Timestamp, mut asking: Box<Asking>) -> Step {
-        if asking.question.lasting {
-            let identity = asking.question.identity;
+        if let Some(identity) = asking.question.identity {
             if let Some(decision) = gate.decisions.recall(&identity, now) {
                 return self.decided(gate, now, *asking, decision.into());
             }
@@ -128,11 +127,11 @@ impl Exchange {
             }
         };
         let allowed = freshness(head);
-        if let Some(lasting) = decision.lasting().filter(|_| asking.question.lasting) {
+        if let (Some(lasting), Some(identity)) = (decision.lasting(), asking.question.identity) {
             let max_age = service.and_then(|service| service.max_age);
             if let Some(max_age) = max_age {
                 let until = now.plus(allowed.map_or(max_age, |allowed| allowed.min(max_age)));
-                gate.decisions.remember(asking.question.identity, lasting, until.min(asking.agent.expires));
+                gate.decisions.remember(identity, lasting, until.min(asking.agent.expires));
             }
             // An answer that may not be used a second time is nobody else's.
             if let Some(asker) = asking.asker.take().filter(|_| allowed.is_none_or(|allowed| !allowed.is_zero())) {
