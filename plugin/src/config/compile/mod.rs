@@ -1,6 +1,7 @@
 //! From the configuration as written to the configuration as used.
 
 mod access;
+mod assertion;
 mod audit;
 mod comparisons;
 mod decision;
