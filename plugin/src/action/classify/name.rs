@@ -83,6 +83,8 @@ fn phrase(words: &[String]) -> Vec<&str> {
             (Some("log" | "sign"), "out") => replace_last(&mut joined, "leave"),
             (Some("turn" | "switch" | "shut" | "power"), "off" | "down") => replace_last(&mut joined, "shutdown"),
             (Some("top"), "up") => replace_last(&mut joined, "topup"),
+            // What is found, not what is done to it.
+            (Some("find" | "search" | "list"), "duplicate") => joined.push("twin"),
             _ => joined.push(word),
         }
     }
