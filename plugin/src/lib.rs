@@ -40,7 +40,7 @@
 //! | `risk`     | `action` `sql` |
 //! | `session`  | `action` `risk` `time` `token` |
 //! | `policy`   | `action` `credential` `json` `risk` `session` `time` `token` |
-//! | `decision` | `action` `credential` `head` `json` `reason` `risk` `time` `token` |
+//! | `decision` | `action` `credential` `head` `json` `reason` `risk` `session` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` `trace_context` |
 //! | `assertion` | `audit` `head` `time` |
 //! | `narrow`   | `action` `head` `json` |

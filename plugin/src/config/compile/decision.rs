@@ -69,6 +69,7 @@ pub(super) fn compile(raw: &Decision, problems: &mut Problems) -> Option<Decisio
         headers,
         sends_token: raw.dangerously_send_token,
         shown,
+        sends_figures: raw.session,
         timeout: timeout?,
         excused,
         breaker: breaker?,
