@@ -14,6 +14,9 @@ use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Crm;
+use crate::guard::Credential;
+
 /// A request body longer than this is refused: no tool here takes more than a few kilobytes.
 const MAX_BODY: usize = 1 << 20;
 
@@ -33,6 +36,8 @@ pub struct Entry {
     pub gate: BTreeMap<String, String>,
     /// Whether the agent's own bearer token came along.
     pub bearer: bool,
+    /// What the request's token said, where the CRM has a guard that wanted one and found it good.
+    pub credential: Option<Credential>,
     /// The status that was answered.
     pub status: u16,
 }
@@ -80,8 +85,8 @@ impl Journal {
     }
 }
 
-/// The layer: notes the request, lets it go on, notes the answer's status.
-pub(crate) async fn note(State(journal): State<Journal>, request: Request, next: Next) -> Response {
+/// The layer: notes the request, lets it go on if the guard does, notes the answer's status.
+pub(crate) async fn note(State(crm): State<Crm>, request: Request, next: Next) -> Response {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -92,11 +97,19 @@ pub(crate) async fn note(State(journal): State<Journal>, request: Request, next:
         body: json(&body),
         gate: gate_headers(&head.headers),
         bearer: head.headers.contains_key(header::AUTHORIZATION),
+        credential: None,
         status: 0,
     };
-    let response = next.run(Request::from_parts(head, Body::from(body))).await;
+    let checked = crm.guard().map_or(Ok(None), |guard| guard.check(&entry, &head.headers));
+    let response = match checked {
+        Ok(credential) => {
+            entry.credential = credential;
+            next.run(Request::from_parts(head, Body::from(body))).await
+        }
+        Err(refused) => refused.into_response(),
+    };
     entry.status = response.status().as_u16();
-    journal.entries().push(entry);
+    crm.journal().entries().push(entry);
     response
 }
 

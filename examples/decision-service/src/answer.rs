@@ -1,6 +1,6 @@
 //! What the service answers, and why it denies.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
@@ -27,6 +27,10 @@ pub(crate) enum Reason {
     ApprovalRefused,
     /// The agent has too many requests for approval open.
     TooManyRequests,
+    /// The credential that is wanted is more than the policy gives, or none.
+    CredentialRefused,
+    /// The credential that is wanted could not be had.
+    CredentialUnavailable,
 }
 
 impl Reason {
@@ -38,6 +42,8 @@ impl Reason {
             Self::ApprovalRequired => "a person has to approve this first",
             Self::ApprovalRefused => "a person refused this",
             Self::TooManyRequests => "too many requests for approval are open",
+            Self::CredentialRefused => "this is not allowed with the rights that it asks for",
+            Self::CredentialUnavailable => "the rights for this could not be obtained",
             Self::NotRepresentable | Self::NotInSchema | Self::Malformed => "this request could not be understood",
         }
     }
@@ -60,6 +66,9 @@ pub(crate) struct Decision {
     /// On a permit: why a person has to agree before it counts.
     #[serde(skip)]
     pub(crate) needs_approval: Option<String>,
+    /// On a permit: the scopes that its policies want a credential for.
+    #[serde(skip)]
+    pub(crate) grants: Option<String>,
 }
 
 /// What a decision rests on.
@@ -87,6 +96,9 @@ pub(crate) struct DecisionContext {
     /// On a permit: on whose word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) approval: Option<Approved>,
+    /// On a permit: what the upstream is to get in place of the agent's token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) credential: Option<Credential>,
     /// Only in an answer to several evaluations: this one was not AuthZEN (section 7.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<ItemError>,
@@ -119,6 +131,30 @@ pub(crate) struct Approved {
     pub(crate) at: String,
 }
 
+/// A header for the upstream, what it is good for, and until when: for the gate, and for nobody's eyes.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Credential {
+    header: &'static str,
+    value: String,
+    /// Words with a space between them.
+    pub(crate) scope: String,
+    /// As RFC 3339.
+    pub(crate) expires_at: String,
+}
+
+impl Credential {
+    /// A bearer token (RFC 6750).
+    pub(crate) fn bearer(token: &str, scope: &str, expires_at: String) -> Self {
+        Self { header: "authorization", value: format!("Bearer {token}"), scope: scope.to_owned(), expires_at }
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential").field("header", &self.header).field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
 /// An error in one of several evaluations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct ItemError {
@@ -139,9 +175,10 @@ impl Decision {
             evaluation_id: None,
             access_request: None,
             approval: None,
+            credential: None,
             error: None,
         };
-        Self { decision: true, context, needs_approval: None }
+        Self { decision: true, context, needs_approval: None, grants: None }
     }
 
     /// A denial. `user` replaces the reason's own text.
@@ -162,9 +199,10 @@ impl Decision {
             evaluation_id: None,
             access_request: None,
             approval: None,
+            credential: None,
             error: None,
         };
-        Self { decision: false, context, needs_approval: None }
+        Self { decision: false, context, needs_approval: None, grants: None }
     }
 
     /// The same denial, with where to ask for approval.
@@ -180,11 +218,24 @@ impl Decision {
         self
     }
 
-    /// Whether it hangs on what a person said, or may say the next moment: then nobody may use it a second time.
+    /// The same permit, with a credential.
+    pub(crate) fn with_credential(mut self, credential: Credential) -> Self {
+        self.context.credential = Some(credential);
+        self
+    }
+
+    /// A denial in place of what was a permit.
+    pub(crate) fn withheld(self, reason: Reason, admin: &str) -> Self {
+        let DecisionContext { policies, policy_version, .. } = self.context;
+        Self::deny(reason, None, admin.to_owned(), policies, policy_version)
+    }
+
+    /// Whether it hangs on what a person said or an issuer gave, or may the next moment: then nobody may use it a second time.
     pub(crate) fn is_fleeting(&self) -> bool {
-        use Reason::{ApprovalRefused, ApprovalRequired, TooManyRequests};
-        let waits = matches!(self.context.reason, Some(ApprovalRequired | ApprovalRefused | TooManyRequests));
-        waits || self.context.approval.is_some()
+        use Reason::{ApprovalRefused, ApprovalRequired, CredentialUnavailable, TooManyRequests};
+        let waits = [ApprovalRequired, ApprovalRefused, TooManyRequests, CredentialUnavailable];
+        let waits = self.context.reason.is_some_and(|reason| waits.contains(&reason));
+        waits || self.context.approval.is_some() || self.context.credential.is_some()
     }
 
     /// The answer to one of several evaluations that is not AuthZEN.

@@ -9,12 +9,16 @@
 //! | `context` | `context` |
 //! | the numbers in `context.parameters` | once more as decimals, in `context.decimal_parameters` |
 //!
-//! A `permit` with `@approval("…")` counts once a person has agreed to exactly that call.
+//! A `permit` with `@approval("…")` counts once a person has agreed to exactly that call; one with `@credential("…")` counts
+//! with a credential of those scopes.
 //!
 //! Where `entities.json` knows the subject or the resource, its attributes win over the request's and its parents hold:
 //! what the operator wrote down is not overruled by what a caller says.
 
-use std::{collections::HashSet, str::FromStr as _};
+use std::{
+    collections::{BTreeSet, HashSet},
+    str::FromStr as _,
+};
 
 use cedar_policy::{
     AuthorizationError, Authorizer, Context, Decision as Effect, Entities, Entity, EntityId, EntityTypeName, EntityUid,
@@ -26,7 +30,7 @@ use crate::{
     answer::{Decision, Reason},
     authzen::{Evaluation, Thing},
     json::quoted,
-    policies::Policies,
+    policies::{CREDENTIAL, Policies},
     values::{self, Unrepresentable},
 };
 
@@ -144,7 +148,11 @@ fn answer(policies: &Policies, response: &Response) -> Decision {
     let ids = sorted(diagnostics.reason());
     if response.decision() == Effect::Allow {
         let needs_approval = approval(policies, &ids);
-        return Decision { needs_approval, ..Decision::permit(ids, version) };
+        let Ok(grants) = grants(policies, &ids) else {
+            let admin = format!("{} want different credentials", ids.join(", "));
+            return Decision::deny(Reason::CredentialRefused, None, admin, ids, version);
+        };
+        return Decision { needs_approval, grants, ..Decision::permit(ids, version) };
     }
     if ids.is_empty() {
         return Decision::deny(Reason::NotPermitted, None, "no policy permits this".to_owned(), ids, version);
@@ -166,6 +174,20 @@ fn approval(policies: &Policies, permits: &[String]) -> Option<String> {
     let said = permits.iter().map(|id| policies.set.annotation(&PolicyId::new(id), "approval"));
     let said = said.collect::<Option<Vec<&str>>>()?;
     Some(said.join("; "))
+}
+
+/// Two permits of one call that want credentials for different scopes: which of them counts, nobody said.
+struct Contradiction;
+
+/// The scopes that the permits want a credential for, under `@credential`. One that names some is enough.
+fn grants(policies: &Policies, permits: &[String]) -> Result<Option<String>, Contradiction> {
+    let words = |scope: &str| scope.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
+    let mut said = permits.iter().filter_map(|id| policies.set.annotation(&PolicyId::new(id), CREDENTIAL));
+    let Some(first) = said.next() else { return Ok(None) };
+    if said.any(|other| words(other) != words(first)) {
+        return Err(Contradiction);
+    }
+    Ok(Some(first.to_owned()))
 }
 
 /// What the deciding policies say of themselves under this annotation.

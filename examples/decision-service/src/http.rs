@@ -8,7 +8,7 @@ use axum::{
     extract::{DefaultBodyLimit, FromRequest as _, Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE},
+        header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -19,10 +19,12 @@ use sha2::{Digest as _, Sha256};
 use tower_http::{request_id::PropagateRequestIdLayer, timeout::TimeoutLayer};
 
 use crate::{
-    answer::Decision,
+    answer::{Decision, Reason},
     approvals::desk::Desk,
     authzen::{Evaluation, Evaluations, Malformed},
+    broker::{self, Broker},
     decide::decide,
+    gate_key::GateKey,
     json,
     policies::Policies,
     store::Store,
@@ -33,10 +35,18 @@ const MAX_BODY: usize = 2 * 1024 * 1024;
 /// A caller that takes longer to send its question has given up long ago: the filter waits for 200 ms.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What it takes to answer a question.
+#[derive(Clone)]
+pub(crate) struct Asking {
+    pub(crate) store: Store,
+    pub(crate) desk: Desk,
+    pub(crate) gate_key: Option<GateKey>,
+    pub(crate) broker: Option<Arc<Broker>>,
+}
+
 #[derive(Clone)]
 struct App {
-    store: Store,
-    desk: Desk,
+    asking: Asking,
     metadata: Arc<Metadata>,
 }
 
@@ -48,7 +58,7 @@ struct Metadata {
     access_evaluations_endpoint: String,
 }
 
-pub(crate) fn router(store: Store, desk: Desk, pages: Router, public_url: &str) -> Router {
+pub(crate) fn router(asking: Asking, pages: Router, public_url: &str) -> Router {
     let base = public_url.trim_end_matches('/');
     let metadata = Arc::new(Metadata {
         policy_decision_point: base.to_owned(),
@@ -64,7 +74,7 @@ pub(crate) fn router(store: Store, desk: Desk, pages: Router, public_url: &str) 
         .method_not_allowed_fallback(|| async {
             Refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is none that `allow` lists".to_owned())
         })
-        .with_state(App { store, desk, metadata })
+        .with_state(App { asking, metadata })
         .merge(pages)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
@@ -84,7 +94,11 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let Self(status, message) = self;
         log::warn!("refused with {}: {message}", status.as_u16());
-        (status, format!("{message}\n")).into_response()
+        let mut response = (status, format!("{message}\n")).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }
 
@@ -96,7 +110,13 @@ struct Question {
 }
 
 impl Question {
-    async fn of(request: Request) -> Result<Self, Refusal> {
+    async fn of(gate_key: Option<&GateKey>, request: Request) -> Result<Self, Refusal> {
+        if gate_key.is_some_and(|key| !key.admits(request.headers())) {
+            return Err(Refusal(
+                StatusCode::UNAUTHORIZED,
+                "only the gate may ask: its key is missing or wrong".to_owned(),
+            ));
+        }
         require_json(request.headers())?;
         let id = request
             .headers()
@@ -145,78 +165,94 @@ fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 async fn evaluation(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
-    let question = Question::of(request).await?;
-    let policies = app.store.status().loaded;
-    let decision = decide(&policies, &Evaluation::read(&question.body)?);
-    // Most answers need no database, and no other thread.
-    if !decision.decision {
-        question.log(&decision);
-        return Ok(answered(&decision, &decision));
+    let question = Question::of(app.asking.gate_key.as_ref(), request).await?;
+    let decision = app.asking.one(question).await?;
+    Ok(answered(decision.is_fleeting(), &decision))
+}
+
+impl Asking {
+    /// One question, all the way: the policies, what a person has to say, the credential.
+    async fn one(self, question: Question) -> Result<Decision, Refusal> {
+        let Self { store, desk, broker, .. } = self;
+        let asked = Evaluation::read(&question.body)?;
+        let decision = decide(&store.status().loaded, &asked);
+        let (decision, wish) = broker::wanted(broker.as_deref(), &asked, decision);
+        // Most denials need no database, and no other thread.
+        if !decision.decision {
+            question.log(&decision);
+            return Ok(decision);
+        }
+        let settling = tokio::task::spawn_blocking(move || {
+            let settled = desk.settle(&Evaluation::read(&question.body)?, &question.body, decision);
+            Ok::<_, Malformed>((question, settled))
+        });
+        let (question, settled) = settling.await.map_err(|_| unfinished())??;
+        let asked = Evaluation::read(&question.body)?;
+        let completed = broker::completed(broker.as_deref(), &asked, settled, wish.as_ref()).await;
+        question.log(&completed);
+        Ok(completed)
     }
-    let desk = app.desk;
-    let settled = tokio::task::spawn_blocking(move || {
-        let settled = desk.settle(&Evaluation::read(&question.body)?, &question.body, decision);
-        question.log(&settled);
-        Ok::<_, Malformed>(settled)
-    });
-    let settled = settled.await.map_err(|_| unfinished())??;
-    Ok(answered(&settled, &settled))
+
+    fn several(&self, question: &Question) -> Result<Vec<Decision>, Refusal> {
+        let policies = self.store.status().loaded;
+        let Some(asked) = Evaluations::read(&question.body)? else { return Ok(Vec::new()) };
+        let mut decisions = Vec::new();
+        for item in asked.iter() {
+            let decision = match item {
+                Ok(item) => self.item(&policies, &item),
+                Err(Malformed(message)) => Decision::malformed(message, policies.version.clone()),
+            };
+            question.log(&decision);
+            let last = asked.semantic.ends_with(decision.decision);
+            decisions.push(decision);
+            if last {
+                break;
+            }
+        }
+        Ok(decisions)
+    }
+
+    /// One of several. Credentials are for a call that is about to be made; a list is a look at what could be.
+    fn item(&self, policies: &Policies, item: &Evaluation<'_>) -> Decision {
+        match broker::wanted(self.broker.as_deref(), item, decide(policies, item)) {
+            (decision, None) => self.desk.settle(item, &item.written(), decision),
+            (decision, Some(_)) => {
+                let admin = "a credential is given to a question that is asked alone";
+                decision.withheld(Reason::CredentialUnavailable, admin)
+            }
+        }
+    }
 }
 
 fn unfinished() -> Refusal {
     Refusal(StatusCode::INTERNAL_SERVER_ERROR, "the evaluation could not be completed".to_owned())
 }
 
-/// `body` as the answer. What hangs on a person's word is not to be stored anywhere.
-fn answered<T: Serialize>(decision: &Decision, body: &T) -> Response {
+/// `body` as the answer. What hangs on a person's word, or holds a credential, is not to be stored anywhere.
+fn answered<T: Serialize>(fleeting: bool, body: &T) -> Response {
     let mut response = Json(body).into_response();
-    if decision.is_fleeting() {
+    if fleeting {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
 }
 
-fn one(policies: &Policies, desk: &Desk, question: &Question) -> Result<Decision, Refusal> {
-    let asked = Evaluation::read(&question.body)?;
-    let decision = desk.settle(&asked, &question.body, decide(policies, &asked));
-    question.log(&decision);
-    Ok(decision)
-}
-
-/// The answer to several questions, or, where the request held one, to that.
+/// The answer to several questions.
 #[derive(Serialize)]
-#[serde(untagged)]
-enum Answers {
-    One(Box<Decision>),
-    Several { evaluations: Vec<Decision> },
+struct Several {
+    evaluations: Vec<Decision>,
 }
 
-async fn evaluations(State(app): State<App>, request: Request) -> Result<Json<Answers>, Refusal> {
-    let question = Question::of(request).await?;
-    let policies = app.store.status().loaded;
-    // A hundred questions over one big context take long enough to be in the way of other requests.
-    let answers = tokio::task::spawn_blocking(move || several(&policies, &app.desk, &question)).await;
-    answers.map_err(|_| unfinished())?.map(Json)
-}
-
-fn several(policies: &Policies, desk: &Desk, question: &Question) -> Result<Answers, Refusal> {
-    let Some(asked) = Evaluations::read(&question.body)? else {
-        return one(policies, desk, question).map(|decision| Answers::One(Box::new(decision)));
-    };
-    let mut evaluations = Vec::new();
-    for item in asked.iter() {
-        let decision = match item {
-            Ok(item) => desk.settle(&item, &item.written(), decide(policies, &item)),
-            Err(Malformed(message)) => Decision::malformed(message, policies.version.clone()),
-        };
-        question.log(&decision);
-        let last = asked.semantic.ends_with(decision.decision);
-        evaluations.push(decision);
-        if last {
-            break;
-        }
+async fn evaluations(State(app): State<App>, request: Request) -> Result<Response, Refusal> {
+    let question = Question::of(app.asking.gate_key.as_ref(), request).await?;
+    if Evaluations::read(&question.body)?.is_none() {
+        let decision = app.asking.one(question).await?;
+        return Ok(answered(decision.is_fleeting(), &decision));
     }
-    Ok(Answers::Several { evaluations })
+    // A hundred questions over one big context take long enough to be in the way of other requests.
+    let answering = tokio::task::spawn_blocking(move || app.asking.several(&question));
+    let evaluations = answering.await.map_err(|_| unfinished())??;
+    Ok(answered(evaluations.iter().any(Decision::is_fleeting), &Several { evaluations }))
 }
 
 async fn configuration(State(app): State<App>) -> Response {
@@ -235,7 +271,7 @@ struct Health {
 }
 
 async fn health(State(app): State<App>) -> Json<Health> {
-    let status = app.store.status();
+    let status = app.asking.store.status();
     Json(Health {
         status: if status.broken.is_some() { "stale" } else { "ok" },
         policy_version: status.loaded.version.clone(),

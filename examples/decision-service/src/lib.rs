@@ -5,7 +5,8 @@
 //!   PEP ──▶ http.rs ─────────▶ json.rs ─────────▶ authzen.rs ──────────▶ decide.rs ──▶ 200 {"decision": …}
 //!             │ 4xx: no answer    │ 400: not JSON     │ 400: not AuthZEN     │ values.rs: what Cedar can't say is denied
 //!                                                                            │
-//!                  approvals: what a person must agree to first ◀────────┤
+//!            approvals: what a person must agree to first ◀────────────┤
+//!            broker: credentials from an issuer, which permits bring ◀─┤
 //!                                 store.rs ◀── poll ── folder.rs ── load ── policies.rs
 //! ```
 //!
@@ -18,23 +19,31 @@
 mod answer;
 mod approvals;
 mod authzen;
+mod broker;
 mod decide;
 mod folder;
+mod gate_key;
 mod http;
 mod json;
 mod policies;
 mod store;
 mod values;
 
-use std::{future::Future, path::PathBuf, time::Duration};
+use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 
-pub use crate::approvals::{Approvers, Terms};
+pub use crate::{
+    approvals::{Approvers, Terms},
+    broker::TokenExchange,
+    gate_key::GateKey,
+};
 
 use crate::{
     approvals::{database::Database, desk::Desk, routes, webhook::Webhook},
+    broker::Broker,
+    http::Asking,
     store::Store,
 };
 
@@ -59,6 +68,10 @@ pub struct Options {
     pub terms: Terms,
     /// Where new requests for approval are told of.
     pub webhook: Option<String>,
+    /// The key by which the gate is known. `None`: whoever reaches the listener may ask.
+    pub gate_key: Option<GateKey>,
+    /// Where credentials for the tool behind the gate come from. `None`: nowhere, and what wants one is denied.
+    pub token_exchange: Option<TokenExchange>,
 }
 
 impl Options {
@@ -72,6 +85,8 @@ impl Options {
             approvers: Approvers::default(),
             terms: Terms::default(),
             webhook: None,
+            gate_key: None,
+            token_exchange: None,
         }
     }
 }
@@ -79,7 +94,8 @@ impl Options {
 /// Serves on `listener` until `shutdown` resolves, then lets open requests end (for ten seconds at most).
 ///
 /// # Errors
-/// Before the first request: the folder holds no valid set of policies (all complaints are in the message).
+/// Before the first request: the folder holds no valid set of policies (all complaints are in the message), or what
+/// approvals and credentials need is wrong.
 /// Later: the listener fails.
 pub async fn serve(
     listener: TcpListener,
@@ -92,13 +108,18 @@ pub async fn serve(
     let public_url = public_url.trim_end_matches('/');
     let database = Database::open(options.approvals.as_deref())?;
     let webhook = options.webhook.as_deref().map(Webhook::new).transpose().context("the webhook")?;
+    let broker = options.token_exchange.as_ref().map(Broker::new).transpose().context("the token exchange")?;
+    if broker.is_some() && options.gate_key.is_none() {
+        bail!("whoever may ask gets credentials: a service with a token endpoint needs the gate's key");
+    }
     let desk = Desk::new(database, options.terms, public_url, webhook);
     let pages = routes::router(desk.clone(), options.approvers);
     log::info!("listening on {address}, policies {}", store.status().loaded.version);
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let reloading = store.clone().watch(options.reload_every);
-    let router = http::router(store, desk, pages, public_url);
+    let asking = Asking { store, desk, gate_key: options.gate_key, broker: broker.map(Arc::new) };
+    let router = http::router(asking, pages, public_url);
     let mut drained = stopped.clone();
     let serving = axum::serve(listener, router).with_graceful_shutdown(told_to_stop(stopped));
     tokio::select! {

@@ -5,13 +5,13 @@ use std::{path::PathBuf, time::Duration};
 use anyhow::Context as _;
 use clap::Parser;
 use tokio::net::TcpListener;
-use toolgate_decision_service::{Approvers, Options, Terms, serve};
+use toolgate_decision_service::{Approvers, GateKey, Options, Terms, TokenExchange, serve};
 
 /// Answers AuthZEN Authorization API 1.0 requests by the Cedar policies in a folder.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Flags {
-    /// Where to listen. There is no authentication: what can reach this address can ask.
+    /// Where to listen. Without `--gate-key`, what can reach this address can ask.
     #[arg(long, default_value = "127.0.0.1:8181", value_name = "ADDRESS:PORT")]
     listen: String,
     /// The folder with `*.cedar`, and optionally `schema.cedarschema` and `entities.json`.
@@ -42,6 +42,57 @@ struct Flags {
     /// Where new requests for approval are told of, by a POST of JSON without parameters.
     #[arg(long, env = "TOOLGATE_APPROVAL_WEBHOOK", hide_env_values = true, value_name = "URL")]
     webhook: Option<String>,
+    /// The key that the gate sends as `authorization: Bearer …`; 32 characters or more.
+    #[arg(long, value_name = "FILE")]
+    gate_key: Option<PathBuf>,
+    #[command(flatten)]
+    exchange: Exchange,
+}
+
+/// Where credentials for the tool behind the gate come from: an exchange of tokens (RFC 8693).
+#[derive(Debug, clap::Args)]
+struct Exchange {
+    /// The issuer's token endpoint.
+    #[arg(long, value_name = "URL", requires_all = ["gate_key", "token_issuer", "token_client", "token_key", "token_resource"])]
+    token_endpoint: Option<String>,
+    /// The issuer's name, the audience of what is signed for it.
+    #[arg(long, value_name = "URL", requires = "token_endpoint")]
+    token_issuer: Option<String>,
+    /// The name under which the issuer knows this service.
+    #[arg(long, value_name = "NAME", requires = "token_endpoint")]
+    token_client: Option<String>,
+    /// This service's private key, P-256 in PEM (PKCS #8); the issuer knows its public half.
+    #[arg(long, value_name = "FILE", requires = "token_endpoint")]
+    token_key: Option<PathBuf>,
+    /// The resource that tokens are asked for: the tool behind the gate.
+    #[arg(long, value_name = "URL", requires = "token_endpoint")]
+    token_resource: Option<String>,
+    /// How long a credential lives where a policy wants one, in seconds.
+    #[arg(long, default_value_t = 60, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    credential_lifetime: u64,
+    /// How long an exchange may take, in milliseconds: less than the gate waits for a decision.
+    #[arg(long, default_value_t = 400, value_name = "MS", value_parser = clap::value_parser!(u64).range(10..))]
+    token_timeout: u64,
+}
+
+impl Exchange {
+    fn settings(self) -> anyhow::Result<Option<TokenExchange>> {
+        let Self { token_endpoint, token_issuer, token_client, token_key, token_resource, .. } = self;
+        let (Some(endpoint), Some(issuer), Some(client), Some(key), Some(resource)) =
+            (token_endpoint, token_issuer, token_client, token_key, token_resource)
+        else {
+            return Ok(None);
+        };
+        Ok(Some(TokenExchange {
+            endpoint,
+            issuer,
+            client,
+            key: std::fs::read_to_string(&key).with_context(|| format!("can't read `{}`", key.display()))?,
+            resource,
+            lifetime: Duration::from_secs(self.credential_lifetime),
+            timeout: Duration::from_millis(self.token_timeout),
+        }))
+    }
 }
 
 #[tokio::main]
@@ -63,6 +114,8 @@ async fn main() -> anyhow::Result<()> {
         approvers,
         terms: Terms { lifetime: Duration::from_secs(flags.approval_lifetime), uses: flags.approval_uses },
         webhook: flags.webhook,
+        gate_key: flags.gate_key.as_deref().map(GateKey::read).transpose()?,
+        token_exchange: flags.exchange.settings()?,
     };
     serve(listener, options, signal()?).await
 }

@@ -3,10 +3,13 @@
 use std::{collections::BTreeMap, str::FromStr as _};
 
 use anyhow::bail;
-use cedar_policy::{Entities, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{Effect, Entities, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use miette::Diagnostic;
 
-use crate::folder::Files;
+use crate::{broker::is_scope, folder::Files};
+
+/// The annotation that says for which scopes a permit brings a credential.
+pub(crate) const CREDENTIAL: &str = "credential";
 
 /// A valid folder of policies.
 #[derive(Debug)]
@@ -78,6 +81,9 @@ fn named_policies(files: &[(String, String)], complaints: &mut Vec<String>) -> P
                     .push(format!("{file}: a policy without a name: put `@id(\"…\")` before {}", start_of(policy)));
                 continue;
             };
+            if let Some(wrong) = wrong_credential(policy) {
+                complaints.push(format!("{file}: `@credential` of `{id}` {wrong}"));
+            }
             match file_of.insert(id.to_owned(), file) {
                 Some(other) => complaints.push(format!("{file}: `@id(\"{id}\")` is taken already, in {other}")),
                 None => {
@@ -89,6 +95,15 @@ fn named_policies(files: &[(String, String)], complaints: &mut Vec<String>) -> P
         }
     }
     set
+}
+
+/// What is wrong with a policy's `@credential`, if anything.
+fn wrong_credential(policy: &Policy) -> Option<&'static str> {
+    let scope = policy.annotation(CREDENTIAL)?;
+    if policy.effect() != Effect::Permit {
+        return Some("stands on a `forbid`, which brings nothing");
+    }
+    (!is_scope(scope)).then_some("is no list of scopes with a space between them, such as `crm:read crm:list`")
 }
 
 /// ` line 3`, if the error knows its place.
@@ -134,6 +149,8 @@ mod tests {
                 ("b.cedar", "// broken\npermit (principal, nonsense);"),
                 ("c.cedar", "@id(\"one\") forbid (principal, action, resource);"),
                 ("d.cedar", "@id(\"t\") permit (principal == ?principal, action, resource);"),
+                ("e.cedar", "@id(\"f\") @credential(\"a\") forbid (principal, action, resource);"),
+                ("f.cedar", "@id(\"g\") @credential(\"a,  b\") permit (principal, action, resource);"),
             ],
             Some("entity ;"),
             Some("[7]"),
@@ -145,6 +162,8 @@ mod tests {
             "b.cedar line 2: ",
             "c.cedar: `@id(\"one\")` is taken already, in a.cedar",
             "d.cedar: a template",
+            "e.cedar: `@credential` of `f` stands on a `forbid`",
+            "f.cedar: `@credential` of `g` is no list of scopes",
         ] {
             assert!(text.contains(part), "{part:?} is not in:\n{text}");
         }

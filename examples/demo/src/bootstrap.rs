@@ -15,6 +15,8 @@ pub(crate) struct Places<'a> {
     pub(crate) crm: SocketAddr,
     pub(crate) decision_service: SocketAddr,
     pub(crate) jwks: Value,
+    /// What the gate shows the decision service.
+    pub(crate) gate_key: &'a str,
     /// Where the access log of a listener goes.
     pub(crate) access_log: &'a dyn Fn(&str) -> std::path::PathBuf,
 }
@@ -29,6 +31,7 @@ pub(crate) fn policy_version() -> anyhow::Result<String> {
 pub(crate) fn bootstrap(places: &Places<'_>) -> anyhow::Result<Value> {
     let mut policy: Value = yaml_serde::from_str(POLICY).context("policy.yaml")?;
     *at(&mut policy, "/identity/issuers/0/jwks/inline")? = places.jwks.clone();
+    *at(&mut policy, "/decision/headers/authorization")? = json!(format!("Bearer {}", places.gate_key));
     *at(&mut policy, "/decision/approval/origins/0")? = json!(format!("http://{}", places.decision_service));
 
     // The merge of anchors is YAML's affair: what arrives here is a plain tree.
@@ -80,6 +83,7 @@ mod tests {
             crm: ([127, 0, 0, 1], 1111).into(),
             decision_service: ([127, 0, 0, 1], 2222).into(),
             jwks: json!({"keys": [{"kid": "demo-1"}]}),
+            gate_key: "k3y",
             access_log: &|listener| format!("/{listener}.log").into(),
         };
         bootstrap(&places).unwrap()
@@ -94,6 +98,7 @@ mod tests {
         let policy: Value = serde_json::from_str(config["configuration"]["value"].as_str().unwrap()).unwrap();
         assert_eq!(policy["identity"]["issuers"][0]["jwks"]["inline"]["keys"][0]["kid"], "demo-1");
         assert_eq!(policy["decision"]["approval"]["origins"][0], "http://127.0.0.1:2222");
+        assert_eq!(policy["decision"]["headers"]["authorization"], "Bearer k3y");
         assert_eq!(config["vm_config"]["code"]["local"]["filename"], "/filter.wasm");
     }
 

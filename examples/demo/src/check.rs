@@ -1,6 +1,6 @@
 //! Whether what happened is what the story says: every witness is asked, and all must agree.
 
-use toolgate_crm::{Crm, Store};
+use toolgate_crm::{Credential, Crm, Store};
 
 use crate::client::Seen;
 use crate::story::{Expected, NEEDS_APPROVAL, Verdict};
@@ -89,11 +89,35 @@ pub(crate) fn call(observed: &Observed, expected: &Expected) -> Deviations {
         expect("risk for the crm", expected.risk, gate("x-agent-risk"));
         expect("decision for the crm", "allow", gate("x-agent-decision"));
         expect("decision id for the crm", &audit.decision_id, gate("x-agent-decision-id"));
+        let told = expected.credential.map(|scope| minute(grant.user, grant.agent, scope)).unwrap_or_default();
+        let said = entry.credential.as_ref().map(minutes).unwrap_or_default();
+        expect("credential for the crm", &told, &said);
+        expect("a token for the crm", yes(expected.credential.is_some()), yes(entry.bearer));
     }
     deviations
 }
 
-/// What the CRM must look like in the end: nothing of what the attacker wanted was done; the refund and the payment that a person approved were, once each.
+/// Whether none of these tokens stands in what was `written`, or was shown to an agent.
+pub(crate) fn secrets<'t>(tokens: impl Iterator<Item = &'t str>, written: &[(String, String)]) -> Deviations {
+    let mut deviations = Deviations::default();
+    // Its signature is what makes it a token.
+    for signature in tokens.filter_map(|token| token.rsplit('.').next()) {
+        for (place, text) in written {
+            deviations.expect(place, "tokens found", "no", yes(text.contains(signature)));
+        }
+    }
+    deviations
+}
+
+/// Past the gate, the CRM must not take the agent's own token.
+pub(crate) fn past_the_gate(seen: &Seen) -> Deviations {
+    let mut deviations = Deviations::default();
+    let refused = matches!(seen, Seen::Failed(text) if text.contains("invalid_token"));
+    deviations.expect("the crm", "the agent's own token refused", "yes", yes(refused));
+    deviations
+}
+
+/// What the CRM must look like in the end: nothing of what the attacker wanted was done; the refunds and the payment that a person approved were, once each.
 pub(crate) fn records(crm: &Crm) -> Deviations {
     let mut deviations = Deviations::default();
     let (store, before) = (crm.store(), Store::default());
@@ -106,7 +130,7 @@ pub(crate) fn records(crm: &Crm) -> Deviations {
     expect("payments", before.payments.len().saturating_add(1), store.payments.len());
     let refunded = store.payments.iter().map(|payment| payment.refunded);
     let refunded = refunded.filter(|amount| *amount > 0).map(|amount| amount.to_string());
-    deviations.expect("the crm", "refunds", "640", &refunded.collect::<Vec<_>>().join(", "));
+    deviations.expect("the crm", "refunds", "640, 20", &refunded.collect::<Vec<_>>().join(", "));
     deviations
 }
 
@@ -120,6 +144,20 @@ pub(crate) fn link(observed: &Observed) -> Option<&str> {
     match &observed.seen {
         Seen::Refused(refusal) => refusal.link.as_deref(),
         Seen::Done(_) | Seen::Failed(_) => None,
+    }
+}
+
+/// A credential as the story has it: a minute for this user, agent and scope.
+fn minute(user: &str, agent: &str, scope: &str) -> String {
+    format!("{scope} for {user} by {agent}, a minute")
+}
+
+/// The same of one that arrived. Clocks tick in seconds: it may be one less than was asked for.
+fn minutes(credential: &Credential) -> String {
+    let Credential { user, agent, scope, seconds } = credential;
+    match seconds {
+        59 | 60 => minute(user, agent, scope),
+        other => format!("{scope} for {user} by {agent}, {other} seconds"),
     }
 }
 
@@ -160,6 +198,7 @@ mod tests {
         findings: &["rows.absent"],
         asked: false,
         rule: Some("no-bulk-export"),
+        credential: None,
         verdict: Verdict::Refuse { status: 403, reason: "policy.denied" },
     };
 
@@ -207,6 +246,20 @@ mod tests {
             let deviations = call(&observed, &TOLD);
             assert!(deviations.iter().any(|deviation| deviation.contains(what)), "{what}");
         }
+    }
+
+    #[test]
+    fn a_token_that_was_written_down_is_noticed() {
+        let written = [("a log".to_owned(), "GET / sig1".to_owned()), ("another".to_owned(), String::new())];
+        assert!(secrets(["h.p.sig2"].into_iter(), &written).is_empty());
+        let found = secrets(["h.p.sig2", "h.p.sig1"].into_iter(), &written);
+        assert_eq!(found.iter().collect::<Vec<_>>(), ["a log: tokens found: the story says `no`, it was `yes`"]);
+    }
+
+    #[test]
+    fn only_the_crms_own_refusal_is_one() {
+        assert!(past_the_gate(&Seen::Failed("{\"error\":\"invalid_token\"}".into())).is_empty());
+        assert!(!past_the_gate(&Seen::Done(json!({}))).is_empty());
     }
 
     #[test]

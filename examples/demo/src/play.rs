@@ -62,6 +62,7 @@ pub(crate) async fn play(
     let mut witness = Witness::new(access_log, envoy_log, stage.crm.journal().clone())?;
     let mut deviations = Deviations::default();
     let mut last_act = vec![];
+    let mut shown = String::new();
     for (number, act) in (1_usize..).zip(acts(face)) {
         bill.act(number, &act);
         let observed = perform(face, person, &act, &client, &mut witness, &mut stage).await?;
@@ -69,11 +70,22 @@ pub(crate) async fn play(
             bill.quote(body(ticket)?);
         }
         bill.table(&observed, bare_us);
+        if let Work::WithAndWithoutGate(call) = &act.work {
+            // Plain HTTP, whichever face is played: who goes past the gate may choose.
+            let seen = RestClient::new(stage.addresses.bare, &token).call(call).await?;
+            bill.past_the_gate(&seen);
+            deviations.extend(check::past_the_gate(&seen));
+        }
+        observed.iter().for_each(|observed| shown.push_str(&format!("{:?}", observed.seen)));
         deviations.extend(compare(&act, &observed));
         last_act = observed;
     }
     deviations.extend(check::records(&stage.crm));
-    bill.ending(&stage.crm, &last_act, bare_us, gated_us);
+    let mut written = stage.written()?;
+    written.push(("what the agent saw".to_owned(), shown));
+    let brokered = stage.issuer.brokered();
+    deviations.extend(check::secrets(brokered.iter().map(String::as_str).chain([token.as_str()]), &written));
+    bill.ending(&stage.crm, &last_act, bare_us, gated_us, brokered.len());
     stage.clear().await?;
     Ok(deviations)
 }
@@ -95,6 +107,7 @@ async fn perform(
             observed.push(ticket);
             calls
         }
+        Work::WithAndWithoutGate(call) => vec![call.clone()],
         Work::WithOlderClient(calls) => {
             let token = stage.issuer.token(SUPPORT)?;
             older = Client::Mcp(McpClient::connect(stage.addresses.gate, &token, Era::Legacy).await?);

@@ -47,7 +47,10 @@ impl Playbill {
             stage.envoy_version,
             bootstrap::policy_version()?
         );
-        println!("  crm               http://{}  behind it; checks no rights", at.crm);
+        println!(
+            "  crm               http://{}  behind it; wants a token of the issuer's where money moves, checks no rights otherwise",
+            at.crm
+        );
         println!("  decision service  http://{}  AuthZEN, asked when the risk is high", at.decision_service);
         println!("  issuer            http://{}  made its key just now; tokens live 5 minutes", at.issuer);
         Ok(())
@@ -91,7 +94,17 @@ impl Playbill {
         println!("{table}");
     }
 
-    pub(crate) fn ending(&self, crm: &Crm, last_act: &[Observed], bare_us: u64, gated_us: u64) {
+    /// What the CRM said to the agent itself.
+    pub(crate) fn past_the_gate(&self, seen: &Seen) {
+        let said = match seen {
+            Seen::Failed(text) => text.clone(),
+            Seen::Done(_) => "done".to_owned(),
+            Seen::Refused(refusal) => refusal.message.clone(),
+        };
+        println!("   Past the gate, with its own token, the CRM tells the agent: {said}");
+    }
+
+    pub(crate) fn ending(&self, crm: &Crm, last_act: &[Observed], bare_us: u64, gated_us: u64, brokered: usize) {
         let (store, before) = (crm.store(), Store::default());
         let refunded: u32 = store.payments.iter().map(|payment| payment.refunded).sum();
         println!();
@@ -102,6 +115,9 @@ impl Playbill {
             store.outbox.len(),
             before.invoices.len().saturating_sub(store.invoices.len()),
             store.payments.len().saturating_sub(before.payments.len()),
+        );
+        println!(
+            "   The issuer gave {brokered} credentials of a minute each; every log, audit record and answer was searched for them."
         );
         println!(
             "   Envoy held a read of one customer for {bare_us} µs without the gate and for {gated_us} µs with it: medians of 100 in a row."
@@ -182,5 +198,6 @@ fn arrived(observed: &Observed) -> Cell {
 fn entry(entry: &Entry) -> String {
     let gate = |name: &str| entry.gate.get(name).map_or("nobody", String::as_str);
     let call = entry.tool().map_or_else(|| format!("{} {}", entry.method, entry.path), ToOwned::to_owned);
-    format!("{call}\n{}", gate("x-agent-user"))
+    let credential = entry.credential.as_ref().map(|it| format!("\n{} for {} s", it.scope, it.seconds));
+    format!("{call}\n{}{}", gate("x-agent-user"), credential.unwrap_or_default())
 }

@@ -10,6 +10,7 @@
 
 mod approvals;
 mod authzen;
+mod broker;
 mod demo;
 mod hostile;
 mod reload;
