@@ -21,6 +21,7 @@ mod edits;
 mod introspecting;
 mod remembering;
 mod slot;
+mod steps;
 
 use std::sync::Arc;
 
@@ -30,11 +31,12 @@ pub use self::edits::Edits;
 use self::edits::{borrowed, marked};
 use self::remembering::{Noting, Recalling};
 pub use self::slot::Slot;
+pub use self::steps::{Input, Step, Stored};
 use crate::action::mcp::Rpc;
 use crate::action::{self, Route};
 use crate::audit::{Mode, Record, TraceRecord, headers};
 use crate::config::Config;
-use crate::decision::{Listener, Sending, Terms};
+use crate::decision::{Listener, Terms};
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::judge::{Judged, Outcome, judge};
@@ -42,108 +44,8 @@ use crate::obey::Changes;
 use crate::reason::{Reason, Refusal};
 use crate::reply::{Reply, reply};
 use crate::time::Timestamp;
-use crate::token::{
-    Agent, Attempt, CREDENTIALS, Candidate, Inquiry, Introspector, Presented, SignatureCheck, SignatureVerdict,
-};
+use crate::token::{Agent, Attempt, CREDENTIALS, Candidate, Inquiry, Presented};
 use crate::trace_context::TraceContext;
-
-/// What the proxy saw.
-#[derive(Debug)]
-pub enum Input<'i> {
-    /// The request's head.
-    Head {
-        /// The headers.
-        head: Head,
-        /// Whether no body follows.
-        end: bool,
-        /// A name for the decision to be made, like no other.
-        id: String,
-    },
-    /// So many bytes of the body are buffered, and more will come.
-    Buffered(usize),
-    /// The whole body.
-    Body(&'i [u8]),
-    /// Something may have come of what [`Step::Await`] waits for.
-    Published,
-    /// Whether the signature that [`Step::Verify`] named holds.
-    Signature(SignatureVerdict),
-    /// The SHA-256 of the certificate that the client showed to the proxy, in hexadecimal; none where it showed none.
-    Peer(Option<&'i [u8]>),
-    /// What came of [`Step::Ask`] or [`Step::Introspect`].
-    Answer {
-        /// The headers; none at all when there was no answer.
-        head: &'i Head,
-        /// The body.
-        body: &'i [u8],
-    },
-    /// What stands in the slot that [`Step::Recall`] named.
-    Recalled {
-        /// Its bytes; none where nothing was ever kept in it.
-        slot: Option<&'i [u8]>,
-        /// Changes with every writing.
-        version: u32,
-    },
-    /// Whether what [`Step::Remember`] said is kept.
-    Remembered(Stored),
-    /// A response is on its way to the client.
-    Response(&'i Head),
-}
-
-/// What came of writing a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
-    /// It is kept.
-    Yes,
-    /// Another worker wrote the slot since it was read.
-    Conflict,
-    /// The proxy can't keep it.
-    No,
-}
-
-/// What the proxy must do.
-#[derive(Debug)]
-pub enum Step {
-    /// Let nothing through, and wait.
-    Hold,
-    /// Let nothing through, and wait for what an issuer publishes, or for what comes of another exchange: say so with
-    /// [`Input::Published`].
-    Await,
-    /// Hand over the body with [`Input::Body`]: it is whole already.
-    Read,
-    /// Let the head go on, changed so, and nothing else: the proxy can't hold it until its body is judged.
-    SendHead(Edits),
-    /// Find out whether this signature holds, and say so with [`Input::Signature`].
-    Verify(Box<SignatureCheck>),
-    /// Ask the token's issuer about it, with this form, and say what came of it with [`Input::Answer`].
-    Introspect(Arc<Introspector>, Vec<u8>),
-    /// Say with [`Input::Peer`] which certificate the client has.
-    Peer,
-    /// Ask the decision service this, and say what came of it with [`Input::Answer`].
-    Ask(Sending),
-    /// Give the held body once more, with [`Input::Body`]: the decision changes it.
-    Reread,
-    /// Read this slot of the workers' shared memory, and say with [`Input::Recalled`] what stands in it.
-    Recall(Slot),
-    /// Write this slot if it still has this version, and say so with [`Input::Remembered`].
-    Remember {
-        /// Which.
-        slot: Slot,
-        /// What it becomes.
-        bytes: Vec<u8>,
-        /// The version that was read.
-        version: u32,
-    },
-    /// Let the request go on, changed so.
-    Forward(Edits, Box<Record>),
-    /// Answer the client so; nothing goes to the upstream.
-    Reject(Reply, Box<Record>),
-    /// Answer the client so: it asked for what anybody may know, and nothing was judged.
-    Answer(Reply),
-    /// Let the response go on, changed so. The record is there when the proxy answered what wasn't judged yet.
-    Respond(Edits, Option<Box<Record>>),
-    /// Let it pass as it is.
-    Pass,
-}
 
 /// One request and its response.
 #[derive(Debug)]

@@ -74,18 +74,21 @@ pub(crate) fn judge(
                 record.method = Some(method.into_owned());
                 Ok(Outcome::Forward)
             }
-            Reading::Several(actions) => Ok(several::judge(&actions, &mut record, &mut |action, record| {
-                // Each is counted, and the next one judged by what the session is then.
-                let slot = remembered.take();
-                let session = session.map(|it| Recollection { slot: slot.as_deref().or(it.slot), ..it });
-                let turn = session.map(|session| Turn::new(session, action, body.len(), record.time));
-                let (policy, _) = config.policy_of(route);
-                let outcome = judge_action(config, policy, head, agent, action, record, turn.as_ref());
-                let after = turn.and_then(|turn| turn.after(&outcome));
-                remembered = after.or(slot);
-                digests(config, action, &outcome, record);
-                outcome
-            })),
+            Reading::Several(actions) => {
+                let asks_together = config.decision.as_ref().is_some_and(|service| service.evaluations.is_some());
+                Ok(several::judge(&actions, &mut record, asks_together, &mut |action, record| {
+                    // Each is counted, and the next one judged by what the session is then.
+                    let slot = remembered.take();
+                    let session = session.map(|it| Recollection { slot: slot.as_deref().or(it.slot), ..it });
+                    let turn = session.map(|session| Turn::new(session, action, body.len(), record.time));
+                    let (policy, _) = config.policy_of(route);
+                    let outcome = judge_action(config, policy, head, agent, action, record, turn.as_ref());
+                    let after = turn.and_then(|turn| turn.after(&outcome));
+                    remembered = after.or(slot);
+                    digests(config, action, &outcome, record);
+                    outcome
+                }))
+            }
             Reading::Judge(action) => {
                 let turn = session.map(|session| Turn::new(session, &action, body.len(), record.time));
                 let (policy, _) = config.policy_of(route);

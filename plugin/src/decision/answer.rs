@@ -23,19 +23,25 @@ pub enum InvalidAnswer {
     Status(u16),
     /// Not JSON with one meaning.
     Json(InvalidJson),
-    /// No boolean `decision` at the top.
+    /// No boolean `decision` in its place.
     NoDecision,
     /// OPA: no boolean `result`, and no boolean `allow` in it.
     NoResult,
 }
 
 impl DecisionService {
-    /// Reads an answer of this service.
+    /// Reads an answer of this service to a question that asked for so many evaluations.
     ///
     /// # Errors
     /// When it is none.
-    pub fn read(&self, head: &Head, body: &[u8], now: Timestamp) -> Result<Decision, InvalidAnswer> {
-        read_answer(self.dialect, head, body, &self.origins, now)
+    pub fn read(
+        &self,
+        evaluations: usize,
+        head: &Head,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Decision, InvalidAnswer> {
+        read_answer(self.dialect, evaluations, head, body, &self.origins, now)
     }
 }
 
@@ -46,6 +52,7 @@ impl DecisionService {
 /// When it is none.
 fn read_answer(
     dialect: Dialect,
+    evaluations: usize,
     head: &Head,
     body: &[u8],
     origins: &Origins,
@@ -60,6 +67,9 @@ fn read_answer(
     let limits = Limits { bytes: MAX_ANSWER, ..Limits::default() };
     let document = Document::read(body, &limits, Tape::default()).map_err(InvalidAnswer::Json)?;
     let root = document.root();
+    if evaluations > 1 {
+        return super::evaluations::said(root, evaluations, now);
+    }
     let (permits, context) = match dialect {
         Dialect::AuthZen | Dialect::Cerbos => authzen::said(root)?,
         Dialect::Opa => opa::said(root)?,
@@ -135,7 +145,7 @@ impl std::fmt::Display for InvalidAnswer {
             Self::Unreached => f.write_str("found no connection"),
             Self::Status(status) => write!(f, "found status {status}; a decision comes with 200"),
             Self::Json(invalid) => invalid.fmt(f),
-            Self::NoDecision => f.write_str("found no boolean `decision` at the top of the answer"),
+            Self::NoDecision => f.write_str("found no boolean `decision` in its place in the answer"),
             Self::NoResult => f.write_str("found neither a boolean `result` nor a boolean `allow` in it"),
         }
     }
@@ -147,12 +157,12 @@ mod tests {
 
     fn read(status: u16, body: &[u8]) -> Result<Decision, InvalidAnswer> {
         let head = Head::from_pairs([(":status", status.to_string())]);
-        read_answer(Dialect::AuthZen, &head, body, &Origins(Vec::new()), Timestamp::from_secs(0))
+        read_answer(Dialect::AuthZen, 1, &head, body, &Origins(Vec::new()), Timestamp::from_secs(0))
     }
 
     fn read_opa(body: &str) -> Result<Decision, InvalidAnswer> {
         let head = Head::from_pairs([(":status", "200")]);
-        read_answer(Dialect::Opa, &head, body.as_bytes(), &Origins(Vec::new()), Timestamp::from_secs(0))
+        read_answer(Dialect::Opa, 1, &head, body.as_bytes(), &Origins(Vec::new()), Timestamp::from_secs(0))
     }
 
     #[test]
@@ -208,7 +218,7 @@ mod tests {
     fn an_outage_is_told_from_an_answer_that_can_not_be_used() {
         let unreached = [UNREACHED, b". reset reason: remote connection failure"].concat();
         let (nobody, now) = (Origins(Vec::new()), Timestamp::from_secs(0));
-        let nothing = read_answer(Dialect::AuthZen, &Head::default(), b"", &nobody, now);
+        let nothing = read_answer(Dialect::AuthZen, 1, &Head::default(), b"", &nobody, now);
         for (answer, lost, outage) in [
             (nothing, true, true),
             (read(503, &unreached), true, true),

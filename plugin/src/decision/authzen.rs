@@ -34,7 +34,17 @@ pub fn question(
     // A person's yes is to be had from a person, and a credential from the service alone.
     let excused = !asked.approval && asked.credential.is_none() && service.excused.contains(&asked.risk.level);
     let credential = asked.credential.cloned();
-    Ok(Question { body, identity, call, parameters, lasting: !asked.approval, token, excused, credential })
+    Ok(Question {
+        body,
+        identity,
+        call,
+        evaluations: 1,
+        parameters,
+        lasting: !asked.approval,
+        token,
+        excused,
+        credential,
+    })
 }
 
 /// To write a longer question a second time, without its parameters, costs less than to hash those.

@@ -10,6 +10,7 @@ mod authzen;
 mod breaker;
 mod call;
 mod elicitation;
+mod evaluations;
 mod memory;
 mod opa;
 mod shown;
@@ -22,6 +23,7 @@ pub use authzen::question;
 pub use breaker::{Breaker, BreakerSettings};
 pub use call::call_digest;
 pub use elicitation::Elicitors;
+pub(crate) use evaluations::together;
 pub use memory::{DecisionMemory, Remembered};
 pub use shown::Shown;
 pub use terms::{Issued, StepUp, Terms};
@@ -51,6 +53,8 @@ pub struct DecisionService {
     pub dialect: Dialect,
     /// `:path` of what decides.
     pub path: String,
+    /// `:path` of what decides on several questions at once, where it can.
+    pub evaluations: Option<String>,
     /// What the filter proves itself with.
     pub headers: Vec<Credential>,
     /// Whether it gets the agent's own token too.
@@ -109,6 +113,8 @@ pub struct Question {
     pub identity: [u8; 32],
     /// What names the call that it is about.
     pub call: String,
+    /// How many evaluations it asks for.
+    pub evaluations: usize,
     /// SHA-256 of the canonical form of the parameters' JSON, where there is any.
     pub parameters: Option<[u8; 32]>,
     /// Whether its answer may be used again. A person's approval is of one call.
@@ -130,6 +136,15 @@ fn identity(told: &[u8], token: Option<&Credential>) -> [u8; 32] {
         hash.update(token.expose());
     }
     hash.finalize().into()
+}
+
+impl DecisionService {
+    /// `:path` of this question.
+    #[must_use]
+    pub fn path_of(&self, question: &Question) -> &str {
+        let of_several = self.evaluations.as_deref().filter(|_| question.evaluations > 1);
+        of_several.unwrap_or(&self.path)
+    }
 }
 
 /// One sending of a question.

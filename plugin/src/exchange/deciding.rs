@@ -108,7 +108,8 @@ impl Exchange {
         body: &[u8],
     ) -> Step {
         let service = self.config.decision.as_ref();
-        let read = service.map_or(Err(InvalidAnswer::Nothing), |service| service.read(head, body, now));
+        let read = service
+            .map_or(Err(InvalidAnswer::Nothing), |service| service.read(asking.question.evaluations, head, body, now));
         if read.as_ref().is_err_and(InvalidAnswer::lost) && !asking.again {
             asking.again = true;
             return self.send(now, asking);

@@ -1,12 +1,14 @@
 //! Several things in one request: each must be allowed, for the request can only be forwarded whole.
 //!
 //! MCP's batches, its subscriptions and GraphQL's fields are such requests. Each thing is judged as if it came alone. The
-//! first that is refused refuses the request; where one needs a decision the service is asked about that one, and where
-//! more than one does the request is refused: an answer says yes to one action, not to what else came along with it.
+//! first that is refused refuses the request; where one needs a decision the service is asked about that one. Where more
+//! than one does it is asked about all of them at once, if it can be, and else the request is refused: an answer says yes
+//! to one action, not to what else came along with it.
 
 use super::Outcome;
 use crate::action::Action;
 use crate::audit::Record;
+use crate::decision::{Question, together};
 use crate::reason::Reason;
 
 /// What should happen with a request that does all of `actions`. The record tells of the one that decided, or else of the
@@ -14,11 +16,12 @@ use crate::reason::Reason;
 pub(crate) fn judge(
     actions: &[Action<'_>],
     record: &mut Record,
+    asks_together: bool,
     judge_one: &mut dyn FnMut(&Action<'_>, &mut Record) -> Outcome,
 ) -> Outcome {
     let before = record.clone();
-    let mut worst: Option<(u8, Record)> = None;
-    let mut asked = None;
+    let (mut worst, mut worst_asked) = (None, None);
+    let mut questions: Vec<Question> = Vec::new();
     for action in actions {
         let mut of_this_one = before.clone();
         match judge_one(action, &mut of_this_one) {
@@ -26,28 +29,35 @@ pub(crate) fn judge(
                 *record = of_this_one;
                 return Outcome::Refuse(refusal);
             }
-            Outcome::Ask(_) if asked.is_some() => {
+            Outcome::Ask(_) if !asks_together && !questions.is_empty() => {
                 *record = of_this_one;
                 return Outcome::Refuse(Reason::DecisionSeveral.into());
             }
-            Outcome::Ask(question) => asked = Some((question, of_this_one)),
-            Outcome::Forward => {
-                let score = of_this_one.risk.as_ref().map_or(0, |risk| risk.score);
-                if worst.as_ref().is_none_or(|(known, _)| score > *known) {
-                    worst = Some((score, of_this_one));
-                }
+            Outcome::Ask(question) => {
+                questions.push(question);
+                keep_the_riskier(&mut worst_asked, of_this_one);
             }
+            Outcome::Forward => keep_the_riskier(&mut worst, of_this_one),
         }
     }
-    let (outcome, told) = match (asked, worst) {
-        (Some((question, told)), _) => (Outcome::Ask(question), told),
-        (None, Some((_, told))) => (Outcome::Forward, told),
+    let question = if questions.len() > 1 { together(&questions) } else { questions.pop() };
+    let (outcome, told) = match (worst_asked, question, worst) {
+        (Some(told), Some(question), _) => (Outcome::Ask(question), told),
+        (Some(told), None, _) => (Outcome::Refuse(Reason::DecisionSeveral.into()), told),
+        (None, _, Some(told)) => (Outcome::Forward, told),
         // Nothing was to be judged, so nothing allowed it.
-        (None, None) => (Outcome::Refuse(Reason::Fault.into()), before),
+        (None, _, None) => (Outcome::Refuse(Reason::Fault.into()), before),
     };
     *record = told;
     record.tool = Some(names(actions));
     outcome
+}
+
+fn keep_the_riskier(kept: &mut Option<Record>, other: Record) {
+    let score = |record: &Record| record.risk.as_ref().map_or(0, |risk| risk.score);
+    if kept.as_ref().is_none_or(|kept| score(&other) > score(kept)) {
+        *kept = Some(other);
+    }
 }
 
 /// How many tools are named before the rest is only counted: headers carry the names on.

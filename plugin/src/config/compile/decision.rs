@@ -15,6 +15,9 @@ use crate::risk::Level;
 /// AuthZEN Authorization API 1.0 section 7.1: the evaluation endpoint under the service's base URL.
 const EVALUATION: &str = "/access/v1/evaluation";
 
+/// Section 7.2: the same for several.
+const EVALUATIONS: &str = "/access/v1/evaluations";
+
 /// Open Policy Agent, REST API: where documents are.
 const DATA: &str = "/v1/data/";
 
@@ -60,12 +63,18 @@ pub(super) fn compile(raw: &Decision, problems: &mut Problems) -> Option<Decisio
             (Dialect::Opa, base.to_owned())
         }
     };
+    if raw.evaluations && dialect != Dialect::AuthZen {
+        problems
+            .add("/decision/evaluations", "found `true`; only `protocol: authzen` has questions about several things");
+    }
+    let evaluations = raw.evaluations.then(|| format!("{}{EVALUATIONS}", base.trim_end_matches('/')));
     Some(DecisionService {
         cluster: raw.cluster.clone(),
         scheme,
         authority: authority.into(),
         dialect,
         path,
+        evaluations,
         headers,
         sends_token: raw.dangerously_send_token,
         shown,
@@ -203,6 +212,10 @@ mod tests {
             (
                 r#"{"headers": {"authorization": "s3cret"}, "dangerously_send_token": true}"#,
                 "/decision/dangerously_send_token: found beside",
+            ),
+            (
+                r#"{"protocol": "cerbos", "evaluations": true}"#,
+                "/decision/evaluations: found `true`; only `protocol: authzen`",
             ),
             (r#"{"fields": ["/amount"]}"#, "/decision/fields: found without"),
             (r#"{"parameters": "digest", "fields": ["amount"]}"#, "/decision/fields/0: found `amount`"),

@@ -22,6 +22,11 @@ pub struct Decision {
     /// How long to wait, such as `200ms`. A question whose connection fails is sent once more within that time.
     #[serde(default = "default_timeout")]
     pub timeout: String,
+    /// `authzen`: whether it decides on several questions at once, at `/access/v1/evaluations`. Without, a request of which more
+    /// than one part needs a decision (a batch, several fields of GraphQL) is refused. With it, a permit for one of several that
+    /// brings conditions or a credential counts as a no: they can't be met for that one alone.
+    #[serde(default)]
+    pub evaluations: bool,
     /// What the filter proves itself with, by header: an API key, for instance. The values appear in no log, no record and
     /// no answer. (mTLS is the cluster's affair.)
     #[serde(default)]
