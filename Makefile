@@ -102,3 +102,7 @@ playground-test: ## the page in a real Chromium; screenshots in target/playgroun
 .PHONY: approval-test
 approval-test: wasm envoy ## a person approves in a real Chromium, by itself and in the demo; screenshots in target/approval-test
 	@.ci/approval-page
+
+.PHONY: postgres-test
+postgres-test: ## the decision service's approvals in a throw-away PostgreSQL (installs Debian's where there is none)
+	@.ci/postgres
