@@ -35,7 +35,7 @@ use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 
 pub use crate::{
-    approvals::{Approvers, Terms},
+    approvals::{Approvers, Storage, Terms},
     broker::TokenExchange,
     gate_key::GateKey,
 };
@@ -60,8 +60,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// How often the folder is read. A change counts once two reads in a row saw the same bytes.
     pub reload_every: Duration,
-    /// Where requests for approval are kept. `None`: nowhere, they end with the process.
-    pub approvals: Option<PathBuf>,
+    /// Where requests for approval are kept.
+    pub approvals: Storage,
     /// Who may approve.
     pub approvers: Approvers,
     /// How long approvals count, and how often.
@@ -81,7 +81,7 @@ impl Options {
             policies: policies.into(),
             public_url: None,
             reload_every: Duration::from_secs(1),
-            approvals: None,
+            approvals: Storage::Memory,
             approvers: Approvers::default(),
             terms: Terms::default(),
             webhook: None,
@@ -106,7 +106,8 @@ pub async fn serve(
     let public_url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
     let store = Store::open(options.policies)?;
     let public_url = public_url.trim_end_matches('/');
-    let database = Database::open(options.approvals.as_deref())?;
+    let opening = tokio::task::spawn_blocking(move || Database::open(&options.approvals));
+    let database = opening.await.context("opening the database of approvals")??;
     let webhook = options.webhook.as_deref().map(Webhook::new).transpose().context("the webhook")?;
     let broker = options.token_exchange.as_ref().map(Broker::new).transpose().context("the token exchange")?;
     if broker.is_some() && options.gate_key.is_none() {

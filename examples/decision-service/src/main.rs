@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use anyhow::Context as _;
 use clap::Parser;
 use tokio::net::TcpListener;
-use toolgate_decision_service::{Approvers, GateKey, Options, Terms, TokenExchange, serve};
+use toolgate_decision_service::{Approvers, GateKey, Options, Storage, Terms, TokenExchange, serve};
 
 /// Answers AuthZEN Authorization API 1.0 requests by the Cedar policies in a folder.
 #[derive(Debug, Parser)]
@@ -23,9 +23,10 @@ struct Flags {
     /// How often to look for changed policies, in milliseconds; a change is in force after the second look.
     #[arg(long, default_value_t = 1000, value_name = "MS", value_parser = clap::value_parser!(u64).range(10..))]
     reload_every: u64,
-    /// The SQLite file with requests for approval; without it they end with the process.
-    #[arg(long, value_name = "FILE")]
-    approvals: Option<PathBuf>,
+    /// Where requests for approval are kept: an SQLite file, or `postgres://user:password@host/database`; without it they
+    /// end with the process. (A password is better off in the environment than in the command line.)
+    #[arg(long, env = "TOOLGATE_APPROVALS", hide_env_values = true, value_name = "FILE|URL")]
+    approvals: Option<String>,
     /// Who may approve: a JSON object of names and codes of 12 characters or more.
     #[arg(long, value_name = "FILE")]
     approvers: Option<PathBuf>,
@@ -110,7 +111,7 @@ async fn main() -> anyhow::Result<()> {
         policies: flags.policies,
         public_url: flags.public_url,
         reload_every: Duration::from_millis(flags.reload_every),
-        approvals: flags.approvals,
+        approvals: flags.approvals.as_deref().map_or(Storage::Memory, Storage::from),
         approvers,
         terms: Terms { lifetime: Duration::from_secs(flags.approval_lifetime), uses: flags.approval_uses },
         webhook: flags.webhook,

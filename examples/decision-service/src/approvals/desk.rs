@@ -24,7 +24,7 @@ impl Desk {
         Self { database: Arc::new(Mutex::new(database)), terms, public_url: public_url.into(), webhook }
     }
 
-    /// A poisoned lock means that a transaction panicked, and SQLite rolled it back.
+    /// A poisoned lock means that a transaction panicked, and was rolled back.
     pub(crate) fn database(&self) -> std::sync::MutexGuard<'_, Database> {
         self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -40,7 +40,7 @@ impl Desk {
 
     /// The decision as it stands once a person's word is counted in: a permit that needs none is handed back as it is.
     ///
-    /// Blocks for as long as SQLite writes. What fails denies.
+    /// Blocks for as long as the database takes. What fails denies.
     pub(crate) fn settle(&self, asked: &Evaluation<'_>, question: &Value, decision: Decision) -> Decision {
         let wanted_by_gate =
             asked.context.and_then(|context| context.get("approval")).is_some_and(|it| it == "required");

@@ -22,6 +22,7 @@ mod words;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use approvers::Approvers;
+pub use database::Storage;
 
 /// How approvals work here.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use reqwest::{Client, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use toolgate_decision_service::{Approvers, Options};
+use toolgate_decision_service::{Approvers, Options, Storage};
 
 use crate::{Service, folder};
 
@@ -179,20 +179,43 @@ async fn what_hangs_on_a_person_is_not_to_be_stored() {
     assert_eq!(storing(&plain).await, None);
 }
 
+/// An SQLite file, and a PostgreSQL where one is (`make postgres-test`).
+fn storages(folder: &std::path::Path) -> impl Iterator<Item = Storage> {
+    let postgres = std::env::var("TOOLGATE_POSTGRES").ok().map(Storage::Postgres);
+    [Storage::Sqlite(folder.join("approvals.db"))].into_iter().chain(postgres)
+}
+
 #[tokio::test]
-async fn approvals_outlive_the_process_in_their_file() {
+async fn approvals_outlive_the_process_in_their_database() {
     let kept = tempfile::tempdir().unwrap();
     let policies = folder(&[("policies.cedar", PAYMENTS)]);
-    let options = || Options {
-        approvals: Some(kept.path().join("approvals.db")),
-        approvers: approvers(),
-        ..Options::new(policies.path())
-    };
-    let before = Service::with(options()).await;
-    approve(&link(&before.evaluate(&payment("sha256:a", "one")).await)).await;
-    drop(before);
-    let after = Service::with(options()).await;
-    assert_eq!(after.evaluate(&payment("sha256:a", "one")).await["decision"], true);
+    for storage in storages(kept.path()) {
+        let options =
+            || Options { approvals: storage.clone(), approvers: approvers(), ..Options::new(policies.path()) };
+        let before = Service::with(options()).await;
+        approve(&link(&before.evaluate(&payment("sha256:a", "one")).await)).await;
+        drop(before);
+        let after = Service::with(options()).await;
+        assert_eq!(after.evaluate(&payment("sha256:a", "one")).await["decision"], true, "{storage:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_over_one_database_let_an_approved_call_through_once() {
+    let kept = tempfile::tempdir().unwrap();
+    let policies = folder(&[("policies.cedar", PAYMENTS)]);
+    for storage in storages(kept.path()) {
+        let options =
+            || Options { approvals: storage.clone(), approvers: approvers(), ..Options::new(policies.path()) };
+        let (one, other) = (Service::with(options()).await, Service::with(options()).await);
+        for call in ["sha256:b", "sha256:c", "sha256:d", "sha256:e"] {
+            let question = payment(call, "one");
+            approve(&link(&one.evaluate(&question).await)).await;
+            let (a, b) = tokio::join!(one.evaluate(&question), other.evaluate(&question));
+            let permits = [a, b].iter().filter(|answer| answer["decision"] == true).count();
+            assert_eq!(permits, 1, "{storage:?}");
+        }
+    }
 }
 
 #[tokio::test]
