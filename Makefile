@@ -78,6 +78,13 @@ peers: wasm envoy ## decision services of others behind a real Envoy: Cerbos (in
 assertion: wasm envoy ## an upstream in Python that verifies the gate's assertions, behind a real Envoy (installs PyJWT)
 	@.ci/assertion
 
+.PHONY: older-envoys
+older-envoys: wasm ## every scenario through older Envoys, 1.36 to 1.39
+	@set -e; for version in 1.36.4 1.37.0 1.38.2 1.39.3; do \
+		$(MAKE) --no-print-directory envoy ENVOY_VERSION=$$version; \
+		TOOLGATE_ENVOY=$(CURDIR)/target/tools/envoy-$$version/bin/envoy cargo test --locked --quiet -p toolgate-host-tests --test scenarios -- a_real_envoy; \
+	done
+
 .PHONY: manifests
 manifests: ## the manifests for Istio and Envoy Gateway against those APIs' own schemas (installs them by npm)
 	@.ci/manifests
