@@ -74,6 +74,10 @@ reference: ## write what is made from the types: JSON Schemas and the table of e
 peers: wasm envoy ## decision services of others behind a real Envoy: Cerbos (installs its npm package)
 	@.ci/peers
 
+.PHONY: assertion
+assertion: wasm envoy ## an upstream in Python that verifies the gate's assertions, behind a real Envoy (installs PyJWT)
+	@.ci/assertion
+
 .PHONY: manifests
 manifests: ## the manifests for Istio and Envoy Gateway against those APIs' own schemas (installs them by npm)
 	@.ci/manifests

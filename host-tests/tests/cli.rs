@@ -167,3 +167,47 @@ fn check_remarks_on_a_tool_that_nobody_may_use() {
     assert!(places.contains(&"/tools/customers.export"), "{checked}");
     assert!(places.contains(&"/routes/1/operations/1"), "{checked}");
 }
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the command asks what time it is")]
+fn an_assertion_is_verified_and_what_does_not_fit_is_named() {
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    use sha2::{Digest, Sha256};
+    use toolgate_host_tests::scenario::keys::{EDDSA, ES256};
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (body, other) = (file("body", "{\"a\":1}"), file("other", "{\"a\":2}"));
+    let (key, strange) = (file("key", &EDDSA.public_jwk().to_string()), file("strange", &ES256.public_pem().unwrap()));
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let digest = format!("sha-256=:{}:", STANDARD.encode(Sha256::digest("{\"a\":1}")));
+    let minted = |kind: &str, expires: u64| {
+        let header = json!({"alg": "EdDSA", "typ": kind, "kid": EDDSA.id});
+        let claims = json!({"iat": now, "exp": expires, "htm": "POST", "path": "/mcp", "content_digest": digest, "decision": "allow"});
+        let encode = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
+        let input = format!("{}.{}", encode(header), encode(claims));
+        format!("{input}.{}", URL_SAFE_NO_PAD.encode(EDDSA.sign(input.as_bytes()).unwrap()))
+    };
+    let good = minted("toolgate-decision+jwt", now + 60);
+    let verify = |token: &str, key: &str, path: &str, body: &str| {
+        let output = toolgate(&["verify-assertion", token, "--key", key, "--path", path, "--body", body], "");
+        (output.status.code(), text(&output.stdout))
+    };
+    let (status, told) = verify(&good, &key, "/mcp", &body);
+    assert_eq!((status, told.as_str()), (Some(0), "holds: the gate's decision about this request is `allow`\n"));
+    for (token, key, path, body, why) in [
+        (good.as_str(), &key, "/mcp?x=1", &body, "`path` says `/mcp`, and the request has `/mcp?x=1`"),
+        (good.as_str(), &key, "/mcp", &other, "`content_digest` says"),
+        (good.as_str(), &strange, "/mcp", &body, "it doesn't verify"),
+        (minted("at+jwt", now + 60).as_str(), &key, "/mcp", &body, "it doesn't verify"),
+        (minted("toolgate-decision+jwt", now - 1).as_str(), &key, "/mcp", &body, "it doesn't verify"),
+    ] {
+        let (status, told) = verify(token, key, path, body);
+        assert!(status == Some(1) && told.starts_with(why), "{status:?} {told}");
+    }
+}

@@ -34,6 +34,7 @@ pub use self::slot::Slot;
 pub use self::steps::{Input, Step, Stored};
 use crate::action::mcp::Rpc;
 use crate::action::{self, Route};
+use crate::assertion;
 use crate::audit::{Mode, Record, TraceRecord, headers};
 use crate::config::Config;
 use crate::decision::{Listener, Terms};
@@ -54,6 +55,8 @@ pub struct Exchange {
     state: State,
     /// The head has gone on already, and can't be changed any more.
     head_gone: bool,
+    /// When the last input came.
+    now: Timestamp,
 }
 
 /// Where a request stands. Each state holds just what is known in it.
@@ -120,7 +123,7 @@ impl Exchange {
     /// An exchange under `config`, which stays its own even when a newer one comes in the middle.
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
-        Self { config, state: State::Start, head_gone: false }
+        Self { config, state: State::Start, head_gone: false, now: Timestamp::from_secs(0) }
     }
 
     /// The configuration under which it is judged.
@@ -137,6 +140,7 @@ impl Exchange {
             true => gate,
             false => of_our_own.insert(Gate::new(Arc::clone(&self.config))),
         };
+        self.now = now;
         // Whatever goes wrong from here on, what remains is a rejected request.
         match (std::mem::replace(&mut self.state, State::Rejected), input) {
             (State::Start, Input::Head { head, end, id }) => {
@@ -275,7 +279,7 @@ impl Exchange {
             self.state = State::Recalling(Box::new(held));
             return Step::Recall(Slot::Session(key.slot));
         }
-        let record = self.record(&request, Some(Arc::clone(&agent)));
+        let record = self.record_of_whole(&request, &agent, body);
         let judged = judge(&self.config, &mut gate.tape, &request.head, &agent, body, record, None);
         self.judged(gate, now, request.head, agent, judged)
     }
@@ -379,6 +383,10 @@ impl Exchange {
                 edits.add.push((name.into(), value));
             }
         }
+        if let Some(notary) = &self.config.audit.assertion {
+            let assertion = notary.assertion(head, &record, decision, changes.body.as_deref(), self.now);
+            edits.add.extend(assertion.map(|jws| (headers::ASSERTION.into(), jws)));
+        }
         edits.take(head, changes);
         Step::Forward(edits, Box::new(record))
     }
@@ -409,6 +417,13 @@ impl Exchange {
             record.protocol = Some(route.protocol.name());
         }
         record.trace = TraceContext::of(&request.head).map(TraceRecord);
+        record
+    }
+
+    /// The record of a request whose body is whole.
+    fn record_of_whole(&self, request: &Request, agent: &Arc<Agent>, body: &[u8]) -> Record {
+        let mut record = self.record(request, Some(Arc::clone(agent)));
+        record.content = self.config.audit.assertion.is_some().then(|| assertion::digest(body));
         record
     }
 }

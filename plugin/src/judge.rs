@@ -219,7 +219,8 @@ fn judge_action(
         return Outcome::Refuse(Reason::DecisionNotConfigured.into());
     };
     let (policy_version, route) = (&config.policy_version, facts.path);
-    let asked = Asked { agent, action, risk: &risk, policy_version, route, approval, credential };
+    let session = turn.map(|turn| &turn.figures);
+    let asked = Asked { agent, action, risk: &risk, policy_version, route, approval, credential, session };
     let token = if service.sends_token { token(head) } else { None };
     match question(&asked, service, token) {
         Ok(question) => Outcome::Ask(question),

@@ -15,7 +15,7 @@
 //!   policy                                may it?             │          │
 //!   session                     and how often did it already?  │          │
 //!   decision                              may it, says the PDP?          │
-//!   audit, reply                                            what happened, and what the client reads
+//!   audit, reply, assertion                                 what happened; what the client reads, and the upstream
 //! ```
 //!
 //! Everything but `proxy` is pure: no clock, no randomness, no host call, no I/O. What the outside knows is an argument,
@@ -40,23 +40,25 @@
 //! | `risk`     | `action` `sql` |
 //! | `session`  | `action` `risk` `time` `token` |
 //! | `policy`   | `action` `credential` `json` `risk` `session` `time` `token` |
-//! | `decision` | `action` `credential` `head` `json` `reason` `risk` `time` `token` |
+//! | `decision` | `action` `credential` `head` `json` `reason` `risk` `session` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` `trace_context` |
+//! | `assertion` | `audit` `head` `time` |
 //! | `narrow`   | `action` `head` `json` |
 //! | `export`   | `audit` `time` |
-//! | `config`   | `action` `audit` `credential` `decision` `export` `policy` `remote` `risk` `session` `token` |
+//! | `config`   | `action` `assertion` `audit` `credential` `decision` `export` `policy` `remote` `risk` `session` `token` |
 //! | `metrics`  | `action` `audit` `config` `reason` `risk` |
 //! | `gate`     | `config` `decision` `json` `token` |
 //! | `judge`    | `action` `audit` `config` `credential` `decision` `head` `json` `narrow` `policy` `reason` `risk` `session` `time` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
 //! | `obey`     | `action` `audit` `config` `credential` `decision` `head` `json` `judge` `narrow` `reason` `risk` `time` `token` |
-//! | `exchange` | `action` `audit` `config` `credential` `decision` `gate` `head` `judge` `obey` `reason` `reply` `session` `time` `token` `trace_context` |
+//! | `exchange` | `action` `assertion` `audit` `config` `credential` `decision` `gate` `head` `judge` `obey` `reason` `reply` `session` `time` `token` `trace_context` |
 //! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `session` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
 //! | `proxy`    | `audit` `config` `decision` `exchange` `export` `gate` `head` `metrics` `remote` `reply` `time` `token` |
 
 pub mod action;
+pub mod assertion;
 pub mod audit;
 pub mod config;
 pub mod credential;

@@ -112,6 +112,7 @@ pub(crate) fn narrowed(
                 route: route_path,
                 approval: false,
                 credential: None,
+                session: None,
             };
             if record.call_digest.as_ref() != Some(&call_digest(&again)) {
                 return Err(Refusal::new(Reason::Fault, "the body is not the one that was judged"));

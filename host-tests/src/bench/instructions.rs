@@ -10,6 +10,7 @@ use super::policy::{Policy, Variant};
 use super::tokens::{Token, Tokens};
 use crate::deployment::Deployment;
 use crate::host::{CallAnswer, Headers, HostOptions, Module, Vm};
+use crate::scenario::keys;
 
 /// Whether the decision service has a say.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,10 @@ pub enum Decided {
     ByPolicy,
     /// A rule asks the decision service, whose answer to the same question is remembered.
     ByMemory,
+    /// As by the policy; and the upstream gets an assertion, signed with Ed25519.
+    SignedWithEd25519,
+    /// The same, signed with ECDSA on P-256.
+    SignedWithEs256,
 }
 
 /// A call with a body of that many bytes, its token known, decided so.
@@ -30,6 +35,8 @@ pub fn instructions(module: &Module, decided: Decided, body: usize) -> anyhow::R
     let variant = match decided {
         Decided::ByPolicy => Variant::DenialsLogged,
         Decided::ByMemory => Variant::AskedAndRemembered,
+        Decided::SignedWithEd25519 => Variant::Signed(keys::EDDSA),
+        Decided::SignedWithEs256 => Variant::Signed(keys::ES256),
     };
     let policy = Policy::shipped(&tokens)?.with(variant)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.saturating_add(Duration::from_secs(1));

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::tokens::{AUDIENCE, ISSUER, Tokens};
 use crate::deployment::{Deployment, at};
+use crate::scenario::keys::Key;
 
 /// How a lane's policy differs from the one that is shipped.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,8 @@ pub(super) enum Variant {
     Asked,
     /// By the same rule, with the answers remembered.
     AskedAndRemembered,
+    /// By logging denials only, and signing an assertion about every request with this key.
+    Signed(Key),
 }
 
 /// The filter and its policy, as shipped but for the issuer.
@@ -64,6 +67,10 @@ impl Policy {
         match variant {
             Variant::AsShipped => {}
             Variant::DenialsLogged => put(&mut policy, "/audit/log", "denials")?,
+            Variant::Signed(key) => {
+                let assertion = json!({"key": key.private_pem(), "key_id": key.id, "issuer": ISSUER});
+                put(&mut policy, "/audit", json!({"log": "denials", "assertion": assertion}))?;
+            }
             Variant::TenThousandRules => rules.extend((0..10_000).map(unrelated_rule)),
             Variant::Asked => rules.push(rule_that("approve")),
             Variant::AskedAndRemembered => rules.push(rule_that("ask")),

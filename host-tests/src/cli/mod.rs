@@ -11,6 +11,7 @@ mod output;
 mod recorded;
 mod replay;
 mod test;
+mod verify_assertion;
 mod verify_log;
 
 use std::path::PathBuf;
@@ -74,6 +75,23 @@ enum Command {
         /// A file with one call as for `replay`, or `-` for standard input
         request: PathBuf,
     },
+    /// Does an assertion (`x-agent-assertion`) hold, and for this very request? Says what doesn't fit
+    VerifyAssertion {
+        /// The header's value, or `-` for standard input
+        assertion: String,
+        /// The gate's public key, PEM or JWK
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// The request's method
+        #[arg(long, default_value = "POST")]
+        method: String,
+        /// The request's path, with its query
+        #[arg(long)]
+        path: String,
+        /// The request's body; none where this is left out
+        #[arg(long, value_name = "FILE")]
+        body: Option<PathBuf>,
+    },
     /// Are the chained records of a log complete, in order and unchanged? Names the first that isn't
     VerifyLog {
         /// Envoy's log, or files of records, oldest first; `-` for standard input
@@ -95,6 +113,9 @@ pub fn main() -> ExitCode {
         Command::Replay { config } => replay::run(&config, wasm.as_deref()),
         Command::Openapi { document, base } => openapi::run(&document, base.as_deref(), format),
         Command::VerifyLog { logs, config } => verify_log::run(&logs, config.as_deref(), format),
+        Command::VerifyAssertion { assertion, key, method, path, body } => {
+            verify_assertion::run(&assertion, &key, (&method, &path), body.as_deref(), format)
+        }
         Command::Explain { config, request } => explain::run(&config, &request, format),
     };
     match done {

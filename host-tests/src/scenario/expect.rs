@@ -24,6 +24,7 @@ pub fn differences(step: &Step, sent: &Message, outcome: &Outcome) -> Vec<String
         found.seen("upstream", &expect.upstream, &arrival.headers, &arrival.body, sent);
         found.no_agent_in_trailers(&arrival.trailers);
     }
+    found.assertion(expect.assertion.as_ref(), outcome);
     if let Some(question) = outcome.questions.first() {
         let body = question.body.to_string();
         found.seen("decision service", &expect.service, &question.headers, body.as_bytes(), sent);
@@ -61,6 +62,19 @@ impl Differences {
         if !expect.forwarded {
             let told = only(&outcome.client.headers, "x-agent-reason").unwrap_or_default();
             self.same("x-agent-reason", &wanted, &told.as_str());
+        }
+    }
+
+    /// No expectation has to say it: where assertions are configured there is one, and it holds.
+    fn assertion(&mut self, wanted: Option<&Value>, outcome: &Outcome) {
+        let some = Value::Object(serde_json::Map::new());
+        match &outcome.assertion {
+            Some(Ok(claims)) => self.holds("assertion", wanted.unwrap_or(&some), claims),
+            Some(Err(why)) => self.0.push(format!("assertion: {why}")),
+            None if wanted.is_some() => {
+                self.0.push("assertion: the upstream gets none under this configuration".into())
+            }
+            None => {}
         }
     }
 

@@ -405,6 +405,9 @@ pub struct Expect {
     /// What the decision service sees of the (first) question.
     #[serde(default)]
     pub service: Seen,
+    /// The claims of the assertion that the upstream gets hold this; `false` where it must get none. That it is signed as
+    /// the configuration says, and about this very request, needs no saying.
+    pub assertion: Option<Value>,
     /// The (first) question to the decision service holds this.
     pub question: Option<Value>,
     /// The audit record holds this.

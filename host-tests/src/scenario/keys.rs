@@ -74,6 +74,12 @@ impl Key {
         jwk
     }
 
+    /// The private half as PEM.
+    #[must_use]
+    pub const fn private_pem(&self) -> &'static str {
+        self.pem
+    }
+
     /// The private half as a JWK: what must never be in a proof.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 //!                                                                                  └────render──▶ text, compared
 //! ```
 
+mod assertion;
 pub mod configuration;
 pub mod envoy;
 pub mod expect;

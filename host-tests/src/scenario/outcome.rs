@@ -17,6 +17,9 @@ pub struct Outcome {
     pub questions: Vec<Question>,
     /// The audit records, in the order written: one, if all is well.
     pub audit: Vec<Value>,
+    /// The claims of the assertion that the upstream got, `false` where it got none though one is configured, or why nobody
+    /// should believe it.
+    pub assertion: Option<Result<Value, String>>,
     /// All lines that were logged meanwhile, where the lane has a log.
     pub log: Vec<String>,
 }
@@ -24,7 +27,8 @@ pub struct Outcome {
 /// Logs are searched, not compared: they may tell of every piece in which a body came.
 impl PartialEq for Outcome {
     fn eq(&self, other: &Self) -> bool {
-        let Self { client, upstream, questions, audit, log: _ } = self;
+        // An assertion stands in a header of the upstream too.
+        let Self { client, upstream, questions, audit, assertion: _, log: _ } = self;
         *client == other.client && *upstream == other.upstream && *questions == other.questions && *audit == other.audit
     }
 }
@@ -135,6 +139,9 @@ impl Unforeseeable {
         if let Some(arrival) = &mut outcome.upstream {
             header(&mut arrival.headers);
         }
+        if let Some(Ok(claims)) = &mut outcome.assertion {
+            self.value(claims, now);
+        }
         for question in &mut outcome.questions {
             header(&mut question.headers);
             self.value(&mut question.body, now);
@@ -173,7 +180,7 @@ impl Unforeseeable {
 }
 
 /// Clocks of this machine, and the time a scenario takes.
-const ABOUT: u64 = 30;
+pub(super) const ABOUT: u64 = 30;
 
 /// Whether `time` (RFC 3339, or seconds or milliseconds since the epoch) is `now`.
 fn is_about(time: &Value, now: Duration) -> bool {

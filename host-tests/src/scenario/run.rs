@@ -11,7 +11,7 @@ use super::load::Scenario;
 use super::message::Message;
 use super::outcome::{Outcome, Unforeseeable};
 use super::published;
-use super::{render, secrets};
+use super::{assertion, render, secrets};
 
 /// A scenario's requests, ready to be sent.
 #[derive(Clone, Debug)]
@@ -67,7 +67,11 @@ pub fn run(scenario: &Scenario, lane: &dyn Lane) -> Result<Report> {
     let outcomes = lane.run(&case).with_context(|| format!("`{}` in the lane `{}`", scenario.name, lane.name()))?;
     ensure!(outcomes.len() == case.steps.len(), "the lane `{}` lost a step", lane.name());
     let mut unforeseeable = Unforeseeable::default();
-    let outcomes: Vec<_> = outcomes.into_iter().map(|outcome| unforeseeable.named(outcome, case.now)).collect();
+    let readable = |mut outcome| {
+        assertion::open(scenario.config.json(), &mut outcome, case.now);
+        unforeseeable.named(outcome, case.now)
+    };
+    let outcomes: Vec<_> = outcomes.into_iter().map(readable).collect();
     let mut report = Report::default();
     for (number, ((sent, step), outcome)) in (1..).zip(case.steps.iter().zip(&outcomes)) {
         let place = if case.steps.len() > 1 { format!("step {number}: ") } else { String::new() };

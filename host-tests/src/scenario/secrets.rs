@@ -26,13 +26,22 @@ pub fn of(sent: &Message, step: &Step, config: &Value) -> Secrets {
     let routes = config.get("routes").and_then(Value::as_array).into_iter().flatten();
     let of_routes = routes.filter_map(|route| route.pointer("/credential/value")?.as_str());
     let of_routes = of_routes.map(|value| value.rsplit(' ').next().unwrap_or_default().to_owned());
+    let signing = config.pointer("/audit/assertion/key").and_then(Value::as_str).map(key_parts).unwrap_or_default();
     let long = |secret: &String| secret.len() >= SHORTEST;
     let tokens: Vec<_> = tokens.filter(long).collect();
     let sends_token = config.pointer("/decision/dangerously_send_token") == Some(&Value::Bool(true));
     let (asked, unasked) = if sends_token { (tokens, Vec::new()) } else { (Vec::new(), tokens) };
     Secrets {
-        nobodys: credentials.chain(of_routes).filter(long).chain(unasked).collect(),
+        nobodys: credentials.chain(of_routes).chain(signing).filter(long).chain(unasked).collect(),
         the_services: keys.filter(long).chain(asked).collect(),
+    }
+}
+
+/// What is secret of a private key: every line of a PEM between its first and last, or `d` of a JWK.
+fn key_parts(key: &str) -> Vec<String> {
+    match serde_json::from_str::<Value>(key) {
+        Ok(jwk) => jwk.get("d").and_then(Value::as_str).map(str::to_owned).into_iter().collect(),
+        Err(_) => key.lines().map(|line| line.trim().to_owned()).filter(|line| !line.starts_with("--")).collect(),
     }
 }
 

@@ -33,6 +33,8 @@ pub const POLICY_VERSION: &str = "x-agent-policy-version";
 pub const COST_ROWS: &str = "x-agent-cost-rows";
 /// Money that the call moves, in whole units, for a budget.
 pub const COST_AMOUNT: &str = "x-agent-cost-amount";
+/// All of that once more, and about which request, signed ([`crate::assertion`]).
+pub const ASSERTION: &str = "x-agent-assertion";
 /// To the client only: why it was denied.
 pub const REASON: &str = "x-agent-reason";
 
@@ -102,7 +104,7 @@ pub fn spoofed(head: &Head) -> Vec<Vec<u8>> {
 #[must_use]
 pub fn encode(value: &str) -> Cow<'_, str> {
     if value.len() > MAX_VALUE {
-        return Cow::Owned(Digests::Plain.of(value.as_bytes()));
+        return short(value);
     }
     let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
     // Without a way out in the middle, so that many bytes are looked at in one step.
@@ -119,6 +121,12 @@ pub fn encode(value: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(encoded)
+}
+
+/// `value`, or where it is longer than 256 bytes `sha256:` and its digest.
+#[must_use]
+pub fn short(value: &str) -> Cow<'_, str> {
+    if value.len() > MAX_VALUE { Cow::Owned(Digests::Plain.of(value.as_bytes())) } else { Cow::Borrowed(value) }
 }
 
 #[cfg(test)]

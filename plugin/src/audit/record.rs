@@ -75,6 +75,10 @@ pub struct Record {
     /// Whether that rule demands that its verdicts are recorded, whichever they are.
     #[serde(skip)]
     pub required: bool,
+    /// The SHA-256 of the body that came, once it is whole and where somebody asks for it: with what goes on unchanged an
+    /// assertion binds itself to it.
+    #[serde(skip)]
+    pub content: Option<[u8; 32]>,
     /// Whether the decision service was asked.
     pub asked: bool,
     /// Why there was no decision, where one was needed and the request went on without it (`decision.on_error`).
@@ -144,6 +148,7 @@ impl Record {
             would: None,
             cost: None,
             required: false,
+            content: None,
             asked: false,
             undecided: None,
             call_digest: None,

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use problem::Problems;
 
 use crate::action::{Route, Routes, Tools};
+use crate::assertion::Notary;
 use crate::audit::{Digests, Kept, Mode, Verdict};
 use crate::decision::DecisionService;
 use crate::export::Collector;
@@ -87,7 +88,7 @@ impl Config {
 }
 
 /// What is recorded, and where.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct AuditSettings {
     /// Whether the upstream gets `x-agent-*` headers.
     pub headers: bool,
@@ -101,6 +102,8 @@ pub struct AuditSettings {
     pub filter_state: bool,
     /// Whom records are sent to.
     pub export: Option<Collector>,
+    /// Who signs for the upstream that a request was judged; none where nobody does.
+    pub assertion: Option<Notary>,
 }
 
 impl AuditSettings {

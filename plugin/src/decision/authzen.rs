@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use super::figures::AsContext;
 use super::shown::AsObject;
 use super::terms::SUPPORTED;
 use super::{Asked, DecisionService, Dialect, InvalidAnswer, Question, call, identity, opa};
@@ -107,6 +108,7 @@ fn context<'q>(asked: &Asked<'q>, service: &'q DecisionService, call: &'q str) -
         call_digest: call,
         obligations_supported: SUPPORTED,
         approval: asked.approval.then_some("required"),
+        session: asked.session.filter(|_| service.sends_figures).map(AsContext),
         credential: asked.credential.map(|wish| CredentialPart { scope: &wish.scope, ttl_seconds: wish.ttl.as_secs() }),
     }
 }
@@ -205,6 +207,9 @@ struct Context<'q> {
     risk: RiskPart<'q>,
     policy_version: &'q str,
     route: &'q str,
+    /// What was counted of the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<AsContext<'q>>,
     /// What names exactly this call: an approval is bound to it.
     call_digest: &'q str,
     /// AuthZEN Profile for Obligations, draft 1, "Negotiation".

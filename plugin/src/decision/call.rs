@@ -179,6 +179,7 @@ mod tests {
             route: place.route,
             approval: false,
             credential: None,
+            session: None,
         })
     }
 

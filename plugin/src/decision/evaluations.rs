@@ -72,7 +72,8 @@ mod tests {
     use crate::json::{Document, Limits, Tape};
 
     fn read(body: &str, asked: usize) -> Result<Decision, InvalidAnswer> {
-        let document = Document::read(body.as_bytes(), &Limits::default(), Tape::default()).unwrap();
+        let document = Document::read(body.as_bytes(), &Limits::default(), Tape::default());
+        let document = document.map_err(InvalidAnswer::Json)?;
         said(document.root(), asked, Timestamp::from_secs(0))
     }
 

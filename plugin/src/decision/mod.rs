@@ -2,7 +2,8 @@
 //!
 //! The question is an AuthZEN Authorization API 1.0 evaluation; a service that speaks another dialect gets it wrapped as
 //! that wants it. Two questions that are equal byte for byte are the
-//! same question: nothing that changes from request to request (time, ids) stands in the body.
+//! same question: nothing that changes from request to request (time, ids) stands in the body, unless the operator
+//! wants the figures of the session in it.
 
 mod access;
 mod answer;
@@ -11,6 +12,7 @@ mod breaker;
 mod call;
 mod elicitation;
 mod evaluations;
+mod figures;
 mod memory;
 mod opa;
 mod shown;
@@ -38,6 +40,7 @@ use crate::action::Action;
 use crate::credential::{Credential, CredentialWish};
 use crate::reason::Approval;
 use crate::risk::{Level, Risk};
+use crate::session::Figures;
 use crate::token::Agent;
 
 /// How the decision service is reached.
@@ -61,6 +64,8 @@ pub struct DecisionService {
     pub sends_token: bool,
     /// Which parameters it gets to see.
     pub shown: Shown,
+    /// Whether it gets to see what was counted of the session.
+    pub sends_figures: bool,
     /// How long to wait, for both sendings together where there are two.
     pub timeout: Duration,
     /// The levels of risk at which a request goes on when no answer can be had.
@@ -101,6 +106,8 @@ pub struct Asked<'q> {
     pub approval: bool,
     /// The credential that a rule wants for it.
     pub credential: Option<&'q CredentialWish>,
+    /// What was counted of the session, this call included.
+    pub session: Option<&'q Figures>,
 }
 
 /// One question, ready to be sent.

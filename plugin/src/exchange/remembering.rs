@@ -45,7 +45,7 @@ impl Exchange {
         version: u32,
     ) -> Step {
         let Recalling { request, agent, body, key, .. } = &*held;
-        let record = self.record(request, Some(Arc::clone(agent)));
+        let record = self.record_of_whole(request, agent, body);
         let session = self.config.sessions.as_ref().map(|settings| Recollection { settings, key: *key, slot });
         let mut judged = judge(&self.config, &mut gate.tape, &request.head, agent, body, record, session);
         let (slot, now) = (key.slot, request.since);

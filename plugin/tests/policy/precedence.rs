@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use toolgate::decision::{Asked, DecisionService, Question, question};
+use toolgate::session::{Act, Memory, Sessions};
 
 use crate::support::{call, policy};
 
@@ -86,6 +87,7 @@ fn an_approval_is_another_question_than_a_decision() {
                 route: facts.path,
                 approval,
                 credential: None,
+                session: None,
             };
             question(&asked, &service(), None).unwrap()
         })
@@ -97,4 +99,33 @@ fn an_approval_is_another_question_than_a_decision() {
     let (decision, approval) = (asked(false), asked(true));
     assert_eq!((context(&decision), context(&approval)), (Value::Null, json!("required")));
     assert_ne!(decision.identity, approval.identity);
+}
+
+/// RFC 7493 section 2.2: beyond 2^53 - 1 two readers of JSON may have two numbers.
+#[test]
+fn a_figure_without_bound_is_told_as_a_number_that_every_reader_has() {
+    let sessions = Sessions { per: Vec::new(), rows: Vec::new(), amount: Vec::new(), quarantine: None, export: false };
+    let body: Value = call().facts(|facts| {
+        let mut act = Act::of(&sessions, facts.action, 0);
+        (act.bytes, act.rows) = (u64::MAX, u64::MAX);
+        let figures = Memory::find(None, &sessions.key(facts.agent)).figures(&act, facts.now);
+        let asked = Asked {
+            agent: facts.agent,
+            action: facts.action,
+            risk: facts.risk,
+            policy_version: "v1",
+            route: facts.path,
+            approval: false,
+            credential: None,
+            session: Some(&figures),
+        };
+        let service = DecisionService { sends_figures: true, ..service() };
+        serde_json::from_slice(&question(&asked, &service, None).unwrap().body).unwrap()
+    });
+    let figures = &body["context"]["session"];
+    assert_eq!(
+        (&figures["rows_1m"], &figures["bytes_out_1d"]),
+        (&json!(9_007_199_254_740_991_u64), &json!(9_007_199_254_740_991_u64))
+    );
+    assert_eq!(figures["calls_1d"], 1);
 }

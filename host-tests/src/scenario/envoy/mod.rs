@@ -284,6 +284,7 @@ impl Lane for EnvoyLane {
                 upstream: seen.arrivals.pop(),
                 questions: seen.questions,
                 audit,
+                assertion: None,
                 log: self.envoy.log(),
             });
         }

@@ -42,6 +42,7 @@ pub(super) fn audit(raw: &raw::Audit, problems: &mut Problems) -> AuditSettings 
         chain: raw.chain,
         filter_state: raw.filter_state,
         export: raw.export.as_ref().and_then(|export| collector(export, problems)),
+        assertion: raw.assertion.as_ref().and_then(|assertion| super::assertion::compile(assertion, problems)),
     }
 }
 

@@ -78,6 +78,7 @@ pub(super) fn compile(raw: &Decision, problems: &mut Problems) -> Option<Decisio
         headers,
         sends_token: raw.dangerously_send_token,
         shown,
+        sends_figures: raw.session,
         timeout: timeout?,
         excused,
         breaker: breaker?,

@@ -17,6 +17,9 @@ pub(super) fn holds_heads(raw: &Config, problems: &mut Problems) -> bool {
             format!("found true, or nothing, which means the same; false would be right: {WHY}"),
         );
     }
+    if raw.audit.assertion.is_some() {
+        problems.add("/audit/assertion", format!("this can't be carried out: {WHY}"));
+    }
     if raw.session_memory.as_ref().is_some_and(|memory| memory.export) {
         problems.add("/session_memory/export", format!("found true; false would be right: {WHY}"));
     }
@@ -59,10 +62,11 @@ mod tests {
         let rule = serde_json::json!({"id": "a", "effect": "ask", "narrow": ["/limit"], "credential": {"scope": "x", "ttl_seconds": 60}});
         let wrong = serde_json::json!({
             "routes": [{"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm", "credential": {"header": "x-key", "value": "k"}}],
-            "audit": {}, "session_memory": {"export": true}, "rules": [rule], "policies": {"other": {"rules": [rule]}},
+            "audit": {"assertion": {"key": "", "issuer": ""}}, "session_memory": {"export": true}, "rules": [rule], "policies": {"other": {"rules": [rule]}},
         });
         let expected = [
             "/audit/headers",
+            "/audit/assertion",
             "/session_memory/export",
             "/routes/0/credential",
             "/rules/0/narrow",

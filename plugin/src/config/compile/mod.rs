@@ -1,6 +1,7 @@
 //! From the configuration as written to the configuration as used.
 
 mod access;
+mod assertion;
 mod audit;
 mod comparisons;
 mod decision;
@@ -46,7 +47,8 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     let policies = named_policies(&raw, &comparisons, problems);
     let tasks = tasks::compile(&raw.tasks, problems);
     let rules_look = policy.remembers() || policies.values().any(|named| named.policy.remembers());
-    let sessions = session::compile(raw.session_memory.as_ref(), rules_look, problems);
+    let is_told = raw.decision.as_ref().is_some_and(|decision| decision.session);
+    let sessions = session::compile(raw.session_memory.as_ref(), rules_look || is_told, problems);
     let decision = raw.decision.as_ref().map(|decision| decision::compile(decision, problems));
     let holds_heads = hold::holds_heads(&raw, problems);
     Some(Config {

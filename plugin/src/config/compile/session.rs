@@ -7,7 +7,7 @@ use crate::policy::Pointer;
 use crate::session::{Part, Quarantine, Sessions, Window};
 
 /// The settings, if anybody looks at what is counted.
-pub(super) fn compile(raw: Option<&SessionMemory>, rules_look: bool, problems: &mut Problems) -> Option<Sessions> {
+pub(super) fn compile(raw: Option<&SessionMemory>, somebody_looks: bool, problems: &mut Problems) -> Option<Sessions> {
     let default = SessionMemory::default();
     let written = raw.unwrap_or(&default);
     if written.per.is_empty() {
@@ -21,7 +21,7 @@ pub(super) fn compile(raw: Option<&SessionMemory>, rules_look: bool, problems: &
         quarantine,
         export: written.export,
     };
-    let is_used = rules_look || sessions.quarantine.is_some() || sessions.export;
+    let is_used = somebody_looks || sessions.quarantine.is_some() || sessions.export;
     is_used.then_some(sessions)
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::Secret;
+
 /// What is recorded, and where.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
@@ -22,11 +24,22 @@ pub struct Audit {
     pub filter_state: bool,
     /// A collector to which records are sent as OpenTelemetry logs (OTLP/HTTP, JSON).
     pub export: Option<Export>,
+    /// A signed header `x-agent-assertion`, by which an upstream can verify that the gate judged this very request:
+    /// `envoy/ASSERTION.md`.
+    pub assertion: Option<Assertion>,
 }
 
 impl Default for Audit {
     fn default() -> Self {
-        Self { headers: true, log: LogWhat::All, digest_key: None, chain: false, filter_state: false, export: None }
+        Self {
+            headers: true,
+            log: LogWhat::All,
+            digest_key: None,
+            chain: false,
+            filter_state: false,
+            export: None,
+            assertion: None,
+        }
     }
 }
 
@@ -62,6 +75,30 @@ pub struct Export {
     /// How many records each worker keeps while the collector doesn't take them; what comes then is dropped, and counted.
     #[serde(default = "default_queue")]
     pub queue: u32,
+}
+
+/// How the header `x-agent-assertion` is signed.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(deny_unknown_fields)]
+pub struct Assertion {
+    /// The gate's private key, on Ed25519 (signs as `EdDSA`) or P-256 (`ES256`): PEM (PKCS #8) or the JSON of a JWK. It
+    /// appears in no log, no record and no answer.
+    pub key: Secret,
+    /// `kid`, by which upstreams find the public key. Left out: that of the JWK, else the key's thumbprint (RFC 7638).
+    pub key_id: Option<String>,
+    /// `iss`: the gate's name, such as `https://gateway.example.com`.
+    pub issuer: String,
+    /// `aud`. Left out: the route's `server`.
+    pub audience: Option<String>,
+    /// How long an assertion is good, from `1s` to `5m`.
+    #[serde(default = "default_lifetime")]
+    pub lifetime: String,
+}
+
+/// As long as it may take from the gate to the upstream, and its clock be wrong.
+fn default_lifetime() -> String {
+    "60s".into()
 }
 
 fn default_timeout() -> String {

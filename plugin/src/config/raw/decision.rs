@@ -41,6 +41,12 @@ pub struct Decision {
     /// With `parameters: digest`: those that are sent all the same, as `/amount` or `parameters.amount`.
     #[serde(default)]
     pub fields: Vec<String>,
+    /// Sends what was counted of the session along, this call included: `context.session`, under the names that rules have
+    /// (`calls_5m`, `denials_1h`, `amount_1d`, …). `session_memory` says whose calls are counted together. Figures change
+    /// with each call, and make each question another: of what is asked so, hardly any answer is remembered (`cache`), and
+    /// hardly any question is shared.
+    #[serde(default)]
+    pub session: bool,
     /// What happens while the decision service can't be reached, is too slow, or reports an error of its own (5xx).
     #[serde(default)]
     pub on_error: OnError,

@@ -14,7 +14,7 @@ mod secret;
 mod session;
 mod tasks;
 
-pub use audit::{Audit, Export, LogWhat};
+pub use audit::{Assertion, Audit, Export, LogWhat};
 pub use decision::{
     ApprovalSettings, BreakerSettings, Decision, DecisionCache, DecisionProtocol, Denies, OnError, ParametersSent,
     WithoutDecision,

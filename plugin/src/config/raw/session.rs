@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 /// What is counted of an agent's calls. Nothing is, unless a rule looks at `session.<figure>_<window>`, or one of
-/// `quarantine` and `export` is set.
+/// `quarantine`, `export` and `decision.session` is set.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields, default)]
