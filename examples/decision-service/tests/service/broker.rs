@@ -252,9 +252,11 @@ async fn an_issuer_that_is_slow_endless_elsewhere_or_gone_is_a_denial() {
         Response::new(Body::from(token().to_string()))
     })
     .await;
-    let redirecting = Issuer::answering(|| async {
-        let answer = Response::builder().status(Status::TEMPORARY_REDIRECT).header(header::LOCATION, "/token");
-        answer.body(Body::empty()).unwrap()
+    let mut elsewhere = Issuer::saying(Status::OK, token().to_string()).await;
+    let there = elsewhere.url.clone();
+    let redirecting = Issuer::answering(move || {
+        let answer = Response::builder().status(Status::TEMPORARY_REDIRECT).header(header::LOCATION, there.clone());
+        async move { answer.body(Body::empty()).unwrap() }
     })
     .await;
     let cut = Issuer::answering(|| async {
@@ -269,6 +271,7 @@ async fn an_issuer_that_is_slow_endless_elsewhere_or_gone_is_a_denial() {
         assert_eq!(denied(&ask(&service, &question("transfer")).await), "credential_unavailable", "{url}");
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     }
+    assert!(elsewhere.asked.try_recv().is_err(), "what is signed goes to nobody else");
 }
 
 #[tokio::test]

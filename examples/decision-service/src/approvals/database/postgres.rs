@@ -47,7 +47,8 @@ impl Postgres {
     /// Does it all or nothing. What must not happen twice at once takes a [`Sql::lock`].
     pub(super) fn transaction<T>(&mut self, work: impl FnOnce(&mut dyn Sql) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let Self { config, client, runtime } = self;
-        if client.is_closed() {
+        // An idle connection may have ended unseen. It is tried before anything is done, so a new one does nothing twice.
+        if client.is_closed() || runtime.block_on(client.simple_query("")).is_err() {
             *client = runtime.block_on(connected(config))?;
         }
         let transaction = runtime.block_on(client.transaction())?;

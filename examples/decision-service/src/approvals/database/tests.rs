@@ -173,13 +173,14 @@ fn races(place: &Place, ready: impl Fn(&mut Database, usize), uses: u32) -> Vec<
         let start = Arc::new(Barrier::new(2));
         let call = format!("call {race}");
         results.push(std::thread::scope(|scope| {
-            let claims = others.each_mut().map(|other| {
+            let [one, other] = &mut others;
+            let claims = [(one, "one"), (other, "other")].map(|(database, name)| {
                 let (start, call) = (Arc::clone(&start), &call);
-                let id = format!("r{race} of {:?}", std::ptr::from_ref(other));
                 scope.spawn(move || {
+                    let id = format!("r{race} of {name}");
                     let wanted = Wanted { call, issuer: "idp", agent: "agent", question: &Value::Null, why: "" };
                     start.wait();
-                    other.claim(wanted, &id, 201, LIFETIME, uses).unwrap()
+                    database.claim(wanted, &id, 201, LIFETIME, uses).unwrap()
                 })
             });
             claims.map(|claim| claim.join().unwrap())
