@@ -103,7 +103,10 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
                 return;
             }
             Step::Answer(_) => return,
-            Step::Await | Step::Respond(..) | Step::Pass => panic!("no verdict: {step:?}"),
+            // Nothing is fetched, asked of an issuer or bound in this configuration, and heads are held.
+            Step::Await | Step::SendHead(_) | Step::Introspect(..) | Step::Peer | Step::Respond(..) | Step::Pass => {
+                panic!("no verdict: {step:?}")
+            }
         };
         step = exchange.advance(&mut gate, now, input);
     }
