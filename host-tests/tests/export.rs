@@ -40,13 +40,15 @@ impl Collector {
         let stop = Arc::new(AtomicBool::new(false));
         let (ended, taken) = (Arc::clone(&stop), Arc::clone(taken));
         let running = thread::spawn(move || {
-            // One connection after the other is enough for one worker.
-            for stream in listener.incoming() {
-                if ended.load(Ordering::SeqCst) {
-                    return;
+            // Each worker has a connection of its own, and keeps it.
+            thread::scope(|connections| {
+                for stream in listener.incoming() {
+                    if ended.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    connections.spawn(|| serve(stream.unwrap(), &taken, &ended));
                 }
-                serve(stream.unwrap(), &taken, &ended);
-            }
+            });
         });
         Self { stop, running, port }
     }
