@@ -74,6 +74,10 @@ reference: ## write what is made from the types: JSON Schemas and the table of e
 peers: wasm envoy ## decision services of others behind a real Envoy: Cerbos (installs its npm package)
 	@.ci/peers
 
+.PHONY: budgets
+budgets: wasm envoy ## budgets of a fleet: two Envoys, a rate limit service on limitador, Redis (installs Debian's redis-tools)
+	@.ci/budgets
+
 .PHONY: assertion
 assertion: wasm envoy ## an upstream in Python that verifies the gate's assertions, behind a real Envoy (installs PyJWT)
 	@.ci/assertion

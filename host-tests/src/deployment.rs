@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
 use crate::host::{FailurePolicy, HostOptions};
@@ -66,6 +66,62 @@ impl Deployment {
             host_options.buffer_limit = usize::try_from(limit)?;
         }
         Ok(Self { plugin_configuration, host_options, bootstrap })
+    }
+}
+
+/// What `envoy/budgets.yaml` adds to a bootstrap.
+#[derive(Clone, Debug)]
+pub struct Budgets {
+    http_filter: Value,
+    per_route: Value,
+    /// The rate limit service.
+    pub cluster: Value,
+}
+
+impl Budgets {
+    /// The budgets that this project hands out.
+    ///
+    /// # Errors
+    /// The file can't be read, or lacks one of its three parts.
+    pub fn shipped() -> anyhow::Result<Self> {
+        let [parts] = <[Value; 1]>::try_from(read_yaml(&shipped_file("budgets.yaml"))?)
+            .map_err(|documents| anyhow::anyhow!("found {} documents, expected one", documents.len()))?;
+        let part = |pointer: &str| at(&parts, pointer).cloned();
+        Ok(Self {
+            http_filter: part("/http_filter")?,
+            per_route: part("/typed_per_filter_config")?,
+            cluster: part("/cluster")?,
+        })
+    }
+
+    /// The same, where the service listens at that port of this machine.
+    #[must_use]
+    pub fn at_port(mut self, port: u16) -> Self {
+        const PORT: &str = "/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address/port_value";
+        if let Some(there) = self.cluster.pointer_mut(PORT) {
+            *there = port.into();
+        }
+        self
+    }
+
+    /// Adds them to an HTTP connection manager: behind `toolgate`, and on each route beside it.
+    ///
+    /// # Errors
+    /// It has no filter `toolgate`, or that is on nowhere.
+    pub fn join(&self, manager: &mut Value) -> anyhow::Result<()> {
+        let filters = manager.pointer_mut("/http_filters").and_then(Value::as_array_mut).context("no filters")?;
+        let gate = filters.iter().position(|filter| filter["name"] == "toolgate");
+        filters.insert(gate.context("no filter `toolgate`")?.saturating_add(1), self.http_filter.clone());
+        let hosts = manager.pointer_mut("/route_config/virtual_hosts").and_then(Value::as_array_mut);
+        let routes = hosts.into_iter().flatten().filter_map(|host| host.get_mut("routes")?.as_array_mut()).flatten();
+        let leading = routes.filter(|route| route.get("route").is_some());
+        let mut judged: Vec<_> =
+            leading.filter_map(|route| route.pointer_mut("/typed_per_filter_config")?.as_object_mut()).collect();
+        ensure!(!judged.is_empty(), "no judged route");
+        for filters in &mut judged {
+            filters.extend(self.per_route.as_object().cloned().unwrap_or_default());
+        }
+        Ok(())
     }
 }
 

@@ -167,7 +167,7 @@ fn judge_action(
     let facts = Facts { session: turn.map(|turn| &turn.figures), ..facts };
     if let Some(turn) = turn {
         let exported = turn.session.settings.export;
-        record.cost = exported.then(|| Cost { rows: turn.act.rows, amount: turn.act.whole_amount() });
+        record.cost = exported.then(|| Cost::of(turn.act.rows, turn.act.whole_amount()));
         if turn.memory.is_quarantined(turn.now) {
             return Outcome::Refuse(Reason::SessionQuarantined.into());
         }

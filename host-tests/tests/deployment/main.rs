@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use toolgate::audit::headers;
-use toolgate_host_tests::deployment::{Deployment, at, plugin_configuration, read_yaml, shipped_file};
+use toolgate_host_tests::deployment::{Budgets, Deployment, at, plugin_configuration, read_yaml, shipped_file};
 use toolgate_host_tests::host::FailurePolicy;
 
 const CONNECTION_MANAGER: &str = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
@@ -136,25 +136,17 @@ fn what_istio_would_send_loads_in_a_real_envoy() -> anyhow::Result<()> {
     load("istio", bootstrap)
 }
 
-/// Behind the filter, so that it counts what the filter says, and with every header that the filter sets.
+/// Behind the filter, so that it counts what the filter says, and with every header that the filter sets. What comes of it
+/// is for `make budgets` to show.
 #[test]
 fn budgets_of_a_fleet_load_in_a_real_envoy() -> anyhow::Result<()> {
-    let documents = read_yaml(&shipped_file("budgets.yaml"))?;
-    let [budgets] = documents.as_slice() else { anyhow::bail!("found {} documents, expected one", documents.len()) };
+    let budgets = Budgets::shipped()?;
     let mut bootstrap = Deployment::shipped()?.bootstrap;
     let clusters = bootstrap["static_resources"]["clusters"].as_array_mut().context("no clusters")?;
-    clusters.push(at(budgets, "/cluster")?.clone());
-    let manager = bootstrap.pointer_mut(CONNECTION_MANAGER).context("no connection manager")?;
-    let filters = manager["http_filters"].as_array_mut().context("no filters")?;
-    assert_eq!(filters[0]["name"], "toolgate");
-    filters.insert(1, at(budgets, "/http_filter")?.clone());
-    let limits = at(budgets, "/rate_limits")?;
-    let routes = manager["route_config"]["virtual_hosts"][0]["routes"].as_array_mut().context("no routes")?;
-    for route in routes.iter_mut().filter(|route| route.get("route").is_some()) {
-        route["route"]["rate_limits"] = limits.clone();
-    }
-    let text = limits.to_string();
-    for header in [headers::AGENT, headers::COST_ROWS, headers::COST_AMOUNT] {
+    clusters.push(budgets.cluster.clone());
+    budgets.join(bootstrap.pointer_mut(CONNECTION_MANAGER).context("no connection manager")?)?;
+    let text = bootstrap.to_string();
+    for header in [headers::AGENT, headers::COST_CALLS, headers::COST_ROWS, headers::COST_AMOUNT] {
         assert!(text.contains(header), "no budget looks at `{header}`");
     }
     load("budgets", bootstrap)

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::{Digests, Record};
+use super::{Cost, Digests, Record};
 use crate::head::Head;
 use crate::reason::Reason;
 
@@ -29,9 +29,11 @@ pub const DECISION: &str = "x-agent-decision";
 pub const DECISION_ID: &str = "x-agent-decision-id";
 /// Under which policy.
 pub const POLICY_VERSION: &str = "x-agent-policy-version";
-/// Rows that the call asks for, for a budget.
+/// How much the request does, for a budget: calls of tools, or as many things as it does at once.
+pub const COST_CALLS: &str = "x-agent-cost-calls";
+/// Rows that it asks for, for a budget.
 pub const COST_ROWS: &str = "x-agent-cost-rows";
-/// Money that the call moves, in whole units, for a budget.
+/// Money that it moves, in whole units, for a budget.
 pub const COST_AMOUNT: &str = "x-agent-cost-amount";
 /// All of that once more, and about which request, signed ([`crate::assertion`]).
 pub const ASSERTION: &str = "x-agent-assertion";
@@ -70,7 +72,8 @@ pub fn to_upstream(record: &Record, decision: &'static str) -> Vec<(&'static str
 /// What the proxy's own filters behind this one learn, to count it: whoever it is that the upstream learns from.
 #[must_use]
 pub fn to_budgets(record: &Record) -> Vec<(&'static str, String)> {
-    let numbers = record.cost.iter().flat_map(|cost| [(COST_ROWS, cost.rows), (COST_AMOUNT, cost.amount)]);
+    let figures = |cost: &Cost| [(COST_CALLS, cost.calls), (COST_ROWS, cost.rows), (COST_AMOUNT, cost.amount)];
+    let numbers = record.cost.iter().flat_map(figures);
     let mut values: Vec<_> = numbers.map(|(name, number)| (name, number.to_string())).collect();
     let agent = record.agent.as_ref().filter(|_| record.cost.is_some());
     values.extend(agent.map(|agent| (AGENT, encode(&agent.0.id).into_owned())));

@@ -2,6 +2,7 @@
 
 mod account;
 mod chain;
+mod cost;
 mod digest;
 pub mod headers;
 mod record;
@@ -9,8 +10,9 @@ mod state;
 
 pub use account::{Account, Kept};
 pub use chain::{Chain, Link};
+pub use cost::Cost;
 pub use digest::{Digesting, Digests};
 pub use record::{
-    AgentRecord, Cost, Durations, FindingRecord, Mode, Record, ResourceRecord, RiskRecord, TraceRecord, Verdict, Would,
+    AgentRecord, Durations, FindingRecord, Mode, Record, ResourceRecord, RiskRecord, TraceRecord, Verdict, Would,
 };
 pub use state::filter_state;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::Link;
+use super::{Cost, Link};
 use crate::reason::{Reason, Refusal};
 use crate::risk::Risk;
 use crate::time::Timestamp;
@@ -208,16 +208,6 @@ pub struct TraceRecord(pub TraceContext);
 /// Who asked, as the audit names it.
 #[derive(Clone, Debug)]
 pub struct AgentRecord(pub Arc<Agent>);
-
-/// What a call costs of a budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Cost {
-    /// Rows asked for.
-    pub rows: u64,
-    /// Money, in whole units, rounded up.
-    pub amount: u64,
-}
 
 /// What a rule in shadow mode would have decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

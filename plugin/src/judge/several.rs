@@ -7,12 +7,12 @@
 
 use super::Outcome;
 use crate::action::Action;
-use crate::audit::Record;
+use crate::audit::{Cost, Record};
 use crate::decision::{Question, together};
 use crate::reason::Reason;
 
 /// What should happen with a request that does all of `actions`. The record tells of the one that decided, or else of the
-/// riskiest; its tool names them all.
+/// riskiest; its tool names them all, and its cost is that of all.
 pub(crate) fn judge(
     actions: &[Action<'_>],
     record: &mut Record,
@@ -22,9 +22,15 @@ pub(crate) fn judge(
     let before = record.clone();
     let (mut worst, mut worst_asked) = (None, None);
     let mut questions: Vec<Question> = Vec::new();
+    let mut cost: Option<Cost> = None;
     for action in actions {
         let mut of_this_one = before.clone();
-        match judge_one(action, &mut of_this_one) {
+        let outcome = judge_one(action, &mut of_this_one);
+        cost = match (cost, of_this_one.cost) {
+            (Some(all), Some(one)) => Some(all.plus(one)),
+            (all, one) => all.or(one),
+        };
+        match outcome {
             Outcome::Refuse(refusal) => {
                 *record = of_this_one;
                 return Outcome::Refuse(refusal);
@@ -50,6 +56,7 @@ pub(crate) fn judge(
     };
     *record = told;
     record.tool = Some(names(actions));
+    record.cost = cost;
     outcome
 }
 

@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 use super::super::gateway::holds_heads;
 use super::super::run::Case;
 use super::Tls;
+use crate::deployment::Budgets;
 
 /// Where things are on this machine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Places<'p> {
     /// The filter.
     pub(super) wasm: &'p Path,
@@ -30,13 +31,15 @@ pub(super) struct Places<'p> {
     pub(super) nobody: u16,
     /// What listeners end TLS with, if they do.
     pub(super) tls: Option<&'p Tls>,
+    /// What is added for budgets of a fleet, if there are any.
+    pub(super) budgets: Option<Budgets>,
 }
 
 /// The bootstrap for these cases, from the text of `envoy.yaml`.
 ///
 /// # Errors
 /// When the file has no listener with the filter in it.
-pub(super) fn bootstrap(deployed: &Path, cases: &[Case<'_>], places: Places<'_>) -> Result<String> {
+pub(super) fn bootstrap(deployed: &Path, cases: &[Case<'_>], places: &Places<'_>) -> Result<String> {
     let text = fs::read_to_string(deployed).with_context(|| format!("can't read `{}`", deployed.display()))?;
     let deployed: Value = serde_saphyr::from_str(&text).context("envoy.yaml is not YAML")?;
     let template = deployed
@@ -45,19 +48,21 @@ pub(super) fn bootstrap(deployed: &Path, cases: &[Case<'_>], places: Places<'_>)
         .and_then(|listeners| listeners.iter().find(|listener| wasm_filter(listener).is_some()))
         .context("envoy.yaml has no listener with a wasm filter")?;
     let listeners = cases.iter().map(|case| listener(template, case, places)).collect::<Result<Vec<_>>>()?;
+    let mut clusters = vec![
+        cluster("upstream", places.upstream),
+        cluster("patient", places.patient),
+        cluster("pdp", places.decision),
+        cluster("idp", places.issuer),
+        cluster("refused", places.nobody),
+    ];
+    clusters.extend(places.budgets.iter().map(|budgets| budgets.cluster.clone()));
     let bootstrap = json!({
         "admin": {"address": socket(0)},
         "stats_config": deployed.get("stats_config").context("envoy.yaml has no stats_config")?,
         "layered_runtime": deployed.get("layered_runtime").context("envoy.yaml has no layered_runtime")?,
         "static_resources": {
             "listeners": listeners,
-            "clusters": [
-                cluster("upstream", places.upstream),
-                cluster("patient", places.patient),
-                cluster("pdp", places.decision),
-                cluster("idp", places.issuer),
-                cluster("refused", places.nobody),
-            ],
+            "clusters": clusters,
         },
     });
     Ok(bootstrap.to_string())
@@ -76,7 +81,7 @@ fn is_wasm(filter: &Value) -> bool {
     kind.is_some_and(|kind| kind.ends_with("wasm.v3.Wasm"))
 }
 
-fn listener(template: &Value, case: &Case<'_>, places: Places<'_>) -> Result<Value> {
+fn listener(template: &Value, case: &Case<'_>, places: &Places<'_>) -> Result<Value> {
     let mut listener = template.clone();
     set(&mut listener, "", "name", json!(case.name));
     set(&mut listener, "", "address", socket(0));
@@ -104,6 +109,9 @@ fn listener(template: &Value, case: &Case<'_>, places: Places<'_>) -> Result<Val
     for filter in filters.iter_mut().filter(|filter| is_wasm(filter)) {
         plug(filter, case, places);
     }
+    if let Some(budgets) = &places.budgets {
+        budgets.join(listener.pointer_mut(MANAGER).context("no connection manager")?)?;
+    }
     Ok(listener)
 }
 
@@ -116,7 +124,7 @@ fn enabling_route(listener: &Value) -> Option<&Value> {
 
 /// The scenario's configuration, and our build of the filter. A root id of its own keeps one scenario's state from
 /// another's, with one VM for all.
-fn plug(filter: &mut Value, case: &Case<'_>, places: Places<'_>) {
+fn plug(filter: &mut Value, case: &Case<'_>, places: &Places<'_>) {
     const PLUGIN: &str = "/typed_config/config";
     let configuration = json!({
         "@type": "type.googleapis.com/google.protobuf.StringValue",

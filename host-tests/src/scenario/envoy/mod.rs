@@ -28,6 +28,7 @@ use super::message::Message;
 use super::outcome::{Outcome, Response};
 use super::published::pause;
 use super::run::{self, Case, Lane};
+use crate::deployment::Budgets;
 
 /// One Envoy for all scenarios, which take turns: the servers around it do what the running step says.
 #[derive(Debug)]
@@ -63,6 +64,8 @@ pub struct Around<'a> {
     pub upstream: Option<u16>,
     /// What Envoy ends TLS with; clients may show a certificate, whoever signed it.
     pub tls: Option<&'a Tls>,
+    /// Where the rate limit service of `envoy/budgets.yaml` listens; no budgets where there is none.
+    pub budgets: Option<u16>,
 }
 
 /// A server's certificate and key, as PEM files.
@@ -76,7 +79,7 @@ pub struct Tls {
 
 impl Default for Around<'_> {
     fn default() -> Self {
-        Self { workers: 1, issuer: None, upstream: None, tls: None }
+        Self { workers: 1, issuer: None, upstream: None, tls: None, budgets: None }
     }
 }
 
@@ -115,8 +118,12 @@ impl EnvoyLane {
             issuer: around.issuer.unwrap_or(servers.issuer_port),
             nobody,
             tls: around.tls,
+            budgets: around
+                .budgets
+                .map(|port| Ok::<_, anyhow::Error>(Budgets::shipped()?.at_port(port)))
+                .transpose()?,
         };
-        let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, places)?;
+        let bootstrap = bootstrap(&workspace.join("envoy/envoy.yaml"), &cases, &places)?;
         let envoy = Envoy::start(&binary, &bootstrap, around.workers)?;
         let ports = envoy.ports()?;
         Ok(Self { envoy, ports, servers, turn: Mutex::new(()), nobody, unanswered: AtomicU32::new(0) })

@@ -17,8 +17,8 @@ pub struct SessionMemory {
     pub amount: Vec<String>,
     /// What follows from too many denials.
     pub quarantine: Option<Quarantine>,
-    /// Whether Envoy's filters behind this one get what a call costs (`x-agent-cost-rows`, `x-agent-cost-amount`), for
-    /// its global rate limit filter to count.
+    /// Whether Envoy's filters behind this one get what a request costs (`x-agent-cost-calls`, `x-agent-cost-rows`,
+    /// `x-agent-cost-amount`), for its global rate limit filter to count.
     pub export: bool,
 }
 
