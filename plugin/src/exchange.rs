@@ -9,19 +9,22 @@
 //! ```
 //!
 //! An opaque token waits for its issuer's answer ([`introspecting`]) in the place of Verifying. A token that is bound to a key
-//! or certificate goes through [`binding`] on its way to Reading, each time anew.
+//! or certificate goes through [`binding`] on its way to Reading, each time anew, and one whose run has a signed task document
+//! through [`tasking`]. Where the proxy's own route is to name the policy, it is asked before ([`choosing`]).
 //!
 //! The machine does nothing itself. [`Exchange::advance`] is told what the proxy saw ([`Input`]) and answers what the
 //! proxy must do ([`Step`]); what it waits for outside is a state of its own. Every pair of state and input that is
 //! not written down here rejects the request, so a forgotten case denies and a lost state does too.
 
 mod binding;
+mod choosing;
 mod deciding;
 mod edits;
 mod introspecting;
 mod remembering;
 mod slot;
 mod steps;
+mod tasking;
 
 use std::sync::Arc;
 
@@ -32,6 +35,7 @@ use self::edits::{borrowed, marked};
 use self::remembering::{Noting, Recalling};
 pub use self::slot::Slot;
 pub use self::steps::{Input, Step, Stored};
+use self::tasking::Tasking;
 use crate::action::mcp::Rpc;
 use crate::action::{self, Route};
 use crate::assertion;
@@ -40,7 +44,7 @@ use crate::config::Config;
 use crate::decision::{Listener, Terms};
 use crate::gate::Gate;
 use crate::head::Head;
-use crate::judge::{Judged, Outcome, judge};
+use crate::judge::{Caller, Circumstances, Judged, Outcome, judge};
 use crate::obey::Changes;
 use crate::reason::{Reason, Refusal};
 use crate::reply::{Reply, reply};
@@ -72,6 +76,10 @@ enum State {
     Introspecting(Box<Request>, Box<Inquiry>),
     /// The token is valid; whether its sender holds what it is bound to is being found out.
     Binding(Box<Binding>),
+    /// The token is its sender's; which policy the proxy's own route names is being asked.
+    Choosing(Box<Request>, Arc<Agent>),
+    /// The token is its sender's; what its run was started for is being found out.
+    Tasking(Box<Tasking>),
     /// The token is valid; the body is being buffered.
     Reading(Box<Request>, Arc<Agent>),
     /// The body is whole; what the session did before is being looked up.
@@ -99,6 +107,7 @@ pub(crate) struct Request {
     pub(crate) head: Head,
     pub(crate) body: Arrival,
     pub(crate) since: Timestamp,
+    pub(crate) circumstances: Circumstances,
 }
 
 /// How much of a body has come.
@@ -145,7 +154,7 @@ impl Exchange {
         match (std::mem::replace(&mut self.state, State::Rejected), input) {
             (State::Start, Input::Head { head, end, id }) => {
                 let body = if end { Arrival::None } else { Arrival::Coming };
-                self.start(gate, now, Request { id, head, body, since: now })
+                self.start(gate, now, Request { id, head, body, since: now, circumstances: Circumstances::default() })
             }
             (State::Awaiting(request), Input::Published) => self.present(gate, now, request, Attempt::Again),
             (State::Awaiting(request), Input::Buffered(_)) => self.await_keys(request),
@@ -162,6 +171,8 @@ impl Exchange {
             }
             (State::Introspecting(request, inquiry), input) => self.introspected(gate, now, request, inquiry, &input),
             (State::Binding(binding), input) => self.bound(gate, now, *binding, &input),
+            (State::Choosing(request, agent), input) => self.chosen(gate, now, request, agent, &input),
+            (State::Tasking(tasking), input) => self.tasked(gate, now, *tasking, &input),
             (State::Reading(request, agent), Input::Buffered(size)) => self.buffered(request, agent, size),
             (State::Reading(request, agent), Input::Body(body)) => self.judge(gate, now, *request, agent, body),
             (State::Recalling(held), Input::Recalled { slot, version }) => self.recalled(gate, held, slot, version),
@@ -280,12 +291,14 @@ impl Exchange {
             return Step::Recall(Slot::Session(key.slot));
         }
         let record = self.record_of_whole(&request, &agent, body);
-        let judged = judge(&self.config, &mut gate.tape, &request.head, &agent, body, record, None);
-        self.judged(gate, now, request.head, agent, judged)
+        let caller = Caller { head: &request.head, agent: &agent, circumstances: &request.circumstances };
+        let judged = judge(&self.config, &mut gate.tape, caller, body, record, None);
+        self.judged(gate, now, request, agent, judged)
     }
 
     /// What should happen is known.
-    fn judged(&mut self, gate: &mut Gate, now: Timestamp, head: Head, agent: Arc<Agent>, judged: Judged) -> Step {
+    fn judged(&mut self, gate: &mut Gate, now: Timestamp, request: Request, agent: Arc<Agent>, judged: Judged) -> Step {
+        let Request { head, circumstances, .. } = request;
         let Judged { mut record, rpc, outcome, body, .. } = judged;
         if rpc.as_ref().is_some_and(|rpc| rpc.shows_links) && record.method.as_deref() == Some("initialize") {
             gate.elicitors.note(&agent);
@@ -296,8 +309,9 @@ impl Exchange {
             Outcome::Ask(question) => {
                 record.asked = true;
                 record.call_digest = Some(question.call.clone());
-                let question = Arc::new(question);
-                let asking = Asking { head, record, rpc, agent, body, question, since: now, again: false, asker: None };
+                let (question, again, asker) = (Arc::new(question), false, None);
+                let asking =
+                    Asking { head, record, rpc, agent, circumstances, body, question, since: now, again, asker };
                 self.consult(gate, now, Box::new(asking))
             }
         }
@@ -352,15 +366,19 @@ impl Exchange {
             State::Awaiting(request)
             | State::Verifying(request, _)
             | State::Introspecting(request, _)
+            | State::Choosing(request, _)
             | State::Reading(request, _) => *request,
             State::Binding(binding) => *binding.request,
+            State::Tasking(tasking) => *tasking.request,
             State::Recalling(held) | State::Remembering(held, _) => held.request,
             State::Asking(asking) | State::Listening(asking, _) | State::Narrowing(asking, _) => {
-                Request { id: asking.record.decision_id, head: asking.head, body: Arrival::None, since: now }
+                let Asking { head, record, circumstances, .. } = *asking;
+                Request { id: record.decision_id, head, body: Arrival::None, since: now, circumstances }
             }
             // These have an arm of their own for every input, or nothing to tell.
             State::Start | State::Noting(_) | State::Forwarded(_) | State::Rejected => {
-                Request { id: String::new(), head: Head::default(), body: Arrival::None, since: now }
+                let (id, head, circumstances) = (String::new(), Head::default(), Circumstances::default());
+                Request { id, head, body: Arrival::None, since: now, circumstances }
             }
         };
         self.refuse_stranger(&request, &Reason::Fault.into())
@@ -391,11 +409,12 @@ impl Exchange {
         Step::Forward(edits, Box::new(record))
     }
 
-    /// Takes off a head what must not go on with it: what poses as ours, and the agent's token.
+    /// Takes off a head what must not go on with it: what poses as ours, the agent's token, its task document.
     fn unaccompanied(&self, head: &Head) -> Edits {
         let mut edits = Edits { remove: headers::spoofed(head), ..Edits::default() };
         let stripped = self.route(head).map_or(CREDENTIALS, |route| route.access.stripped());
-        let carried = stripped.iter().filter(|name| head.first(name).is_some());
+        let stripped = stripped.iter().copied().chain(self.config.identity.document_header());
+        let carried = stripped.filter(|name| head.first(name).is_some());
         edits.remove.extend(carried.map(|name| name.as_bytes().to_vec()));
         edits
     }
@@ -410,7 +429,7 @@ impl Exchange {
 
     fn record(&self, request: &Request, agent: Option<Arc<Agent>>) -> Record {
         let policy = Arc::clone(&self.config.policy_version);
-        let mode = self.config.mode_of(request.head.target());
+        let mode = self.config.mode_of(request.head.target(), request.circumstances.policy.as_deref());
         let mut record = Record::new(request.since, request.id.clone(), policy, mode, agent);
         if let Ok(route) = self.route(&request.head) {
             record.server = Some(route.server.clone());

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::decision::{Breaker, DecisionMemory, Elicitors, UnderWay};
 use crate::json::Tape;
-use crate::token::{Published, TokenMemory};
+use crate::policy::DocumentedTask;
+use crate::token::{Memory, Published, TokenMemory};
 
 /// What the exchanges of one worker share.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub struct Gate {
     pub config: Arc<Config>,
     /// Tokens that were verified.
     pub tokens: TokenMemory,
+    /// Task documents that were verified.
+    pub documents: Memory<DocumentedTask>,
     /// What issuers publish.
     pub published: Published,
     /// Decisions that may be used again.
@@ -37,6 +40,7 @@ impl Gate {
         Self {
             config,
             tokens: TokenMemory::default(),
+            documents: Memory::default(),
             published,
             decisions: DecisionMemory::default(),
             under_way: UnderWay::default(),

@@ -2,6 +2,8 @@
 
 mod several;
 
+use std::sync::Arc;
+
 use crate::action::mcp::Rpc;
 use crate::action::{self, Action, Read, Reading, Route};
 use crate::audit::{Cost, Record, ResourceRecord, TraceRecord, Verdict, Would};
@@ -11,7 +13,7 @@ use crate::decision::{Asked, Question, question};
 use crate::head::Head;
 use crate::json::{Document, Tape, canonical};
 use crate::narrow::without_approval_input;
-use crate::policy::{Effect, Facts, Policy, Rule, Ruling};
+use crate::policy::{DocumentedTask, Effect, Facts, Policy, Rule, Ruling};
 use crate::reason::{Reason, Refusal};
 use crate::risk::{Risk, assess};
 use crate::session::{self, Act, Figures, Key, Memory, Sessions};
@@ -42,6 +44,23 @@ pub(crate) struct Recollection<'r> {
     pub(crate) slot: Option<&'r [u8]>,
 }
 
+/// Who asks, how, and under what circumstances.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'c> {
+    pub(crate) head: &'c Head,
+    pub(crate) agent: &'c Agent,
+    pub(crate) circumstances: &'c Circumstances,
+}
+
+/// What was found out about a request before its body: where nothing of the kind is configured, nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Circumstances {
+    /// The policy that the proxy's own route names.
+    pub(crate) policy: Option<String>,
+    /// The signed task document that came along, once it is verified.
+    pub(crate) task: Option<Arc<DocumentedTask>>,
+}
+
 /// What should happen with a judged request.
 #[derive(Debug)]
 pub(crate) enum Outcome {
@@ -57,8 +76,7 @@ pub(crate) enum Outcome {
 pub(crate) fn judge(
     config: &Config,
     tape: &mut Tape,
-    head: &Head,
-    agent: &Agent,
+    caller: Caller<'_>,
     body: &[u8],
     mut record: Record,
     session: Option<Recollection<'_>>,
@@ -66,7 +84,7 @@ pub(crate) fn judge(
     let mut rpc = None;
     let mut rest = None;
     let mut remembered = None;
-    let outcome = read(config, tape, head, body, &mut |route, reading| {
+    let outcome = read(config, tape, caller.head, body, &mut |route, reading| {
         rpc = reading.rpc;
         record.trace = record.trace.or(reading.trace.map(TraceRecord));
         match reading.outcome? {
@@ -81,8 +99,8 @@ pub(crate) fn judge(
                     let slot = remembered.take();
                     let session = session.map(|it| Recollection { slot: slot.as_deref().or(it.slot), ..it });
                     let turn = session.map(|session| Turn::new(session, action, body.len(), record.time));
-                    let (policy, _) = config.policy_of(route);
-                    let outcome = judge_action(config, policy, head, agent, action, record, turn.as_ref());
+                    let (policy, _) = config.policy_of(route, caller.circumstances.policy.as_deref());
+                    let outcome = judge_action(config, policy, caller, action, record, turn.as_ref());
                     let after = turn.and_then(|turn| turn.after(&outcome));
                     remembered = after.or(slot);
                     digests(config, action, &outcome, record);
@@ -91,11 +109,11 @@ pub(crate) fn judge(
             }
             Reading::Judge(action) => {
                 let turn = session.map(|session| Turn::new(session, &action, body.len(), record.time));
-                let (policy, _) = config.policy_of(route);
-                let outcome = judge_action(config, policy, head, agent, &action, &mut record, turn.as_ref());
+                let (policy, _) = config.policy_of(route, caller.circumstances.policy.as_deref());
+                let outcome = judge_action(config, policy, caller, &action, &mut record, turn.as_ref());
                 remembered = turn.and_then(|turn| turn.after(&outcome));
                 digests(config, &action, &outcome, &mut record);
-                rest = without_approval_input(head, body, &action);
+                rest = without_approval_input(caller.head, body, &action);
                 Ok(outcome)
             }
         }
@@ -155,12 +173,12 @@ impl<'r> Turn<'r> {
 fn judge_action(
     config: &Config,
     policy: &Policy,
-    head: &Head,
-    agent: &Agent,
+    caller: Caller<'_>,
     action: &Action<'_>,
     record: &mut Record,
     turn: Option<&Turn<'_>>,
 ) -> Outcome {
+    let Caller { head, agent, circumstances } = caller;
     let risk = assess(&config.risk, action);
     describe(record, action, &risk);
     let facts = facts(head, agent, action, &risk, record.protocol.unwrap_or_default(), record.time);
@@ -172,7 +190,7 @@ fn judge_action(
             return Outcome::Refuse(Reason::SessionQuarantined.into());
         }
     }
-    if let Err(detail) = config.tasks.check(&facts) {
+    if let Err(detail) = config.tasks.check(&facts, circumstances.task.as_deref()) {
         return Outcome::Refuse(Refusal::new(Reason::TaskExceeded, detail));
     }
     if config.details.is_configured() {

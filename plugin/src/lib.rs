@@ -47,12 +47,12 @@
 //! | `export`   | `audit` `time` |
 //! | `config`   | `action` `assertion` `audit` `credential` `decision` `export` `policy` `remote` `risk` `session` `token` |
 //! | `metrics`  | `action` `audit` `config` `reason` `risk` |
-//! | `gate`     | `config` `decision` `json` `token` |
+//! | `gate`     | `config` `decision` `json` `policy` `token` |
 //! | `judge`    | `action` `audit` `config` `credential` `decision` `head` `json` `narrow` `policy` `reason` `risk` `session` `time` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
 //! | `obey`     | `action` `audit` `config` `credential` `decision` `head` `json` `judge` `narrow` `reason` `risk` `time` `token` |
-//! | `exchange` | `action` `assertion` `audit` `config` `credential` `decision` `gate` `head` `judge` `obey` `reason` `reply` `session` `time` `token` `trace_context` |
+//! | `exchange` | `action` `assertion` `audit` `config` `credential` `decision` `gate` `head` `judge` `obey` `policy` `reason` `reply` `session` `time` `token` `trace_context` |
 //! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `session` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
 //! | `proxy`    | `audit` `config` `decision` `exchange` `export` `gate` `head` `metrics` `remote` `reply` `time` `token` |

@@ -7,7 +7,7 @@ use crate::credential::{Credential, CredentialWish};
 use crate::decision::{Asked, StepUp, Terms, call_digest};
 use crate::head::Head;
 use crate::json::Tape;
-use crate::judge::{Outcome, facts, judge, read};
+use crate::judge::{Caller, Outcome, facts, judge, read};
 use crate::narrow::narrow;
 use crate::reason::{Authentication, Reason, Refusal};
 use crate::risk::assess;
@@ -93,12 +93,12 @@ fn is_met(wanted: &StepUp, agent: &Agent, now: Timestamp) -> bool {
 pub(crate) fn narrowed(
     config: &Config,
     tape: &mut Tape,
-    head: &Head,
-    agent: &Agent,
+    caller: Caller<'_>,
     body: &[u8],
     terms: &Terms,
     record: &mut Record,
 ) -> Result<Changes, Refusal> {
+    let Caller { head, agent, .. } = caller;
     let narrowed = read(config, tape, head, body, &mut |route, reading| match reading.outcome? {
         Reading::Judge(action) => {
             let risk = assess(&config.risk, &action);
@@ -117,7 +117,7 @@ pub(crate) fn narrowed(
             if record.call_digest.as_ref() != Some(&call_digest(&again)) {
                 return Err(Refusal::new(Reason::Fault, "the body is not the one that was judged"));
             }
-            let (policy, _) = config.policy_of(route);
+            let (policy, _) = config.policy_of(route, caller.circumstances.policy.as_deref());
             let rule = record.rule.as_deref().and_then(|id| policy.rules().iter().find(|rule| rule.id == id));
             let declared = rule.map_or(&[][..], |rule| &rule.wishes.narrow);
             narrow(body, head, &action, &terms.narrow, &|pointer| declared.iter().any(|it| it.as_str() == pointer))
@@ -127,7 +127,8 @@ pub(crate) fn narrowed(
         Reading::Pass { .. } => Err(Refusal::new(Reason::DecisionTerms, "this call has no parameters")),
     })?;
     let head = with_headers(head, &narrowed.headers);
-    match judge(config, tape, &head, agent, &narrowed.body, record.clone(), None).outcome {
+    let caller = Caller { head: &head, ..caller };
+    match judge(config, tape, caller, &narrowed.body, record.clone(), None).outcome {
         // That no rule allows the smaller call by itself is no objection: the decision service does.
         Outcome::Refuse(refusal) if refusal.reason != Reason::PolicyNoRule => return Err(refusal),
         Outcome::Refuse(_) | Outcome::Forward | Outcome::Ask(_) => {}

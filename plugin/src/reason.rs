@@ -280,10 +280,24 @@ reasons! {
     // May it?
     /// A rule says no.
     PolicyDenied: "policy.denied", 403, RPC_DENIED, None, "denied by policy";
+    /// The proxy's own route is to name the policy, and names none that there is.
+    PolicyNotChosen: "policy.not_chosen", 403, RPC_DENIED, None, "the gateway doesn't say which policy counts here";
     /// No rule matched.
     PolicyNoRule: "policy.no_rule", 403, RPC_DENIED, None, "no rule allows this";
     /// It is not part of the task that the token was issued for.
     TaskExceeded: "task.exceeded", 403, RPC_DENIED, None, "this is not part of the task that the token was issued for";
+    /// The token names a task that only a signed document describes, and none came.
+    TaskDocumentMissing: "task.document_missing", 403, RPC_DENIED, None, "the task document that the token names has to be sent along";
+    /// The task document can't be read: too long, sent twice, no JWS, claims that are missing or that nobody knows.
+    TaskDocumentMalformed: "task.document_malformed", 400, RPC_INVALID_REQUEST, None, "the task document can't be read";
+    /// The task document is not signed by whoever signs them here.
+    TaskDocumentUntrusted: "task.document_untrusted", 403, RPC_DENIED, None, "the task document is not signed by whoever signs them here";
+    /// The keys of whoever signs task documents could not be fetched for longer than they may be used without.
+    TaskDocumentKeys: "task.document_keys", 503, RPC_INTERNAL_ERROR, None, "the keys for task documents are not available";
+    /// The task document has expired, isn't valid yet, or lives too long.
+    TaskDocumentExpired: "task.document_expired", 403, RPC_DENIED, None, "the task document does not count at this time";
+    /// The task document is of another task, agent, user or gateway.
+    TaskDocumentOther: "task.document_other", 403, RPC_DENIED, None, "the task document was not made for this token";
     /// The session was refused too often, and is refused everything for a time.
     SessionQuarantined: "session.quarantined", 403, RPC_DENIED, None, "too many calls of this session were refused; it is in quarantine";
     /// A rule could not be evaluated on this request.

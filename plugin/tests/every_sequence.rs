@@ -3,7 +3,8 @@
 //! The machine is small enough that nothing need be left to chance: whatever a proxy reports, in whatever order,
 //! nothing goes on without a valid token, a readable body within its limit, an allowing rule and, where the risk says
 //! so, a permit that answers an ask; where calls are counted, nothing that isn't counted, or is in quarantine; and where a
-//! token is bound, nothing of whoever doesn't hold what it is bound to.
+//! token is bound, nothing of whoever doesn't hold what it is bound to; and where a run has a signed task document, nothing
+//! without it, or beyond it.
 #![allow(
     clippy::panic,
     clippy::expect_used,
@@ -70,6 +71,9 @@ enum Symbol {
     HeadWithBoundToken,
     HeadWithBoundTokenAsBearer,
     HeadWithoutProof,
+    HeadWithDocument,
+    HeadWithDocumentOfAnother,
+    HeadWithoutDocument,
     Peer,
     PeerOfAnother,
     NoPeer,
@@ -206,6 +210,23 @@ const OF_BINDING: &[Symbol] = &[
     Response,
 ];
 
+/// What matters where a run has a task document.
+const OF_DOCUMENT: &[Symbol] = &[
+    HeadWithDocument,
+    HeadWithDocumentOfAnother,
+    HeadWithoutDocument,
+    HeadWithoutToken,
+    SignatureHolds,
+    SignatureFails,
+    BufferedLittle,
+    BodyAllowed,
+    BodyRisky,
+    BodyDenied,
+    AnswerPermits,
+    Published,
+    Response,
+];
+
 /// What matters where a token's issuer is asked about it.
 const OF_INTROSPECTION: &[Symbol] = &[
     HeadWithOpaqueToken,
@@ -240,17 +261,25 @@ enum Under {
     Another,
     /// The word of its token's issuer, in the place of a signature.
     Introspection,
+    /// And the document of its task.
+    Document,
 }
 
 fn configuration(under: Under) -> Arc<config::Config> {
     let narrow: &[&str] = if under == Under::Unheld { &[] } else { &["/limit"] };
+    let documents = serde_json::json!({
+        "issuer": "https://runs.example.com", "audiences": ["https://gateway.example.com/mcp"], "algorithms": ["ES256"],
+        "jwks": {"inline": {"keys": [{"kty": "EC", "crv": "P-256", "kid": "1",
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}},
+    });
     let quarantine = serde_json::json!({"quarantine": {"denials": 1, "within": "5m", "lasts": "15m"}});
     let json = serde_json::json!({
         "policy_version": "every-sequence",
         "session_memory": if under == Under::Memory { quarantine } else { serde_json::Value::Null },
         "hold": if under == Under::Unheld { "body_only" } else { "head_and_body" },
         "audit": {"headers": under != Under::Unheld},
-        "identity": {"client_certificate": "connection", "dpop": {"origins": ["https://gateway.example.com"]}, "issuers": [{
+        "identity": {"client_certificate": "connection", "dpop": {"origins": ["https://gateway.example.com"]},
+            "task_documents": if under == Under::Document { documents } else { serde_json::Value::Null }, "issuers": [{
             "issuer": "https://idp.example.com",
             "audiences": ["https://gateway.example.com/mcp"],
             "algorithms": ["ES256"],
@@ -319,6 +348,30 @@ fn proof() -> String {
         "ath": BASE64.encode(sha2::Sha256::digest(bound_token())),
     });
     unsigned(header, claims)
+}
+
+/// A token that names a task.
+fn tasked_token() -> String {
+    let mut claims = claims_of("https://idp.example.com", NOW.as_secs() + 200);
+    claims["task"] = "task-1".into();
+    unsigned(serde_json::json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"}), claims)
+}
+
+/// The document of that task: one tool, and not the one that the decision service is asked about.
+fn document(agent: &str) -> String {
+    let mut claims = claims_of("https://runs.example.com", NOW.as_secs() + 200);
+    claims["client_id"] = agent.into();
+    claims["jti"] = "task-1".into();
+    claims["task"] = serde_json::json!({"tools": ["customers.*"]});
+    unsigned(serde_json::json!({"alg": "ES256", "typ": "task+jwt", "kid": "1"}), claims)
+}
+
+/// The head of a request with both.
+fn head_of_task(document: Option<String>) -> Head {
+    let head = head("POST", "/mcp", Some(&tasked_token()));
+    let pairs = head.iter().map(|(name, value)| (name.to_vec(), value.to_vec()));
+    let document = document.map(|document| (b"task-document".to_vec(), document.into_bytes()));
+    Head::from_pairs(pairs.chain(document))
 }
 
 /// What the proxy says of the certificate that the token is bound to.
@@ -445,6 +498,9 @@ impl Bodies {
             HeadWithBoundToken => head(self.bound("DPoP", Some(&self.proof))),
             HeadWithBoundTokenAsBearer => head(self.bound("Bearer", Some(&self.proof))),
             HeadWithoutProof => head(self.bound("DPoP", None)),
+            HeadWithDocument => head(head_of_task(Some(document("support-agent")))),
+            HeadWithDocumentOfAnother => head(head_of_task(Some(document("another-agent")))),
+            HeadWithoutDocument => head(head_of_task(None)),
             Peer => Input::Peer(Some(PEER)),
             PeerOfAnother => Input::Peer(Some(&[b'7'; 64])),
             NoPeer => Input::Peer(None),
@@ -533,6 +589,10 @@ fn may_go_on(seen: &[Symbol], under: Under) -> bool {
             calls.as_slice(),
             [HeadWithBoundToken, SignatureHolds, Peer, SignatureHolds, RecalledNothing, Stored, BodyAllowed]
         );
+    }
+    if under == Under::Document {
+        // The token's signature, and the document's. What the decision service would permit is beyond the document.
+        return calls == [HeadWithDocument, SignatureHolds, SignatureHolds, BodyAllowed];
     }
     if under == Under::Memory {
         return matches!(
@@ -636,6 +696,7 @@ impl Walk {
         let (bodies, alphabet, length) = match under {
             Under::Shipped | Under::Unheld => (Bodies::new(), ALPHABET, LENGTH),
             Under::Introspection => (Bodies::new(), OF_INTROSPECTION, LENGTH),
+            Under::Document => (Bodies::new(), OF_DOCUMENT, LENGTH),
             Under::Memory => (Bodies::new().after_a_denial(&config), OF_MEMORY, LENGTH_WITH_MEMORY),
             Under::Another => (Bodies::new(), OF_ANOTHER, LENGTH_WITH_ANOTHER),
             Under::Binding => (Bodies::new().after_a_proof(&config), OF_BINDING, LENGTH_WITH_BINDING),
@@ -722,6 +783,7 @@ impl Walk {
                 | Step::Read
                 | Step::Verify(_)
                 | Step::Peer
+                | Step::RoutePolicy
                 | Step::Introspect(..)
                 | Step::Ask(..)
                 | Step::Reread
@@ -769,6 +831,15 @@ fn a_bound_token_goes_on_only_with_all_that_it_is_bound_to() {
     walk.from(&mut Vec::new(), false);
     assert_eq!(walk.forwarded, 1);
     assert!(walk.rejected > 150, "{} rejected", walk.rejected);
+}
+
+#[test]
+fn a_run_with_a_task_document_goes_on_only_with_it_and_within_it() {
+    let mut walk = Walk::new(Under::Document);
+    walk.from(&mut Vec::new(), false);
+    // With and without a callback in the middle of the body.
+    assert_eq!(walk.forwarded, 2);
+    assert!(walk.rejected > 80, "{} rejected", walk.rejected);
 }
 
 #[test]

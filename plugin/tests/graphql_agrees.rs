@@ -136,7 +136,7 @@ fn ours(document: &str) -> Option<Vec<(String, Json)>> {
         matching: Matching::Path("/graphql".into()),
         protocol: Protocol::Graphql,
         server: "s".into(),
-        policy: None,
+        policy: toolgate::action::PolicyOf::All,
         max_body: 1 << 16,
         origins: Vec::new(),
         access: Access::default(),

@@ -273,7 +273,7 @@ fn send(body: &Value, revision: &str) -> String {
         matching: Matching::Path("/mcp".into()),
         protocol: Protocol::Mcp,
         server: "examples".into(),
-        policy: None,
+        policy: toolgate::action::PolicyOf::All,
         max_body: 1 << 20,
         origins: Vec::new(),
         access: toolgate::token::Access::default(),

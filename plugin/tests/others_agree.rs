@@ -371,7 +371,7 @@ fn our_pairs(form: &str) -> Option<Vec<String>> {
         matching: Matching::Prefix("/".into()),
         protocol: Protocol::Rest,
         server: "s".into(),
-        policy: None,
+        policy: toolgate::action::PolicyOf::All,
         max_body: 1 << 20,
         origins: Vec::new(),
         access: toolgate::token::Access::default(),

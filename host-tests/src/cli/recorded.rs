@@ -114,6 +114,7 @@ fn tools_call(tool: &str, arguments: Option<&Value>, config: &Configuration) -> 
         trailers: Vec::new(),
         announced: true,
         peer_certificate: None,
+        route_policy: None,
     })
 }
 
@@ -150,6 +151,7 @@ impl RecordedRequest {
             trailers: Vec::new(),
             announced: true,
             peer_certificate: None,
+            route_policy: None,
         })
     }
 }

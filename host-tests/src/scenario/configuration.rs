@@ -62,21 +62,20 @@ impl Configuration {
     /// fetched has only ours, unless somebody plays its server.
     #[must_use]
     pub fn with_test_keys(mut self, played: bool) -> Self {
+        if let Some(documents) = self.0.pointer_mut("/identity/task_documents")
+            && !(played && documents.pointer("/jwks/uri").is_some())
+        {
+            add_test_keys(documents);
+        }
         let issuers = self.0.pointer_mut("/identity/issuers").and_then(Value::as_array_mut);
         for issuer in issuers.into_iter().flatten() {
             let is_opaque = issuer.get("introspection").is_some();
             if is_opaque || (played && issuer.pointer("/jwks/uri").is_some()) {
                 continue;
             }
-            let mut own: Vec<Value> =
-                issuer.pointer("/jwks/inline/keys").and_then(Value::as_array).cloned().unwrap_or_default();
-            let allowed = allowed_algorithms(issuer);
-            own.extend(keys::ALL.iter().filter(|key| key.is_one_of(&allowed)).map(|key| key.public_jwk()));
-            if let Some(fields) = issuer.as_object_mut() {
-                if !played {
-                    fields.remove("revocations");
-                }
-                fields.insert("jwks".into(), json!({"inline": {"keys": own}}));
+            add_test_keys(issuer);
+            if let Some(fields) = issuer.as_object_mut().filter(|_| !played) {
+                fields.remove("revocations");
             }
         }
         self
@@ -85,6 +84,9 @@ impl Configuration {
     /// With what issuers publish at places of this scenario's own: all scenarios share one Envoy and its shared data.
     #[must_use]
     pub fn with_own_places(mut self, scenario: &str) -> Self {
+        if let Some(uri) = self.0.pointer_mut("/identity/task_documents/jwks/uri") {
+            *uri = own_uri(uri, scenario);
+        }
         let issuers = self.0.pointer_mut("/identity/issuers").and_then(Value::as_array_mut);
         for issuer in issuers.into_iter().flatten().filter_map(Value::as_object_mut) {
             let lists = issuer.get_mut("status_lists").and_then(Value::as_array_mut);
@@ -128,6 +130,19 @@ impl Configuration {
         })
     }
 
+    /// The text at this place of what is said of signed task documents.
+    #[must_use]
+    pub fn documents(&self, pointer: &str) -> Option<&str> {
+        self.0.pointer("/identity/task_documents")?.pointer(pointer)?.as_str()
+    }
+
+    /// The key that task documents are signed with: the first allowed one.
+    #[must_use]
+    pub fn documents_key(&self) -> Option<&'static Key> {
+        let allowed = allowed_algorithms(self.0.pointer("/identity/task_documents")?);
+        keys::ALL.iter().find(|key| key.is_one_of(&allowed))
+    }
+
     /// The path of the first route that speaks `protocol`.
     #[must_use]
     pub fn path_of(&self, protocol: &str) -> Option<&str> {
@@ -145,6 +160,17 @@ fn own_uri(uri: &Value, scenario: &str) -> Value {
         Some(format!("{scheme}://{authority}/{scenario}/{}", path.rsplit('/').next()?))
     };
     own().map_or_else(|| uri.clone(), Value::from)
+}
+
+/// Our own keys for the algorithms of whoever signs, beside its own.
+fn add_test_keys(signer: &mut Value) {
+    let mut own: Vec<Value> =
+        signer.pointer("/jwks/inline/keys").and_then(Value::as_array).cloned().unwrap_or_default();
+    let allowed = allowed_algorithms(signer);
+    own.extend(keys::ALL.iter().filter(|key| key.is_one_of(&allowed)).map(|key| key.public_jwk()));
+    if let Some(fields) = signer.as_object_mut() {
+        fields.insert("jwks".into(), json!({"inline": {"keys": own}}));
+    }
 }
 
 fn allowed_algorithms(issuer: &Value) -> Vec<&str> {

@@ -24,6 +24,8 @@ pub struct File {
     pub token: Option<Token>,
     /// The proof of possession that goes with the only step's token.
     pub proof: Option<Proof>,
+    /// The task document that goes with the only step's token.
+    pub document: Option<Document>,
     /// What the decision service answers in the only step.
     #[serde(default, rename = "answer")]
     pub answers: Vec<Answer>,
@@ -49,6 +51,8 @@ pub struct Step {
     pub token: Token,
     /// The proof of possession (DPoP) that goes with it; none where this is left out.
     pub proof: Option<Proof>,
+    /// The signed task document that goes with it; none where this is left out.
+    pub document: Option<Document>,
     /// What the decision service answers, question by question.
     #[serde(default, rename = "answer")]
     pub answers: Vec<Answer>,
@@ -91,6 +95,8 @@ pub struct Request {
     pub generate: Option<Generate>,
     /// The SHA-256 of the certificate that the client shows to the proxy, in hexadecimal; none where this is left out.
     pub peer_certificate: Option<String>,
+    /// The policy that Envoy's route names in its metadata: that of the first step counts for all.
+    pub route_policy: Option<String>,
 }
 
 /// Headers or trailers by name, as written on the wire; several values mean several headers.
@@ -256,6 +262,32 @@ pub struct ProofNonce {
     pub key: String,
     /// When it was made, such as `-1m`; now where left out.
     pub made: Option<String>,
+}
+
+/// A task document: a good one, but for what is said here.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Document {
+    /// What the run may do, in the form of `tasks.named`.
+    pub task: Map<String, Value>,
+    /// With what it is signed; what the configuration allows where left out.
+    pub sign: Sign,
+    /// This stands in its place.
+    pub raw: Option<String>,
+    /// It is sent twice, in two headers.
+    pub twice: bool,
+    /// The token names it by its digest, not by its `jti`.
+    pub named_by_digest: bool,
+    /// Members of its header that differ from the good ones.
+    pub header: Map<String, Value>,
+    /// Claims that differ from the good ones; times as those of tokens.
+    pub claims: Map<String, Value>,
+    /// Claims that are left out, or `header.<name>` for a member of the header.
+    pub remove: Vec<String>,
+    /// The claims as this very text, signed as it stands.
+    pub payload: Option<String>,
+    /// What is done to it after it was signed.
+    pub corrupt: Option<Corruption>,
 }
 
 /// What is done to a token after it was signed.

@@ -103,12 +103,13 @@ fn steps(file: File) -> Result<Vec<Step>> {
     let Some(request) = file.request else {
         let alone = file.token.is_some()
             || file.proof.is_some()
+            || file.document.is_some()
             || file.upstream.is_some()
             || file.expect.is_some()
             || !file.answers.is_empty();
         ensure!(
             !alone && file.issuer.is_none(),
-            "`token`, `answer`, `issuer`, `upstream` and `expect` need a `request`, or belong into a `[[step]]`"
+            "`token`, `proof`, `document`, `answer`, `issuer`, `upstream` and `expect` need a `request`, or belong into a `[[step]]`"
         );
         ensure!(!file.steps.is_empty(), "no `[request]` and no `[[step]]`");
         return Ok(file.steps);
@@ -119,6 +120,7 @@ fn steps(file: File) -> Result<Vec<Step>> {
         request,
         token: file.token.unwrap_or_default(),
         proof: file.proof,
+        document: file.document,
         answers: file.answers,
         after: None,
         issuer: file.issuer,

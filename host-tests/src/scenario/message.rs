@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::configuration::Configuration;
 use super::format::{Answer, Call, FieldValue, FieldValues, Fields, Generate, Request, Step};
-use super::{mint, proof};
+use super::{document, mint, proof};
 
 /// Headers or trailers as bytes, in the order sent.
 pub type Pairs = Vec<(String, Vec<u8>)>;
@@ -29,6 +29,8 @@ pub struct Message {
     pub announced: bool,
     /// The SHA-256 of the certificate that the client shows, in hexadecimal.
     pub peer_certificate: Option<String>,
+    /// The policy that the gateway's route names in its metadata.
+    pub route_policy: Option<String>,
 }
 
 /// The authority of every request.
@@ -42,7 +44,15 @@ impl Message {
     pub fn of(step: &Step, config: &Configuration, now: Duration) -> Result<Self> {
         let request = &step.request;
         let mut headers: Pairs = Vec::new();
-        if let Some(authorization) = mint::authorization(&step.token, config, now)? {
+        let mut token = step.token.clone();
+        if let Some(wanted) = &step.document {
+            let document = document::mint(wanted, config, now)?;
+            document::name_in(&mut token, wanted, &document);
+            let header = config.documents("/header").unwrap_or("task-document").to_owned();
+            let times = if wanted.twice { 2 } else { 1 };
+            headers.extend(std::iter::repeat_n((header, document.into_bytes()), times));
+        }
+        if let Some(authorization) = mint::authorization(&token, config, now)? {
             if let Some(wanted) = &step.proof {
                 let token = authorization.rsplit(' ').next().unwrap_or_default();
                 let proof = proof::mint(wanted, request, token, now)?;
@@ -62,6 +72,7 @@ impl Message {
             trailers: pairs(&request.trailers)?,
             announced: !request.headers.keys().any(|name| name.eq_ignore_ascii_case("content-length")),
             peer_certificate: request.peer_certificate.clone(),
+            route_policy: request.route_policy.clone(),
         })
     }
 

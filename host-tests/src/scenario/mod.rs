@@ -8,6 +8,7 @@
 
 mod assertion;
 pub mod configuration;
+pub mod document;
 pub mod envoy;
 pub mod expect;
 pub mod format;

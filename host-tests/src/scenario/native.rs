@@ -170,6 +170,10 @@ impl<'r> Run<'r> {
                     let (head, body) = self.issuer.introspect(&introspector.cluster, &introspector.path)?;
                     self.exchange.advance(self.gate, self.issuer.now, Input::Answer { head: &head, body: &body })
                 }
+                Step::RoutePolicy => {
+                    let named = self.message.route_policy.as_deref().map(str::as_bytes);
+                    self.exchange.advance(self.gate, self.issuer.now, Input::RoutePolicy(named))
+                }
                 Step::Peer => {
                     let peer = self.message.peer_certificate.as_deref().map(str::as_bytes);
                     self.exchange.advance(self.gate, self.issuer.now, Input::Peer(peer))

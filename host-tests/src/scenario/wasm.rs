@@ -132,6 +132,9 @@ fn exchange(
     if let Some(digest) = &message.peer_certificate {
         vm.set_property(stream, "connection.sha256_peer_certificate_digest", digest.as_bytes())?;
     }
+    if let Some(policy) = &message.route_policy {
+        vm.set_property(stream, "xds.route_metadata.filter_metadata.toolgate.policy", policy.as_bytes())?;
+    }
     let mut answers: VecDeque<Answer> = step.answers.clone().into();
     let mut outcome = Outcome::default();
     vm.take_logs();

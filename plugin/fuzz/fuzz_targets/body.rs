@@ -87,7 +87,7 @@ fn route() -> Route {
         matching: Matching::Prefix("/".into()),
         protocol: Protocol::Rest,
         server: "s".into(),
-        policy: None,
+        policy: toolgate::action::PolicyOf::All,
         max_body: MAX_BODY,
         origins: Vec::new(),
         access: Access::default(),

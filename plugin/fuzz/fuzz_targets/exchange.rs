@@ -104,7 +104,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             }
             Step::Answer(_) => return,
             // Nothing is fetched, asked of an issuer or bound in this configuration, and heads are held.
-            Step::Await | Step::SendHead(_) | Step::Introspect(..) | Step::Peer | Step::Respond(..) | Step::Pass => {
+            Step::Await | Step::SendHead(_) | Step::Introspect(..) | Step::Peer | Step::RoutePolicy | Step::Respond(..) | Step::Pass => {
                 panic!("no verdict: {step:?}")
             }
         };

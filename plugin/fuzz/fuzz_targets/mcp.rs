@@ -18,7 +18,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         matching: Matching::Path("/mcp".into()),
         protocol: Protocol::Mcp,
         server: "s".into(),
-        policy: None,
+        policy: toolgate::action::PolicyOf::All,
         max_body: 1 << 16,
         origins: Vec::new(),
         access: Access::default(),

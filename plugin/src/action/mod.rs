@@ -23,7 +23,7 @@ mod tools;
 pub use parameters::{Datum, Fields, Parameters};
 pub use read::{Read, Reading, needs_its_body, read, read_head, too_large_for};
 pub use resource::{InvalidPlace, ResourcePlace};
-pub use route::{Matching, Operation, Protocol, Route, Routes};
+pub use route::{Matching, Operation, PolicyOf, Protocol, Route, Routes};
 pub use template::{InvalidTemplate, Template};
 pub use tools::{Annotation, ToolFacts, Tools};
 

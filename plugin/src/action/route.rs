@@ -21,8 +21,8 @@ pub struct Route {
     pub protocol: Protocol,
     /// The operator's name for the server behind.
     pub server: String,
-    /// The policy of its own that it has.
-    pub policy: Option<String>,
+    /// Which policy counts there.
+    pub policy: PolicyOf,
     /// The largest body, in bytes.
     pub max_body: usize,
     /// Of which web pages requests are accepted, as `Origin` says them; those without an origin come from no page.
@@ -33,6 +33,17 @@ pub struct Route {
     pub credential: Option<Credential>,
     /// REST: what there is, closest templates first.
     pub operations: Vec<Operation>,
+}
+
+/// Which policy counts on a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyOf {
+    /// That of the whole configuration.
+    All,
+    /// The one of this name.
+    Named(String),
+    /// The one that the proxy's own route names, for each request.
+    Metadata,
 }
 
 /// Which paths a route is for.
@@ -142,7 +153,7 @@ mod tests {
             matching,
             protocol: Protocol::Rest,
             server: server.into(),
-            policy: None,
+            policy: PolicyOf::All,
             max_body: 1,
             origins: Vec::new(),
             access: Access::default(),

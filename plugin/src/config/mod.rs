@@ -15,12 +15,12 @@ use std::sync::Arc;
 
 use problem::Problems;
 
-use crate::action::{Route, Routes, Tools};
+use crate::action::{PolicyOf, Route, Routes, Tools};
 use crate::assertion::Notary;
 use crate::audit::{Digests, Kept, Mode, Verdict};
 use crate::decision::DecisionService;
 use crate::export::Collector;
-use crate::policy::{Details, Policy, Tasks};
+use crate::policy::{Details, Policy, Task, Tasks};
 use crate::risk::RiskTable;
 use crate::session::Sessions;
 use crate::token::Identity;
@@ -68,10 +68,16 @@ pub struct NamedPolicy {
 }
 
 impl Config {
-    /// The rules that count on `route`, and whether their verdicts are carried out.
+    /// The rules that count on `route`, and whether their verdicts are carried out; `chosen` is the policy that the proxy's
+    /// own route names, where it is asked.
     #[must_use]
-    pub fn policy_of(&self, route: &Route) -> (&Policy, Mode) {
-        match route.policy.as_ref().and_then(|name| self.policies.get(name)) {
+    pub fn policy_of(&self, route: &Route, chosen: Option<&str>) -> (&Policy, Mode) {
+        let name = match &route.policy {
+            PolicyOf::All => None,
+            PolicyOf::Named(name) => Some(name.as_str()),
+            PolicyOf::Metadata => chosen,
+        };
+        match name.and_then(|name| self.policies.get(name)) {
             Some(named) => (&named.policy, named.mode),
             None => (&self.policy, self.mode),
         }
@@ -79,11 +85,11 @@ impl Config {
 
     /// Whether verdicts on a request for `target` (`:path`) are carried out.
     #[must_use]
-    pub fn mode_of(&self, target: &[u8]) -> Mode {
+    pub fn mode_of(&self, target: &[u8], chosen: Option<&str>) -> Mode {
         if self.policies.is_empty() {
             return self.mode;
         }
-        self.routes.find(target).map_or(self.mode, |route| self.policy_of(route).1)
+        self.routes.find(target).map_or(self.mode, |route| self.policy_of(route, chosen).1)
     }
 }
 
@@ -112,6 +118,14 @@ impl AuditSettings {
     pub fn keeps(&self, verdict: Verdict) -> bool {
         self.kept.keeps(verdict) || self.export.as_ref().is_some_and(|collector| collector.kept.keeps(verdict))
     }
+}
+
+/// What a signed document says that a run may do: `task`, in the form of `tasks.named`.
+///
+/// # Errors
+/// What can't be understood of it, in words that hold nothing of the document.
+pub(crate) fn documented_task(task: &serde_json::Value) -> Result<Task, String> {
+    compile::documented(task)
 }
 
 /// Reads a configuration from its JSON.

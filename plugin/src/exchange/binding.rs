@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!            bearer token
-//!  bind ─────────────────────────────────────────────────────────────────────────────────────▶ admitted
+//!  bind ─────────────────────────────────────────────────────────────────────────────────────▶ choose
 //!    │ certificate      peer                 signature           slot               stored        ▲
 //!    ├───────────▶ Peer ─────┬── key ─▶ Proof ────────▶ Marks ─────────▶ Marking ─────────────────┤
 //!    │ key                   │             ▲              ▲   conflict     │                      │
@@ -47,7 +47,7 @@ impl Exchange {
     pub(super) fn bind(&mut self, gate: &mut Gate, now: Timestamp, request: Box<Request>, agent: Arc<Agent>) -> Step {
         let identity = &self.config.identity;
         let confirmation = match identity.confirmation(&request.head, &agent) {
-            Ok(confirmation) if confirmation.is_none() => return self.admitted(gate, now, request, agent),
+            Ok(confirmation) if confirmation.is_none() => return self.choose(gate, now, request, agent),
             Ok(confirmation) => confirmation,
             Err(refusal) => return self.refuse_stranger(&request, &refusal),
         };
@@ -76,7 +76,7 @@ impl Exchange {
         if let Err(refusal) = certified {
             return self.refuse_stranger(&request, &refusal);
         }
-        let Some(key) = &confirmation.key else { return self.admitted(gate, now, request, agent) };
+        let Some(key) = &confirmation.key else { return self.choose(gate, now, request, agent) };
         match identity.proof(&request.head, key, now) {
             Ok(proof) => {
                 let awaits = Awaits::Proof(proof.mark);
@@ -111,7 +111,7 @@ impl Exchange {
                     return self.refuse_stranger(&request, &Refusal::new(Reason::TokenProof, detail));
                 }
             },
-            (Awaits::Marking(..), Input::Remembered(Stored::Yes)) => return self.admitted(gate, now, request, agent),
+            (Awaits::Marking(..), Input::Remembered(Stored::Yes)) => return self.choose(gate, now, request, agent),
             (Awaits::Marking(mark, conflicts), Input::Remembered(Stored::Conflict)) if conflicts < MAX_CONFLICTS => {
                 (Awaits::Marks(mark, conflicts.saturating_add(1)), Step::Recall(Slot::Proofs(mark.slot)))
             }

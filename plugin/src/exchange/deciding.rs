@@ -21,6 +21,7 @@ use crate::decision::{
 };
 use crate::gate::Gate;
 use crate::head::Head;
+use crate::judge::{Caller, Circumstances};
 use crate::obey::{Changes, meet, narrowed};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
@@ -34,6 +35,8 @@ pub(super) struct Asking {
     pub(super) rpc: Option<Rpc>,
     /// Who asks.
     pub(super) agent: Arc<Agent>,
+    /// Under what circumstances.
+    pub(super) circumstances: Circumstances,
     /// The body without what was meant for us, where there was such a thing.
     pub(super) body: Option<Vec<u8>>,
     /// What is asked.
@@ -200,7 +203,8 @@ impl Exchange {
     pub(super) fn narrow(&mut self, gate: &mut Gate, mut asking: Asking, terms: &Terms, body: &[u8]) -> Step {
         let body = asking.body.as_deref().unwrap_or(body);
         let config = &self.config;
-        match narrowed(config, &mut gate.tape, &asking.head, &asking.agent, body, terms, &mut asking.record) {
+        let caller = Caller { head: &asking.head, agent: &asking.agent, circumstances: &asking.circumstances };
+        match narrowed(config, &mut gate.tape, caller, body, terms, &mut asking.record) {
             Ok(changes) => self.forward(&asking.head, asking.record, asking.rpc.as_ref(), changes),
             Err(refusal) => self.refuse_asked(asking, &refusal),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Exchange, Request, Slot, State, Step, Stored};
 use crate::gate::Gate;
-use crate::judge::{Judged, Recollection, judge};
+use crate::judge::{Caller, Judged, Recollection, judge};
 use crate::reason::{Reason, Refusal};
 use crate::session::{Key, Memory};
 use crate::time::Timestamp;
@@ -47,14 +47,15 @@ impl Exchange {
         let Recalling { request, agent, body, key, .. } = &*held;
         let record = self.record_of_whole(request, agent, body);
         let session = self.config.sessions.as_ref().map(|settings| Recollection { settings, key: *key, slot });
-        let mut judged = judge(&self.config, &mut gate.tape, &request.head, agent, body, record, session);
+        let caller = Caller { head: &request.head, agent, circumstances: &request.circumstances };
+        let mut judged = judge(&self.config, &mut gate.tape, caller, body, record, session);
         let (slot, now) = (key.slot, request.since);
         match judged.remembered.take() {
             Some(bytes) => {
                 self.state = State::Remembering(held, Box::new(judged));
                 Step::Remember { slot: Slot::Session(slot), bytes, version }
             }
-            None => self.judged(gate, now, held.request.head, held.agent, judged),
+            None => self.judged(gate, now, held.request, held.agent, judged),
         }
     }
 
@@ -68,7 +69,7 @@ impl Exchange {
         stored: Stored,
     ) -> Step {
         match stored {
-            Stored::Yes => self.judged(gate, now, held.request.head, held.agent, judged),
+            Stored::Yes => self.judged(gate, now, held.request, held.agent, judged),
             Stored::Conflict if held.conflicts < MAX_CONFLICTS => {
                 held.conflicts = held.conflicts.saturating_add(1);
                 let slot = held.key.slot;

@@ -31,6 +31,8 @@ pub enum Input<'i> {
     Signature(SignatureVerdict),
     /// The SHA-256 of the certificate that the client showed to the proxy, in hexadecimal; none where it showed none.
     Peer(Option<&'i [u8]>),
+    /// The policy that the proxy's own route names; none where it names none.
+    RoutePolicy(Option<&'i [u8]>),
     /// What came of [`Step::Ask`] or [`Step::Introspect`].
     Answer {
         /// The headers; none at all when there was no answer.
@@ -80,6 +82,8 @@ pub enum Step {
     Introspect(Arc<Introspector>, Vec<u8>),
     /// Say with [`Input::Peer`] which certificate the client has.
     Peer,
+    /// Say with [`Input::RoutePolicy`] which policy the proxy's own route names.
+    RoutePolicy,
     /// Ask the decision service this, and say what came of it with [`Input::Answer`].
     Ask(Sending),
     /// Give the held body once more, with [`Input::Body`]: the decision changes it.

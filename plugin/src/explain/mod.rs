@@ -90,12 +90,14 @@ impl Passage {
         let permit = Head::from_pairs([(":status", "200")]);
         let mut input =
             Input::Head { head: message.head.clone(), end: message.body.is_empty(), id: DECISION_ID.into() };
-        // Head, signature, certificate, proof, its mark and its writing, body, the session's memory and its writing, answer:
-        // the longest way has ten inputs.
-        for _ in 0..10 {
+        let mut of_our_own = !message.has_token;
+        // Head, signature, certificate, proof, its mark and its writing, task document, body, the session's memory and its
+        // writing, answer: the longest way has eleven inputs.
+        for _ in 0..11 {
             input = match exchange.advance(&mut gate, now, input) {
-                Step::Verify(check) if message.has_token => Input::Signature(verify_in_process(&check)),
-                Step::Verify(_) => Input::Signature(SignatureVerdict::Valid),
+                // The token is the first thing to be verified.
+                Step::Verify(_) if std::mem::take(&mut of_our_own) => Input::Signature(SignatureVerdict::Valid),
+                Step::Verify(check) => Input::Signature(verify_in_process(&check)),
                 Step::Hold | Step::SendHead(_) | Step::Read | Step::Reread => Input::Body(&message.body),
                 // Explained is the first call of a session.
                 Step::Recall(_) => Input::Recalled { slot: None, version: 1 },
@@ -106,8 +108,9 @@ impl Passage {
                 }
                 Step::Forward(_, record) => return Self { record: *record, question, reply: None },
                 Step::Reject(reply, record) => return Self { record: *record, question, reply: Some(reply) },
-                // Whoever is explained to shows no certificate.
+                // Whoever is explained to shows no certificate, and is on no route of a proxy.
                 Step::Peer => Input::Peer(None),
+                Step::RoutePolicy => Input::RoutePolicy(None),
                 // Nothing is fetched here: a caller gives the policy keys of its own.
                 Step::Await | Step::Introspect(..) | Step::Respond(..) | Step::Pass | Step::Answer(_) => break,
             };
@@ -141,7 +144,7 @@ fn look_again(config: &Config, message: &Message, agent: &Agent, record: &Record
                 memory.figures(&Act::of(settings, &action, message.body.len()), record.time)
             });
             let facts = Facts { session: figures.as_ref(), ..facts };
-            let rules = config.policy_of(route).0.trace(&facts);
+            let rules = config.policy_of(route, None).0.trace(&facts);
             explanation.rules = rules.iter().map(|trial| rule_step(trial, record)).collect();
             explanation.risk = Some(RiskStep {
                 base: config.risk.base(action.kind),

@@ -30,7 +30,7 @@ pub use constant::Constant;
 pub use details::{DetailBound, DetailType, Details, Within};
 pub use expression::{Clause, Expression};
 pub use fact::Facts;
-pub use task::{Counterparties, Task, Tasks};
+pub use task::{Counterparties, DocumentedTask, Task, Tasks};
 pub use trace::{Trial, Tried};
 pub use wish::{InvalidPointer, Pointer};
 

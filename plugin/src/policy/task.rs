@@ -1,13 +1,15 @@
 //! What a run was started for, and what it may therefore do: nothing else, whatever the rules allow.
 //!
 //! A rule says what an agent may do at all; a task says what it may do now. An agent that answers a ticket may read the
-//! customer of that ticket, though its rules would let it read every customer.
+//! customer of that ticket, though its rules would let it read every customer. Tasks that are known in advance stand in the
+//! configuration; one that isn't comes as a document, signed by whoever started the run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Expression, Facts};
 use crate::action::{ActionKind, Source};
-use crate::risk::{Code, RiskTable, assess};
+use crate::risk::{Code, RiskTable, assess, each_recipient};
+use crate::token::{Agent, TaskDocument};
 
 /// What one task is bound to.
 #[derive(Clone, Debug, Default)]
@@ -25,8 +27,19 @@ pub struct Counterparties {
     pub table: RiskTable,
     /// Whether the lists say where data and messages may go.
     pub domains: bool,
+    /// To whom messages may go, in lower case.
+    pub recipients: Option<BTreeSet<String>>,
     /// Whether they say who may be paid.
     pub payees: bool,
+}
+
+/// A signed task document, and what it bounds its run to.
+#[derive(Clone, Debug)]
+pub struct DocumentedTask {
+    /// Of which task, agent and user it is.
+    pub document: TaskDocument,
+    /// What must hold of each action.
+    pub bounds: Task,
 }
 
 /// Every task that the configuration knows.
@@ -34,6 +47,8 @@ pub struct Counterparties {
 pub struct Tasks {
     /// By the name that tokens carry.
     pub by_name: BTreeMap<String, Task>,
+    /// Whether signed documents describe more of them.
+    pub documents: bool,
     /// Whether a token without a task is refused.
     pub required: bool,
 }
@@ -49,32 +64,43 @@ const ELSEWHERE: &[Code] = &[
 ];
 
 impl Tasks {
+    /// Whether only a signed document can say what a token of this agent is for.
+    pub(crate) fn want_document(&self, agent: &Agent) -> bool {
+        self.documents && agent.task.as_ref().is_some_and(|task| !self.by_name.contains_key(task))
+    }
+
     /// Whether the action is part of the task that the token was issued for. Tokens name it as their task, else as their
-    /// intent.
+    /// intent. Of a document that came along it is a part as well.
     ///
     /// # Errors
     /// What it is beyond; holds no value of the request.
-    pub fn check(&self, facts: &Facts<'_>) -> Result<(), String> {
-        if self.by_name.is_empty() || names_only(facts) {
+    pub fn check(&self, facts: &Facts<'_>, document: Option<&DocumentedTask>) -> Result<(), String> {
+        if (self.by_name.is_empty() && !self.documents) || names_only(facts) {
             return Ok(());
+        }
+        if let Some(key) = document.and_then(|document| document.bounds.passed(facts)) {
+            return Err(format!("beyond `{key}` of the task document"));
         }
         let agent = facts.agent;
         let known = |name: &Option<String>| name.as_ref().and_then(|name| self.by_name.get_key_value(name));
-        let (name, task) = match (&agent.task, known(&agent.task).or_else(|| known(&agent.intent))) {
-            (_, Some(found)) => found,
-            (Some(_), None) => return Err("the token's task is none of `tasks`".to_owned()),
-            (None, None) if self.required => return Err("the token names no task".to_owned()),
-            (None, None) => return Ok(()),
-        };
-        for (key, bound) in &task.bounds {
-            if !matches!(bound.holds(facts), Ok(true)) {
-                return Err(format!("beyond `{key}` of the task `{name}`"));
-            }
+        match (&agent.task, known(&agent.task).or_else(|| known(&agent.intent))) {
+            (_, Some((name, task))) => match task.passed(facts) {
+                Some(key) => Err(format!("beyond `{key}` of the task `{name}`")),
+                None => Ok(()),
+            },
+            (Some(_), None) if document.is_some() => Ok(()),
+            (Some(_), None) => Err("the token's task is none of `tasks`".to_owned()),
+            (None, None) if self.required => Err("the token names no task".to_owned()),
+            (None, None) => Ok(()),
         }
-        match task.counterparties.as_ref().and_then(|counterparties| counterparties.passed(facts)) {
-            Some(key) => Err(format!("beyond `{key}` of the task `{name}`")),
-            None => Ok(()),
-        }
+    }
+}
+
+impl Task {
+    /// The bound that the action is beyond.
+    fn passed(&self, facts: &Facts<'_>) -> Option<&'static str> {
+        let beyond = self.bounds.iter().find(|(_, bound)| !matches!(bound.holds(facts), Ok(true)));
+        beyond.map(|(key, _)| *key).or_else(|| self.counterparties.as_ref()?.passed(facts))
     }
 }
 
@@ -90,6 +116,13 @@ impl Counterparties {
         let found = |codes: &[Code]| risk.findings.iter().any(|finding| codes.contains(&finding.code));
         if self.domains && found(ELSEWHERE) {
             return Some("domains");
+        }
+        if let Some(known) = &self.recipients {
+            let mut strangers = false;
+            each_recipient(facts.action, &mut |person| strangers |= !known.contains(&person.to_lowercase()));
+            if strangers {
+                return Some("recipients");
+            }
         }
         (self.payees && found(&[Code::PayeeUnknown])).then_some("payees")
     }

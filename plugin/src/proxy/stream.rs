@@ -18,6 +18,9 @@ use crate::metrics::Single;
 use crate::reply::Reply;
 use crate::token::{SignatureCheck, SignatureVerdict, host_form, verify_in_process};
 
+/// What Envoy's route says of the policy (attribute `xds.route_metadata`), a choice among those of the configuration.
+const ROUTE_POLICY: &str = "xds\0route_metadata\0filter_metadata\0toolgate\0policy";
+
 /// The SHA-256 of the certificate that the client showed, in hexadecimal (Envoy's "Connection attributes").
 const PEER_CERTIFICATE: &str = "connection\0sha256_peer_certificate_digest";
 
@@ -111,6 +114,7 @@ impl Core {
                         None => self.step(Input::Answer { head: &Head::default(), body: b"" }),
                     }
                 }
+                Step::RoutePolicy => self.step(Input::RoutePolicy(host::property(ROUTE_POLICY).as_deref())),
                 Step::Peer => self.step(Input::Peer(host::property(PEER_CERTIFICATE).as_deref())),
                 Step::Ask(sending) => {
                     self.entry.asked(sending.again);

@@ -27,6 +27,7 @@ pub use finding::{Code, Finding};
 pub use host::{Host, TrustedDomains};
 pub use level::Level;
 pub use money::Amount;
+pub use recipients::each_recipient;
 pub use table::{AmountBound, RiskTable};
 
 use crate::action::Action;

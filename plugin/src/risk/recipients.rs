@@ -1,10 +1,12 @@
 //! How many people a message goes to. Whether they are outside is [`super::destination`]'s question.
 
+use std::ops::ControlFlow;
+
 use super::finding::Findings;
 use super::leaf::Leaf;
 use super::names::Role;
 use super::{Code, RiskTable};
-use crate::action::ActionKind;
+use crate::action::{Action, ActionKind};
 
 /// Names of parameters that hold recipients, without `_`, in lower case.
 pub(super) const NAMES: &[&str] = &[
@@ -90,8 +92,7 @@ impl Count {
             return;
         }
         let Some(text) = leaf.text() else { return };
-        let people = text.split([',', ';', '\n']).map(str::trim).filter(|piece| !piece.is_empty());
-        let people = people.inspect(|piece| look_at_person(leaf, piece, findings)).count();
+        let people = people(text).inspect(|piece| look_at_person(leaf, piece, findings)).count();
         if self.recipients == 0 {
             leaf.pointer.clone_into(&mut self.pointer);
         }
@@ -108,6 +109,28 @@ impl Count {
             );
         }
     }
+}
+
+fn people(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ';', '\n']).map(str::trim).filter(|piece| !piece.is_empty())
+}
+
+/// Hands over each address that a message goes to, without the name before it (`Ann <ann@example.com>`).
+pub fn each_recipient(action: &Action<'_>, to: &mut dyn FnMut(&str)) {
+    if matches!(action.kind, ActionKind::List | ActionKind::Read) {
+        return;
+    }
+    // The end of the walk says nothing: it is never stopped.
+    let _ = action.parameters.leaves(&mut |pointer, datum| {
+        let leaf = Leaf::new(pointer, datum);
+        if leaf.is(Role::Recipient) {
+            for person in leaf.scalar().into_iter().flat_map(people) {
+                let named = person.strip_suffix('>').and_then(|named| named.rsplit_once('<'));
+                to(named.map_or(person, |(_, address)| address));
+            }
+        }
+        ControlFlow::Continue(())
+    });
 }
 
 fn look_at_person(leaf: &Leaf<'_, '_>, person: &str, findings: &mut Findings) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::candidate::Candidate;
 use super::claims::{self, Claims};
+use super::document::Documents;
 use super::introspection::{Inquiry, Introspector};
 use super::issuer::{Issuer, Keys, Profile};
 use super::jws::Jws;
@@ -20,6 +21,7 @@ pub struct Identity {
     publications: Vec<Publication>,
     resource_metadata: Option<String>,
     possession: Possession,
+    documents: Option<Documents>,
     seal: Seal,
 }
 
@@ -64,12 +66,21 @@ impl Identity {
     /// Of checked parts.
     pub(crate) fn new(issuers: Vec<Issuer>, publications: Vec<Publication>, resource_metadata: Option<String>) -> Self {
         let possession = Possession::default();
-        Self { issuers, publications, resource_metadata, possession, seal: Seal(Arc::new(())) }
+        Self { issuers, publications, resource_metadata, possession, documents: None, seal: Seal(Arc::new(())) }
     }
 
     /// The same, where possession is shown so.
     pub(crate) fn with_possession(self, possession: Possession) -> Self {
         Self { possession, ..self }
+    }
+
+    /// The same, where runs may bring signed task documents.
+    pub(crate) fn with_documents(self, documents: Option<Documents>) -> Self {
+        Self { documents, ..self }
+    }
+
+    pub(super) const fn documents(&self) -> Option<&Documents> {
+        self.documents.as_ref()
     }
 
     pub(super) const fn possession(&self) -> &Possession {
@@ -156,7 +167,7 @@ impl Identity {
     }
 
     /// Whether our copy of a publication may still be relied on.
-    fn counts(&self, place: usize, published: &Published, now: Timestamp) -> bool {
+    pub(super) fn counts(&self, place: usize, published: &Published, now: Timestamp) -> bool {
         let publication = self.publications.get(place);
         publication.is_some_and(|publication| now < published.good_until(place, &publication.source))
     }
@@ -224,10 +235,15 @@ fn is_jwt(token: &[u8]) -> bool {
 
 /// Waits for a newer version, as long as there is hope for one; else that's the refusal.
 fn await_or(published: &mut Published, place: usize, attempt: Attempt, refusal: Refusal) -> Result<Presented, Refusal> {
+    if hopes(published, place, attempt) { Ok(Presented::Awaiting) } else { Err(refusal) }
+}
+
+/// Whether a newer version may still come; the first attempt asks for it.
+pub(super) fn hopes(published: &mut Published, place: usize, attempt: Attempt) -> bool {
     if attempt == Attempt::First {
         published.want(place);
     }
-    if published.is_wanted(place) { Ok(Presented::Awaiting) } else { Err(refusal) }
+    published.is_wanted(place)
 }
 
 impl PartialEq for Seal {

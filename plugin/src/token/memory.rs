@@ -1,4 +1,4 @@
-//! Tokens that were verified a moment ago.
+//! Tokens and task documents that were verified a moment ago.
 //!
 //! An agent sends the same token with each of its calls, and a signature costs more than everything else the filter
 //! does. So verified tokens are remembered, in a table of fixed size with eight places a row.
@@ -34,32 +34,45 @@ const WAYS: usize = 8;
 /// How many of the last characters choose the row: a word of them.
 const MARK: usize = 8;
 
-/// The verified tokens of one worker, under one configuration: see the module's words.
+/// What was verified by one worker, under one configuration: see the module's words.
 ///
 /// It needs no clearing. What was remembered under one [`Identity`](super::Identity) is unknown to any other, and is
 /// dropped when the first token is remembered under that.
-#[derive(Default)]
-pub struct TokenMemory {
-    rows: Vec<Row>,
+pub struct Memory<T> {
+    rows: Vec<Row<T>>,
     seal: Option<Seal>,
 }
 
-#[derive(Default)]
-struct Row {
-    places: [Option<Place>; WAYS],
+/// The verified tokens, with the agents of each.
+pub type TokenMemory = Memory<Agent>;
+
+struct Row<T> {
+    places: [Option<Place<T>>; WAYS],
     next: usize,
 }
 
-struct Place {
+struct Place<T> {
     mark: u64,
     until: Timestamp,
     standing: Standing,
     token: Box<[u8]>,
-    agent: Arc<Agent>,
+    says: Arc<T>,
 }
 
-impl TokenMemory {
-    /// The agent of a token that was remembered under the configuration of this seal and hasn't ended, unless what it
+impl<T> Default for Memory<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), seal: None }
+    }
+}
+
+impl<T> Default for Row<T> {
+    fn default() -> Self {
+        Self { places: Default::default(), next: 0 }
+    }
+}
+
+impl<T> Memory<T> {
+    /// What a token says that was remembered under the configuration of this seal and hasn't ended, unless what it
     /// depends on (`standing`, now) is no longer what it was.
     pub(super) fn recall(
         &self,
@@ -67,7 +80,7 @@ impl TokenMemory {
         token: &[u8],
         now: Timestamp,
         standing: impl Fn(Standing) -> Option<Standing>,
-    ) -> Option<Arc<Agent>> {
+    ) -> Option<Arc<T>> {
         if self.seal.as_ref() != Some(seal) {
             return None;
         }
@@ -75,7 +88,7 @@ impl TokenMemory {
         let places = self.rows.get(row(mark)?)?.places.iter().flatten();
         let mut found = places.filter(|place| place.mark == mark && now < place.until && same(&place.token, token));
         let place = found.next()?;
-        (standing(place.standing)? == place.standing).then(|| Arc::clone(&place.agent))
+        (standing(place.standing)? == place.standing).then(|| Arc::clone(&place.says))
     }
 
     /// Remembers a verified token until that moment.
@@ -83,7 +96,7 @@ impl TokenMemory {
         &mut self,
         seal: &Seal,
         token: &[u8],
-        agent: &Arc<Agent>,
+        says: &Arc<T>,
         standing: Standing,
         until: Timestamp,
         now: Timestamp,
@@ -94,10 +107,10 @@ impl TokenMemory {
         }
         let mark = mark(token)?;
         let row = self.rows.get_mut(row(mark)?)?;
-        let same = |place: &&mut Option<Place>| {
+        let same = |place: &&mut Option<Place<T>>| {
             place.as_ref().is_some_and(|place| place.mark == mark && same(&place.token, token))
         };
-        let ended = |place: &&mut Option<Place>| place.as_ref().is_none_or(|place| place.until <= now);
+        let ended = |place: &&mut Option<Place<T>>| place.as_ref().is_none_or(|place| place.until <= now);
         let place = if let Some(place) = row.places.iter_mut().find(same) {
             place
         } else if let Some(place) = row.places.iter_mut().find(ended) {
@@ -106,7 +119,7 @@ impl TokenMemory {
             row.next = row.next.wrapping_add(1) % WAYS;
             row.places.get_mut(row.next)?
         };
-        *place = Some(Place { mark, until, standing, token: token.into(), agent: Arc::clone(agent) });
+        *place = Some(Place { mark, until, standing, token: token.into(), says: Arc::clone(says) });
         Some(())
     }
 
@@ -123,10 +136,10 @@ impl TokenMemory {
     }
 }
 
-impl std::fmt::Debug for TokenMemory {
+impl<T> std::fmt::Debug for Memory<T> {
     /// Without the tokens.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TokenMemory").field("len", &self.len()).finish_non_exhaustive()
+        f.debug_struct("Memory").field("len", &self.len()).finish_non_exhaustive()
     }
 }
 

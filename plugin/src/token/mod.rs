@@ -6,6 +6,7 @@
 //!            └────▶ Unverified(Candidate) ──check──▶ host or verify_in_process
 //!                        └── admit(verdict) ──▶ Agent         remembered for the next request
 //! Agent ──confirmation──▶ nothing | certificate, proof         each request anew: does its sender hold the key?
+//!   └────task_document──▶ nothing | document                    what was its run started for?
 //! ```
 //!
 //! Before the signature is known to hold, only what leads to the key is looked at; afterwards the claims are held to
@@ -23,6 +24,7 @@ mod certificate;
 pub mod challenge;
 mod claims;
 mod confirmation;
+mod document;
 mod dpop;
 pub mod host_form;
 mod identity;
@@ -47,11 +49,12 @@ pub use algorithm::Algorithm;
 pub use candidate::Candidate;
 pub use challenge::challenges;
 pub use confirmation::Confirmation;
+pub use document::TaskDocument;
 pub use dpop::{Entered, Mark, ProofSlot};
 pub use identity::{Attempt, Identity, Presented};
 pub use introspection::{Inquiry, Introspector};
 pub use key::{InvalidKey, PublicKey};
-pub use memory::{CAPACITY, TokenMemory};
+pub use memory::{CAPACITY, Memory, TokenMemory};
 pub use metadata::Metadata;
 pub use published::{MAX_DOCUMENT, Publication, Published, UnusableDocument};
 pub use signature::{SignatureCheck, SignatureVerdict, verify_in_process};
@@ -59,6 +62,7 @@ pub use signature::{SignatureCheck, SignatureVerdict, verify_in_process};
 pub(crate) use allowed::{AllowedActor, HostPattern, Who};
 pub(crate) use certificate::CertificateFrom;
 pub(crate) use claims::ClaimPath;
+pub(crate) use document::{Admitted, Brought, Documents, UnverifiedDocument, malformed as malformed_document};
 pub(crate) use dpop::{Dpop, Nonces, origin};
 use identity::Seal;
 pub(crate) use issuer::{Issuer, Keys, Mapping, Profile};

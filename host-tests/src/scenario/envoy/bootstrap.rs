@@ -87,8 +87,10 @@ fn listener(template: &Value, case: &Case<'_>, places: &Places<'_>) -> Result<Va
     set(&mut listener, "", "address", socket(0));
     let enabled = enabling_route(template).context("no route of envoy.yaml enables the filter")?;
     let upstream = if holds_heads(&case.config) { "upstream" } else { "patient" };
+    let policy = case.steps.first().and_then(|(message, _)| message.route_policy.as_deref());
     let route = json!({
         "match": {"prefix": "/"},
+        "metadata": {"filter_metadata": policy.map_or_else(|| json!({}), |policy| json!({"toolgate": {"policy": policy}}))},
         "route": {"cluster": upstream, "timeout": "10s"},
         "typed_per_filter_config": enabled,
     });

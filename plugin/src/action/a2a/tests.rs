@@ -19,7 +19,7 @@ fn outcome(
         matching,
         protocol: crate::action::Protocol::A2a,
         server: "helper".into(),
-        policy: None,
+        policy: crate::action::PolicyOf::All,
         max_body: 1 << 20,
         origins: Vec::new(),
         access: crate::token::Access::default(),

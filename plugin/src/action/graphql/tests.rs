@@ -8,7 +8,7 @@ fn route() -> Route {
         matching: crate::action::Matching::Path("/graphql".into()),
         protocol: crate::action::Protocol::Graphql,
         server: "shop".into(),
-        policy: None,
+        policy: crate::action::PolicyOf::All,
         max_body: 4096,
         origins: Vec::new(),
         access: Access::default(),

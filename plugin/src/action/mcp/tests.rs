@@ -12,7 +12,7 @@ fn route() -> Route {
         matching: Matching::Path("/mcp".into()),
         protocol: Protocol::Mcp,
         server: "crm".into(),
-        policy: None,
+        policy: crate::action::PolicyOf::All,
         max_body: 1 << 20,
         origins: Vec::new(),
         access: crate::token::Access::default(),

@@ -8,7 +8,7 @@ fn refused(protocol: Protocol, method: &str, headers: &[(&str, &str)]) -> Option
         matching: Matching::Path("/x".into()),
         protocol,
         server: "s".into(),
-        policy: None,
+        policy: crate::action::PolicyOf::All,
         max_body: 1000,
         origins: vec!["https://app.example.com".into()],
         access: crate::token::Access::default(),

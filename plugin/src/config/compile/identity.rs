@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::super::problem::Problems;
 use super::super::raw;
 use super::published::Written;
-use super::{jwks, possession, profile};
-use crate::token::{Bindings, ClaimPath, Content, Identity, Issuer, Keys, ListSource, Mapping, Publication};
+use super::{documents, jwks, possession, profile};
+use crate::token::{Algorithm, Bindings, ClaimPath, Content, Identity, Issuer, Keys, ListSource, Mapping, Publication};
 
 /// Longer than this no two clocks differ that anybody looks after, and every second of it is one more for a stolen token.
-const MAX_SKEW: Duration = Duration::from_secs(300);
+pub(super) const MAX_SKEW: Duration = Duration::from_secs(300);
 
 /// Compiles `identity`. Everything that is wrong goes to `problems`, with its place in the whole configuration;
 /// `None` exactly when something is. `details`: whether what tokens grant in detail is checked later on.
@@ -44,9 +44,11 @@ pub fn identity(raw: &raw::Identity, details: bool, problems: &mut Problems) -> 
             None => sound = false,
         }
     }
+    let documents = documents::documents(raw, &mut publications, problems);
     sound &= metadata_is_sound(raw.resource_metadata.as_deref(), problems);
-    let possession = possession?;
-    sound.then(|| Identity::new(issuers, publications, raw.resource_metadata.clone()).with_possession(possession))
+    let (possession, documents) = (possession?, documents?);
+    let identity = Identity::new(issuers, publications, raw.resource_metadata.clone());
+    sound.then(|| identity.with_possession(possession).with_documents(documents))
 }
 
 /// RFC 9728 section 5.1 wants a URL, and a header must be able to carry it.
@@ -100,7 +102,10 @@ fn compile(
             Err(_) => complain(&format!("required_claims/{at}"), not_a_claim(text)),
         }
     }
-    let keys = keys(raw, place, publications, problems);
+    let keys = match raw.profile {
+        raw::Profile::Opaque => Some(Keys::Inline(Vec::new())),
+        _ => keys(&raw.jwks, &raw.algorithms, &format!("{place}/jwks"), publications, problems),
+    };
     let revocations = match &raw.revocations {
         None => Some(None),
         Some(written) => {
@@ -141,22 +146,24 @@ fn compile(
     })
 }
 
-/// The issuer's keys, or where they are fetched.
-fn keys(raw: &raw::Issuer, place: &str, publications: &mut Vec<Publication>, problems: &mut Problems) -> Option<Keys> {
-    if raw.profile == raw::Profile::Opaque {
-        return Some(Keys::Inline(Vec::new()));
-    }
-    let place = format!("{place}/jwks");
-    if let Some(inline) = &raw.jwks.inline {
-        if raw.jwks.cluster.is_some() || raw.jwks.uri.is_some() {
+/// A signer's keys, or where they are fetched.
+pub(super) fn keys(
+    raw: &raw::Jwks,
+    algorithms: &[Algorithm],
+    place: &str,
+    publications: &mut Vec<Publication>,
+    problems: &mut Problems,
+) -> Option<Keys> {
+    if let Some(inline) = &raw.inline {
+        if raw.cluster.is_some() || raw.uri.is_some() {
             // Written out and fetched at once is a mistake, which is complained of there.
-            Written::of_jwks(&raw.jwks, &place, problems)?;
+            Written::of_jwks(raw, place, problems)?;
         }
-        let keys = jwks::keys(inline, &raw.algorithms, &format!("{place}/inline"), problems)?;
+        let keys = jwks::keys(inline, algorithms, &format!("{place}/inline"), problems)?;
         return Some(Keys::Inline(keys.into_iter().map(Arc::new).collect()));
     }
-    let content = Content::Keys(raw.algorithms.clone());
-    let set = Written::of_jwks(&raw.jwks, &place, problems)?.compile(content, &place, problems)?;
+    let content = Content::Keys(algorithms.to_vec());
+    let set = Written::of_jwks(raw, place, problems)?.compile(content, place, problems)?;
     Some(Keys::Published(publish(publications, set)))
 }
 
@@ -171,7 +178,7 @@ fn not_a_claim(text: &str) -> String {
 }
 
 /// A duration such as `15m`, or the complaint about it. Where there is no longest one, zero is none either.
-fn duration(raw: &str, longest: Option<Duration>) -> Result<Duration, String> {
+pub(super) fn duration(raw: &str, longest: Option<Duration>) -> Result<Duration, String> {
     let duration = humantime::parse_duration(raw)
         .map_err(|_| format!("`{raw}` was found; a duration such as `30s` or `15m` is needed"))?;
     match longest {

@@ -6,6 +6,7 @@ mod audit;
 mod comparisons;
 mod decision;
 mod details;
+mod documents;
 mod hold;
 mod identity;
 mod introspection;
@@ -20,6 +21,7 @@ mod session;
 mod tasks;
 
 pub use identity::identity;
+pub(super) use tasks::documented;
 
 use std::collections::BTreeMap;
 
@@ -45,7 +47,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     let service = raw.decision.as_ref().map(|decision| decision.protocol);
     let policy = rules::compile(&raw.rules, "", &comparisons, service, problems);
     let policies = named_policies(&raw, &comparisons, problems);
-    let tasks = tasks::compile(&raw.tasks, problems);
+    let tasks = tasks::compile(&raw.tasks, raw.identity.task_documents.is_some(), problems);
     let rules_look = policy.remembers() || policies.values().any(|named| named.policy.remembers());
     let is_told = raw.decision.as_ref().is_some_and(|decision| decision.session);
     let sessions = session::compile(raw.session_memory.as_ref(), rules_look || is_told, problems);
@@ -75,7 +77,7 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     })
 }
 
-/// `policies`, and whether every route that names one names one that is there.
+/// `policies`, and whether every route that names one names one that is there; or leaves it to Envoy's routes to name one.
 fn named_policies(
     raw: &raw::Config,
     comparisons: &Comparisons,
@@ -88,10 +90,22 @@ fn named_policies(
             problems.add(format!("/routes/{index}/policy"), message);
         }
     }
+    let mut by_metadata = raw.routes.iter().enumerate().filter(|(_, route)| route.policy_by_metadata).peekable();
+    let any_may_be_named = by_metadata.peek().is_some();
+    for (index, route) in by_metadata {
+        if route.policy.is_some() {
+            let message = "found `true` beside `policy`; only one of the two can say which policy counts";
+            problems.add(format!("/routes/{index}/policy_by_metadata"), message);
+        }
+        if raw.policies.is_empty() {
+            let message = "found `true` without any of `policies`, so every request would be refused";
+            problems.add(format!("/routes/{index}/policy_by_metadata"), message);
+        }
+    }
     let service = raw.decision.as_ref().map(|decision| decision.protocol);
     let compiled = raw.policies.iter().map(|(name, written)| {
         let place = format!("/policies/{}", token(name));
-        if !raw.routes.iter().any(|route| route.policy.as_ref() == Some(name)) {
+        if !any_may_be_named && !raw.routes.iter().any(|route| route.policy.as_ref() == Some(name)) {
             problems.add(&*place, "no route names this policy; it would never count");
         }
         let policy = rules::compile(&written.rules, &place, comparisons, service, problems);

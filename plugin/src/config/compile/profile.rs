@@ -13,6 +13,7 @@ const OTHER_TYPES: &[&str] = &[
     "oauth-id-jag+jwt",
     "secevent+jwt",
     "statuslist+jwt",
+    "task+jwt",
     "token-introspection+jwt",
     "txntoken+jwt",
     "wit+jwt",

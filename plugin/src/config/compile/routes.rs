@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::access;
 use crate::action::{
-    ActionKind, Annotation, Matching, Operation, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts, Tools,
-    a2a, path,
+    ActionKind, Annotation, Matching, Operation, PolicyOf, Protocol, ResourcePlace, Route, Routes, Template, ToolFacts,
+    Tools, a2a, path,
 };
 use crate::config::problem::Problems;
 use crate::config::raw;
@@ -51,7 +51,11 @@ pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Pr
             matching,
             protocol,
             server: entry.server.clone(),
-            policy: entry.policy.clone(),
+            policy: match &entry.policy {
+                Some(name) => PolicyOf::Named(name.clone()),
+                None if entry.policy_by_metadata => PolicyOf::Metadata,
+                None => PolicyOf::All,
+            },
             max_body,
             origins,
             access,

@@ -1,5 +1,6 @@
 //! `tasks`.
 
+use serde::Deserialize as _;
 use serde_json::json;
 
 use crate::config::problem::Problems;
@@ -8,17 +9,33 @@ use crate::policy::{
     Attribute, Comparison, Comparisons, Condition, Counterparties, Expression, InvalidCondition, Relation, Task, Tasks,
 };
 
-/// Every task that could be made sense of.
-pub(super) fn compile(written: &raw::Tasks, problems: &mut Problems) -> Tasks {
+/// Every task that could be made sense of; `documents`: whether signed documents describe more of them.
+pub(super) fn compile(written: &raw::Tasks, documents: bool, problems: &mut Problems) -> Tasks {
     let named = written.named.iter();
-    if written.required && written.named.is_empty() {
+    if written.required && written.named.is_empty() && !documents {
         problems.add("/tasks/required", "found `true` without any task, so every request would be refused");
     }
     let by_name = named.map(|(name, written)| {
         let place = format!("/tasks/named/{}", super::token(name));
         (name.clone(), task(written, &place, problems))
     });
-    Tasks { by_name: by_name.collect(), required: written.required }
+    Tasks { by_name: by_name.collect(), documents, required: written.required }
+}
+
+/// What a signed document says that a run may do, in the form of a task of the configuration.
+///
+/// # Errors
+/// What can't be understood of it, in words that hold nothing of the document.
+pub(in crate::config) fn documented(task: &serde_json::Value) -> Result<Task, String> {
+    let written = raw::Task::deserialize(task);
+    let written =
+        written.map_err(|_| "its `task` is not of the form of `tasks.named` in a configuration".to_owned())?;
+    let mut problems = Problems::default();
+    let task = self::task(&written, "", &mut problems);
+    match problems.iter().next() {
+        None => Ok(task),
+        Some(problem) => Err(format!("`{}` in its `task` can't be used", problem.pointer)),
+    }
 }
 
 fn task(written: &raw::Task, place: &str, problems: &mut Problems) -> Task {
@@ -89,10 +106,11 @@ fn condition(name: &str, value: &serde_json::Value, place: &str, problems: &mut 
 
 fn counterparties(written: &raw::Task, place: &str, problems: &mut Problems) -> Option<Counterparties> {
     let (domains, payees) = (written.domains.is_some(), written.payees.is_some());
-    if !domains && !payees {
+    if !domains && !payees && written.recipients.is_none() {
         return None;
     }
-    for (key, list) in [("domains", &written.domains), ("payees", &written.payees)] {
+    let lists = [("domains", &written.domains), ("recipients", &written.recipients), ("payees", &written.payees)];
+    for (key, list) in lists {
         if list.as_ref().is_some_and(Vec::is_empty) {
             problems.add(format!("{place}/{key}"), "found an empty list; name at least one, or bound `actions`");
         }
@@ -108,5 +126,6 @@ fn counterparties(written: &raw::Task, place: &str, problems: &mut Problems) -> 
         let pointer = problem.pointer.replace("/risk/trusted_domains", &format!("{place}/domains"));
         problems.add(pointer.replace("/risk/known_payees", &format!("{place}/payees")), problem.message.clone());
     }
-    Some(Counterparties { table, domains, payees })
+    let recipients = written.recipients.as_ref().map(|list| list.iter().map(|one| one.to_lowercase()).collect());
+    Some(Counterparties { table, domains, recipients, payees })
 }

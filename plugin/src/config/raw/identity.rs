@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::documents::TaskDocuments;
 use super::possession::{ClientCertificate, Dpop};
 pub use crate::token::Algorithm;
 
@@ -19,6 +20,8 @@ pub struct Identity {
     pub client_certificate: Option<ClientCertificate>,
     /// Proofs of possession, for tokens that are bound to a key (`cnf.jkt`, RFC 9449). Left out: they are refused.
     pub dpop: Option<Dpop>,
+    /// Who says, signed, what one run may do. Left out: tasks are those of `tasks`.
+    pub task_documents: Option<TaskDocuments>,
 }
 
 /// One issuer, and what its tokens must look like.

@@ -5,6 +5,7 @@
 mod audit;
 mod decision;
 mod details;
+mod documents;
 mod identity;
 mod possession;
 mod risk;
@@ -20,6 +21,7 @@ pub use decision::{
     WithoutDecision,
 };
 pub use details::{AuthorizationDetails, DetailBound, DetailRelation, DetailType};
+pub use documents::TaskDocuments;
 pub use identity::{Actor, Algorithm, Claims, Identity, Introspection, Issuer, Jwks, Profile, Revocations, StatusList};
 pub use possession::{ClientCertificate, Dpop, DpopNonce};
 pub use risk::{AmountLimit, Limits, RiskSettings, Weight};

@@ -20,6 +20,11 @@ pub struct Route {
     pub server: String,
     /// The entry of `policies` whose rules count here. Left out: `rules`.
     pub policy: Option<String>,
+    /// Whether Envoy's own route names the entry of `policies` whose rules count, in its metadata:
+    /// `metadata: {filter_metadata: {toolgate: {policy: NAME}}}`. A request on a route that names none, or one that isn't in
+    /// `policies`, is refused.
+    #[serde(default)]
+    pub policy_by_metadata: bool,
     /// The largest body, such as `1MiB`.
     #[serde(default = "default_max_body")]
     pub max_body: String,

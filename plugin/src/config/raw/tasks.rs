@@ -12,7 +12,7 @@ pub struct Tasks {
     /// Whether a token that names no task is refused.
     pub required: bool,
     /// The tasks, by the name that a token's `task` (or else `intent`) carries. A token with a task that isn't here is
-    /// refused everything.
+    /// refused everything, unless it brings a signed document of that task (`identity.task_documents`).
     pub named: BTreeMap<String, Task>,
 }
 
@@ -29,6 +29,8 @@ pub struct Task {
     pub resources: Option<Vec<TaskResource>>,
     /// Domains that data and messages may go to. Left out: those of `risk` count, as risks.
     pub domains: Option<Vec<String>>,
+    /// Addresses that messages may go to, exactly but for their case. Left out: whoever `domains` or `risk` say.
+    pub recipients: Option<Vec<String>>,
     /// To whom money may go. Left out: those of `risk` count, as risks.
     pub payees: Option<Vec<String>>,
 }
