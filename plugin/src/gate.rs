@@ -36,7 +36,7 @@ impl Gate {
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
         let breaker = Breaker::new(config.decision.as_ref().map(|service| service.breaker));
-        let published = Published::new(config.identity.publications().len());
+        let published = Published::new(config.identity.publications());
         Self {
             config,
             tokens: TokenMemory::default(),

@@ -339,13 +339,16 @@ pub struct Answer {
     pub cut: bool,
 }
 
-/// What the issuer's server answers to a fetch: keys or revocations, whichever is fetched, or something else to both.
+/// What the issuer's server answers to a fetch: metadata, keys or revocations, whichever is fetched, or something else to all.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Published {
     /// The keys, as in `sign`.
     #[serde(default)]
     pub keys: Vec<Sign>,
+    /// What its metadata say, beside and in place of the right `issuer` and `jwks_uri`; a member that is `false` is left out.
+    #[serde(default)]
+    pub metadata: Map<String, Value>,
     /// What is revoked.
     #[serde(default)]
     pub revoked: Vec<Value>,

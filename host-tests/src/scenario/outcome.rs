@@ -147,7 +147,15 @@ impl Unforeseeable {
             self.value(&mut question.body, now);
         }
         outcome.client.body = self.bytes(&outcome.client.body);
-        outcome.audit.iter_mut().for_each(|record| self.value(record, now));
+        for record in &mut outcome.audit {
+            // A document holds the time at which it was signed, and so does the digest by which a token names it.
+            if let Some(task) =
+                record.get_mut("task").filter(|task| task.as_str().is_some_and(|it| it.starts_with("sha-256:")))
+            {
+                *task = "<digest of the document>".into();
+            }
+            self.value(record, now);
+        }
         outcome
     }
 

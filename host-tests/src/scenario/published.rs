@@ -10,20 +10,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use toolgate::gate::Gate;
 use toolgate::head::Head;
 use toolgate::remote::{Lease, Task};
 use toolgate::time::Timestamp;
 
+use super::configuration::ISSUER;
 use super::format::{Published, Sign, Statuses, Step};
 use super::gateway::{ISSUER_CLUSTER, NOW};
 use super::keys::{self, Key};
 use super::message::generated;
 use super::mint::moment;
 
-/// The body for a fetch of `path`: revocations where it ends so, else keys.
+/// The body for a fetch of `path`, whose end says what is fetched.
 #[must_use]
 pub fn document(published: &Published, path: &str) -> Vec<u8> {
     if let Some(text) = published.text.clone().or_else(|| published.generate.as_ref().map(generated)) {
@@ -35,13 +36,38 @@ pub fn document(published: &Published, path: &str) -> Vec<u8> {
     if path.ends_with("/status") {
         return statuses(published.statuses.clone().unwrap_or_default(), path).unwrap_or_default().into_bytes();
     }
-    let document = if path.ends_with("/revoked") {
-        json!({ "revoked": published.revoked })
-    } else {
-        let keys: Vec<Value> = published.keys.iter().map(|sign| key(*sign).public_jwk()).collect();
-        json!({ "keys": keys })
+    let document = match tenant(path) {
+        Some(tenant) => metadata(&published.metadata, tenant),
+        None if path.ends_with("/revoked") => json!({ "revoked": published.revoked }),
+        None if path.ends_with("/jwks") => {
+            let keys: Vec<Value> = published.keys.iter().map(|sign| key(*sign).public_jwk()).collect();
+            json!({ "keys": keys })
+        }
+        None => json!({"error": "not found"}),
     };
     document.to_string().into_bytes()
+}
+
+/// The path of the issuer whose metadata are at `path`, if any are (OpenID Connect Discovery 1.0, RFC 8414).
+fn tenant(path: &str) -> Option<&str> {
+    path.strip_suffix("/.well-known/openid-configuration")
+        .or_else(|| path.strip_prefix("/.well-known/oauth-authorization-server"))
+}
+
+/// Metadata of the issuer with this path.
+fn metadata(wanted: &Map<String, Value>, tenant: &str) -> Value {
+    let issuer = format!("{ISSUER}{tenant}");
+    let right = json!({
+        "jwks_uri": format!("{issuer}/published/jwks"),
+        "token_endpoint": format!("{issuer}/token"),
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "EdDSA"],
+        "issuer": issuer,
+    });
+    let wanted = wanted.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let mut members: Map<String, Value> =
+        right.as_object().cloned().unwrap_or_default().into_iter().chain(wanted).collect();
+    members.retain(|_, value| *value != false);
+    Value::Object(members)
 }
 
 /// The key of that name.
@@ -73,7 +99,7 @@ fn statuses(wanted: Statuses, path: &str) -> Result<String> {
     let key = key(wanted.sign);
     let mut header = json!({"typ": "statuslist+jwt", "alg": key.algorithm, "kid": key.id});
     let mut claims = json!({
-        "sub": format!("https://idp.example.com{path}"), "iat": NOW.as_secs(),
+        "sub": format!("{ISSUER}{path}"), "iat": NOW.as_secs(),
         "status_list": {"bits": wanted.bits, "lst": packed},
     });
     if let (Some(header), Some(claims)) = (header.as_object_mut(), claims.as_object_mut()) {
@@ -157,7 +183,7 @@ impl Issuer {
             let Task::Fetch(taken) = gate.published.tick(at, publication, now, lease) else { continue };
             let listens = source.cluster == ISSUER_CLUSTER;
             let answers = listens && !self.published.silent && self.published.status.unwrap_or(200) == 200;
-            let document = document(&self.published, &source.path);
+            let document = document(&self.published, gate.published.path(publication));
             let lease = if answers && gate.published.load(at, publication, now, &document).is_ok() {
                 taken.fulfilled(source, now)
             } else {

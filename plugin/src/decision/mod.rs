@@ -13,6 +13,7 @@ mod call;
 mod elicitation;
 mod evaluations;
 mod figures;
+mod latest;
 mod memory;
 mod opa;
 mod shown;

@@ -98,7 +98,7 @@ impl Passage {
                 // The token is the first thing to be verified.
                 Step::Verify(_) if std::mem::take(&mut of_our_own) => Input::Signature(SignatureVerdict::Valid),
                 Step::Verify(check) => Input::Signature(verify_in_process(&check)),
-                Step::Hold | Step::SendHead(_) | Step::Read | Step::Reread => Input::Body(&message.body),
+                Step::Hold | Step::SendHead(_) | Step::Read => Input::Body(&message.body),
                 // Explained is the first call of a session.
                 Step::Recall(_) => Input::Recalled { slot: None, version: 1 },
                 Step::Remember { .. } => Input::Remembered(Stored::Yes),

@@ -40,7 +40,8 @@ impl Fetches {
                 Task::Load => {
                     let document = host::shared(&source.name).0.unwrap_or_default();
                     // Whoever stored it could read it; if this worker can't, what it has goes on, and it is said.
-                    report(publication, gate.published.load(at, publication, lease.version, &document));
+                    let read = gate.published.load(at, publication, lease.version, &document);
+                    report(gate, publication, read);
                 }
                 Task::Fetch(taken) => {
                     if host::share(&source.lease_key(), &taken.write(), version) == Stored::Yes {
@@ -52,7 +53,7 @@ impl Fetches {
     }
 
     fn start(&mut self, gate: &mut Gate, at: usize, publication: &Publication) {
-        match host::fetch(&publication.source) {
+        match host::fetch(&publication.source, gate.published.path(publication)) {
             Some(call) => {
                 self.0.insert(call, Fetch { config: Arc::clone(&gate.config), at });
             }
@@ -96,7 +97,7 @@ fn settle(gate: &mut Gate, at: usize, publication: &Publication, document: &[u8]
     if read.is_err() {
         gate.published.failed(at);
     }
-    report(publication, read);
+    report(gate, publication, read);
 }
 
 /// What is written beside a document, and which version of it that is.
@@ -105,9 +106,9 @@ fn read_lease(source: &Source) -> (Lease, u32) {
     (Lease::read(&bytes.unwrap_or_default()), version)
 }
 
-fn report(publication: &Publication, read: Result<(), UnusableDocument>) {
+fn report(gate: &Gate, publication: &Publication, read: Result<(), UnusableDocument>) {
     if let Err(UnusableDocument(why)) = read {
-        log::warn!("toolgate can't use `{}`: {why}", publication.source.shown());
+        log::warn!("toolgate can't use `{}`: {why}", publication.source.shown(gate.published.path(publication)));
     }
 }
 

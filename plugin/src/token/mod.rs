@@ -24,6 +24,7 @@ mod certificate;
 pub mod challenge;
 mod claims;
 mod confirmation;
+mod discovery;
 mod document;
 mod dpop;
 pub mod host_form;

@@ -251,23 +251,26 @@ async fn patient(received: Received, script: Shared) -> io::Result<Response<Sent
     upstream(received, script).await
 }
 
-/// Plays the issuer of the scenario whose name the path has in front of its last segment.
+/// Plays the issuer of the scenario whose name is in the path.
 async fn publish(received: Received, script: Shared) -> io::Result<Response<Sent>> {
     let (issuers, fetches) = {
         let script = script.lock().unwrap_or_else(PoisonError::into_inner);
         (Arc::clone(&script.issuers), Arc::clone(&script.fetches))
     };
-    let scenario = received.path.rsplit_once('/').map(|(scenario, _)| scenario.trim_start_matches('/'));
-    if let Some(name) = scenario {
+    let path = format!("{}/", received.path);
+    let found = {
+        let issuers = issuers.lock().unwrap_or_else(PoisonError::into_inner);
+        issuers
+            .iter()
+            .find(|(name, _)| path.contains(&format!("/{name}/")))
+            .map(|(name, it)| (name.clone(), it.clone()))
+    };
+    let (scenario, published) = found.ok_or_else(|| io::Error::other("no issuer of that name"))?;
+    {
         let mut fetches = fetches.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = fetches.entry(name.to_owned()).or_default();
+        let count = fetches.entry(scenario).or_default();
         *count = count.saturating_add(1);
     }
-    let published = scenario.and_then(|name| {
-        let issuers = issuers.lock().unwrap_or_else(PoisonError::into_inner);
-        issuers.get(name).cloned()
-    });
-    let published = published.ok_or_else(|| io::Error::other("no issuer of that name"))?;
     if published.silent {
         let never: Infallible = pending().await;
         match never {}

@@ -63,7 +63,7 @@ pub(super) fn documents(
     }
     let max_lifetime = duration(&raw.max_lifetime, None).map_err(|message| complain("max_lifetime", message)).ok();
     let clock_skew = duration(&raw.clock_skew, Some(MAX_SKEW)).map_err(|message| complain("clock_skew", message)).ok();
-    let keys = keys(&raw.jwks, &raw.algorithms, &format!("{PLACE}/jwks"), publications, problems);
+    let keys = keys(&raw.jwks, &raw.issuer, &raw.algorithms, &format!("{PLACE}/jwks"), publications, problems);
     if !sound {
         return None;
     }
@@ -119,7 +119,7 @@ mod tests {
             ),
             (json!({"clock_skew": "1h"}), "clock_skew: `1h` was found; at most `5m` is possible"),
             (json!({"max_lifetime": "0s"}), "max_lifetime: `0s` was found; it must be longer than nothing"),
-            (json!({"jwks": {}}), "jwks: give either `inline`, or both `cluster` and `uri`"),
+            (json!({"jwks": {}}), "jwks: give either `inline`, or `cluster` and one of `uri` and `discover`"),
         ] {
             assert_eq!(complaints(&change), [format!("{PLACE}/{expected}")]);
         }

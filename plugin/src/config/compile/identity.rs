@@ -104,7 +104,7 @@ fn compile(
     }
     let keys = match raw.profile {
         raw::Profile::Opaque => Some(Keys::Inline(Vec::new())),
-        _ => keys(&raw.jwks, &raw.algorithms, &format!("{place}/jwks"), publications, problems),
+        _ => keys(&raw.jwks, &raw.issuer, &raw.algorithms, &format!("{place}/jwks"), publications, problems),
     };
     let revocations = match &raw.revocations {
         None => Some(None),
@@ -149,21 +149,31 @@ fn compile(
 /// A signer's keys, or where they are fetched.
 pub(super) fn keys(
     raw: &raw::Jwks,
+    issuer: &str,
     algorithms: &[Algorithm],
     place: &str,
     publications: &mut Vec<Publication>,
     problems: &mut Problems,
 ) -> Option<Keys> {
     if let Some(inline) = &raw.inline {
-        if raw.cluster.is_some() || raw.uri.is_some() {
+        if raw.cluster.is_some() || raw.uri.is_some() || raw.discover.is_some() {
             // Written out and fetched at once is a mistake, which is complained of there.
-            Written::of_jwks(raw, place, problems)?;
+            Written::of_jwks(raw, issuer, place, problems)?;
         }
         let keys = jwks::keys(inline, algorithms, &format!("{place}/inline"), problems)?;
         return Some(Keys::Inline(keys.into_iter().map(Arc::new).collect()));
     }
-    let content = Content::Keys(algorithms.to_vec());
-    let set = Written::of_jwks(raw, place, problems)?.compile(content, place, problems)?;
+    let mut written = Written::of_jwks(raw, issuer, place, problems)?;
+    let found_in = match raw.discover {
+        None => None,
+        Some(_) => {
+            let metadata = written.compile(Content::Metadata(issuer.to_owned()), place, problems)?;
+            written.kind = "jwks";
+            Some(publish(publications, metadata))
+        }
+    };
+    let content = Content::Keys { algorithms: algorithms.to_vec(), found_in };
+    let set = written.compile(content, place, problems)?;
     Some(Keys::Published(publish(publications, set)))
 }
 
@@ -286,7 +296,7 @@ mod tests {
                 json!("soon"),
                 "/max_lifetime: `soon` was found; a duration such as `30s` or `15m` is needed",
             ),
-            ("jwks", json!({}), "/jwks: give either `inline`, or both `cluster` and `uri`"),
+            ("jwks", json!({}), "/jwks: give either `inline`, or `cluster` and one of `uri` and `discover`"),
             (
                 "jwks",
                 json!({"cluster": "idp", "uri": "idp.example.com/jwks"}),
