@@ -321,6 +321,8 @@ pub struct Published {
     pub statuses: Option<Statuses>,
     /// What is said of a token that it is asked about; times as those of claims.
     pub introspection: Option<Map<String, Value>>,
+    /// What the decision service says of itself, where that differs from what is right.
+    pub metadata: Option<Map<String, Value>>,
     /// The HTTP status; 200 where left out.
     pub status: Option<u16>,
     /// The body as text.

@@ -18,7 +18,7 @@ use toolgate::remote::{Lease, Task};
 use toolgate::time::Timestamp;
 
 use super::format::{Published, Sign, Statuses, Step};
-use super::gateway::{ISSUER_CLUSTER, NOW};
+use super::gateway::{CLUSTER, ISSUER_CLUSTER, NOW};
 use super::keys::{self, Key};
 use super::message::generated;
 use super::mint::moment;
@@ -28,6 +28,9 @@ use super::mint::moment;
 pub fn document(published: &Published, path: &str) -> Vec<u8> {
     if let Some(text) = published.text.clone().or_else(|| published.generate.as_ref().map(generated)) {
         return text.into_bytes();
+    }
+    if let Some(place) = path.strip_prefix(METADATA) {
+        return metadata(published, place).to_string().into_bytes();
     }
     if let Some(answer) = published.introspection.as_ref().filter(|_| path.ends_with("/introspect")) {
         return Value::Object(answer.clone()).to_string().into_bytes();
@@ -42,6 +45,39 @@ pub fn document(published: &Published, path: &str) -> Vec<u8> {
         json!({ "keys": keys })
     };
     document.to_string().into_bytes()
+}
+
+/// Where a decision service tells of itself (AuthZEN Authorization API 1.0 section 9.2).
+const METADATA: &str = "/.well-known/authzen-configuration";
+
+/// What the decision service at that place says of itself: what is right, but for what the scenario says.
+fn metadata(published: &Published, place: &str) -> Value {
+    let service = format!("https://pdp.example.com{place}");
+    let mut document = json!({
+        "policy_decision_point": service,
+        "access_evaluation_endpoint": "https://pdp.example.com/told/evaluation",
+        "access_evaluations_endpoint": "https://pdp.example.com/told/evaluations",
+    });
+    if let (Some(document), Some(changes)) = (document.as_object_mut(), &published.metadata) {
+        document.extend(changes.clone());
+        document.retain(|_, value| *value != "<absent>");
+    }
+    document
+}
+
+/// The scenario for whose issuer, or decision service, `path` is.
+#[must_use]
+pub fn scenario_of(path: &str) -> Option<&str> {
+    match path.strip_prefix(METADATA) {
+        Some(place) => Some(place.trim_start_matches('/')),
+        None => path.rsplit_once('/').map(|(scenario, _)| scenario.trim_start_matches('/')),
+    }
+}
+
+/// Whether `path` is where a decision service tells of itself.
+#[must_use]
+pub fn is_metadata(path: &str) -> bool {
+    path.starts_with(METADATA)
 }
 
 /// The key of that name.
@@ -116,7 +152,7 @@ pub fn each(steps: &[Step], now: Duration) -> Vec<Published> {
 }
 
 /// What surrounds the pure core where something is fetched: the clock, the lease of each publication, and the issuer's
-/// server. There is one worker, so nothing need be shared.
+/// server, or the decision service's. There is one worker, so nothing need be shared.
 #[derive(Debug)]
 pub(super) struct Issuer {
     pub(super) now: Timestamp,
@@ -150,18 +186,18 @@ impl Issuer {
     /// What the filter's root context does on its tick.
     pub(super) fn tick(&mut self, gate: &mut Gate) {
         let config = Arc::clone(&gate.config);
-        for (at, publication) in config.identity.publications().iter().enumerate() {
+        for (at, source) in Gate::sources(&config).enumerate() {
             self.now = self.now.plus(TICK);
-            let (source, now) = (&publication.source, self.now);
+            let now = self.now;
             let lease = self.leases.get(&at).copied().unwrap_or_default();
-            let Task::Fetch(taken) = gate.published.tick(at, publication, now, lease) else { continue };
-            let listens = source.cluster == ISSUER_CLUSTER;
+            let Task::Fetch(taken) = gate.look_after(at, now, lease) else { continue };
+            let listens = [ISSUER_CLUSTER, CLUSTER].contains(&source.cluster.as_str());
             let answers = listens && !self.published.silent && self.published.status.unwrap_or(200) == 200;
             let document = document(&self.published, &source.path);
-            let lease = if answers && gate.published.load(at, publication, now, &document).is_ok() {
+            let lease = if answers && gate.load(at, now, &document).is_ok() {
                 taken.fulfilled(source, now)
             } else {
-                gate.published.failed(at);
+                gate.fetch_failed(at);
                 taken.failed(source, now)
             };
             self.leases.insert(at, lease);

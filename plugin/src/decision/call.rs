@@ -180,6 +180,7 @@ mod tests {
             approval: false,
             credential: None,
             session: None,
+            coaz: None,
         })
     }
 

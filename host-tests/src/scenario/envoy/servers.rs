@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use crate::scenario::format::{Answer, Published, Upstream};
 use crate::scenario::message::{Pairs, answer_body, pairs};
 use crate::scenario::outcome::{Arrival, Question, telling, telling_of_call};
-use crate::scenario::published::document;
+use crate::scenario::published::{document, is_metadata, scenario_of};
 
 /// What the running step wants of the servers, and what they saw of it.
 #[derive(Debug, Default)]
@@ -257,7 +257,7 @@ async fn publish(received: Received, script: Shared) -> io::Result<Response<Sent
         let script = script.lock().unwrap_or_else(PoisonError::into_inner);
         (Arc::clone(&script.issuers), Arc::clone(&script.fetches))
     };
-    let scenario = received.path.rsplit_once('/').map(|(scenario, _)| scenario.trim_start_matches('/'));
+    let scenario = scenario_of(&received.path);
     if let Some(name) = scenario {
         let mut fetches = fetches.lock().unwrap_or_else(PoisonError::into_inner);
         let count = fetches.entry(name.to_owned()).or_default();
@@ -277,6 +277,9 @@ async fn publish(received: Received, script: Shared) -> io::Result<Response<Sent
 }
 
 async fn decide(received: Received, script: Shared) -> io::Result<Response<Sent>> {
+    if is_metadata(&received.path) {
+        return publish(received, script).await;
+    }
     let Received { method, path, authority, headers, body, .. } = received;
     let headers = telling_of_call(headers);
     let body = serde_json::from_slice(&body).unwrap_or_default();
