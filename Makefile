@@ -11,7 +11,7 @@ export TOOLGATE_ENVOY := $(ENVOY)
 
 .DEFAULT_GOAL := wasm
 .NOTPARALLEL:
-.PHONY: help wasm envoy lint deny test demo demo-rest bench soak fuzz vectors conformance clean
+.PHONY: help wasm toolgate envoy lint deny test demo demo-rest bench soak fuzz vectors conformance clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ wasm: ## build the filter, target/toolgate.wasm (the default)
 	@.ci/wasm build -p toolgate --release --locked
 	@cmp -s target/wasm/wasm32-wasip1/release/toolgate.wasm $(TOOLGATE_WASM) || \
 		{ cp target/wasm/wasm32-wasip1/release/toolgate.wasm $(TOOLGATE_WASM) && ls -l $(TOOLGATE_WASM); }
+
+toolgate: ## build the command for operators, target/toolgate
+	@cargo build --locked --quiet --profile host -p toolgate-host-tests --bin toolgate
+	@cp target/host/toolgate target/toolgate
 
 envoy: $(ENVOY)
 

@@ -15,6 +15,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 use toolgate_host_tests::deployment::Deployment;
+use toolgate_host_tests::scenario::Configuration;
 
 fn scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
@@ -68,6 +69,24 @@ fn replay_gives_each_call_its_verdict() {
     );
     assert_eq!(judged[0]["resource"], json!({"type": "customer", "id": "c-7"}));
     assert_eq!(judged[3]["risk"]["findings"][0]["code"], "rows.over_limit");
+}
+
+#[test]
+fn a_configuration_is_written_for_envoy_unless_the_filter_would_refuse_it() {
+    let policy = scenarios().join("../../examples/policies/support/policy.yaml");
+    let output = toolgate(&["plugin-config", policy.to_str().unwrap()], "");
+    let written = Configuration::parse(&text(&output.stdout)).unwrap();
+    let configuration = &written.json()["configuration"];
+    assert_eq!(configuration["@type"], "type.googleapis.com/google.protobuf.StringValue");
+    let value = Configuration::parse(configuration["value"].as_str().unwrap()).unwrap();
+    assert_eq!(value, Configuration::read(&policy).unwrap());
+
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.yaml");
+    fs::write(&broken, "policy_version: v1\nidentity: {issuers: []}\nroutes: []\nrules: []\n").unwrap();
+    let refused = toolgate(&["plugin-config", broken.to_str().unwrap()], "");
+    assert_eq!((refused.status.code(), text(&refused.stdout)), (Some(1), String::new()));
+    assert!(text(&refused.stderr).contains("/identity/issuers: no issuer was found"), "{}", text(&refused.stderr));
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn configuration(issuer: &str) -> Value {
             "dpop": {"origins": ["https://gateway.example.com"], "algorithms": ["ES256"]},
             "issuers": [
                 {"issuer": issuer, "audiences": ["https://gateway.example.com/mcp"], "algorithms": ["ES256"], "require_binding": true,
-                    "jwks": {"cluster": "idp", "uri": format!("{issuer}/jwks")}},
+                    "jwks": {"cluster": "idp", "discover": "oidc"}},
                 {"issuer": issuer, "profile": "opaque", "audiences": ["https://gateway.example.com/opaque"],
                     "introspection": {"cluster": "idp", "uri": format!("{issuer}/introspect"), "credential": format!("Basic {credential}"), "max_age": "2s"}},
             ],

@@ -37,7 +37,7 @@ impl Gate {
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
         let breaker = Breaker::new(config.decision.as_ref().map(|service| service.breaker));
-        let published = Published::new(config.identity.publications().len());
+        let published = Published::new(config.identity.publications());
         Self {
             config,
             tokens: TokenMemory::default(),
@@ -69,6 +69,18 @@ impl Gate {
         let of_issuers = config.identity.publications().iter().map(|publication| &publication.source);
         let of_the_service = config.decision.as_ref().and_then(|service| service.discovery());
         of_issuers.chain(of_the_service.map(|discovery| &discovery.source))
+    }
+
+    /// `:path` under which it is fetched now.
+    #[must_use]
+    pub fn fetched_from(&self, at: usize) -> &str {
+        match (self.config.identity.publications().get(at), &self.config.decision) {
+            (Some(publication), _) => self.published.path(publication),
+            (None, service) => {
+                let discovery = service.as_ref().and_then(|service| service.discovery());
+                discovery.map_or("", |discovery| &discovery.source.path)
+            }
+        }
     }
 
     /// What to do about it, now that its lease was read.

@@ -29,7 +29,7 @@ pub enum Decided {
 ///
 /// # Errors
 /// The module isn't the filter, or refuses the call.
-#[expect(clippy::disallowed_methods, reason = "the tokens of the benchmark are made for now")]
+#[expect(clippy::disallowed_methods, reason = "tokens are issued at the present time")]
 pub fn instructions(module: &Module, decided: Decided, body: usize) -> anyhow::Result<u64> {
     let tokens = Tokens::generate()?;
     let variant = match decided {

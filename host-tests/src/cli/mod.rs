@@ -8,6 +8,7 @@ mod filter;
 mod judge;
 mod openapi;
 mod output;
+mod plugin_config;
 mod recorded;
 mod replay;
 mod test;
@@ -21,7 +22,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 /// Tries out what a Toolgate configuration does, without a gateway.
 #[derive(Debug, Parser)]
-#[command(name = "toolgate", version, about, max_term_width = 100)]
+#[command(name = "toolgate", version, max_term_width = 100)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -46,6 +47,11 @@ enum Format {
 enum Command {
     /// Is a configuration valid, and does it do what it seems to?
     Check {
+        /// The filter's configuration, YAML or JSON
+        config: PathBuf,
+    },
+    /// Write a configuration as Envoy wants it: JSON in a StringValue, for `config` of the filter
+    PluginConfig {
         /// The filter's configuration, YAML or JSON
         config: PathBuf,
     },
@@ -109,6 +115,7 @@ pub fn main() -> ExitCode {
     let Arguments { command, format, wasm } = Arguments::parse();
     let done = match command {
         Command::Check { config } => check::run(&config, format),
+        Command::PluginConfig { config } => plugin_config::run(&config, format),
         Command::Test { paths } => test::run(&paths, wasm.as_deref(), format),
         Command::Replay { config } => replay::run(&config, wasm.as_deref()),
         Command::Openapi { document, base } => openapi::run(&document, base.as_deref(), format),

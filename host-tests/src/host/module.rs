@@ -1,7 +1,7 @@
 //! A compiled module.
 
 use anyhow::Context as _;
-use wasmtime::{Config, Engine, InstancePre};
+use wasmtime::{Cache, CacheConfig, Config, Engine, InstancePre};
 
 use super::guest::told;
 use super::imports::{self, AbiVersion};
@@ -17,7 +17,8 @@ pub struct Module {
 }
 
 impl Module {
-    /// Compiles a module, given as wasm or in its text form.
+    /// Compiles a module, given as wasm or in its text form; one that was compiled before comes from the user's cache
+    /// (`~/.cache/wasmtime` or the like), since a filter of several MiB takes seconds.
     ///
     /// # Errors
     ///
@@ -28,6 +29,8 @@ impl Module {
         let abi = imports::check(&wasm)?;
         let mut config = Config::new();
         config.consume_fuel(true);
+        // Where there is no place for a cache, it is compiled each time.
+        config.cache(Cache::new(CacheConfig::new()).ok());
         let engine = Engine::new(&config).map_err(|error| told(&error))?;
         let module = wasmtime::Module::new(&engine, &wasm).map_err(|error| told(&error))?;
         let prepared = Self::link(&engine, &module).map_err(|error| told(&error))?;

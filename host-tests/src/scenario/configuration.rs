@@ -69,7 +69,8 @@ impl Configuration {
         let issuers = self.0.pointer_mut("/identity/issuers").and_then(Value::as_array_mut);
         for issuer in issuers.into_iter().flatten() {
             let is_opaque = issuer.get("introspection").is_some();
-            if is_opaque || (played && issuer.pointer("/jwks/uri").is_some()) {
+            let is_fetched = ["/jwks/uri", "/jwks/discover"].iter().any(|place| issuer.pointer(place).is_some());
+            if is_opaque || (played && is_fetched) {
                 continue;
             }
             let mut own: Vec<Value> =
@@ -105,6 +106,12 @@ impl Configuration {
                 if let Some(uri) = issuer.get_mut(name).and_then(|it| it.get_mut("uri")) {
                     *uri = own_uri(uri, scenario);
                 }
+            }
+            // Where its metadata are says its own name.
+            if issuer.get("jwks").is_some_and(|jwks| jwks.get("discover").is_some()) {
+                let name = issuer.get("issuer").and_then(Value::as_str).unwrap_or_default();
+                let own = name.replacen(ISSUER, &format!("{ISSUER}/{scenario}"), 1);
+                issuer.insert("issuer".into(), own.into());
             }
         }
         self
@@ -145,6 +152,9 @@ impl Configuration {
         route.pointer("/match/path").or_else(|| route.pointer("/match/prefix"))?.as_str()
     }
 }
+
+/// The server behind [`ISSUER_CLUSTER`](super::gateway::ISSUER_CLUSTER).
+pub(super) const ISSUER: &str = "https://idp.example.com";
 
 /// `https://idp.example.com/jwks` as `https://idp.example.com/<scenario>/jwks`.
 fn own_uri(uri: &Value, scenario: &str) -> Value {

@@ -307,13 +307,17 @@ pub struct Answer {
     pub cut: bool,
 }
 
-/// What the issuer's server answers to a fetch: keys or revocations, whichever is fetched, or something else to both.
+/// What the issuer's server answers to a fetch: metadata, keys or revocations, whichever is fetched, or something else to all.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Published {
     /// The keys, as in `sign`.
     #[serde(default)]
     pub keys: Vec<Sign>,
+    /// What its metadata say, or the decision service's, beside and in place of what is right; a member that is `false` is left
+    /// out.
+    #[serde(default)]
+    pub metadata: Map<String, Value>,
     /// What is revoked.
     #[serde(default)]
     pub revoked: Vec<Value>,
@@ -321,8 +325,6 @@ pub struct Published {
     pub statuses: Option<Statuses>,
     /// What is said of a token that it is asked about; times as those of claims.
     pub introspection: Option<Map<String, Value>>,
-    /// What the decision service says of itself, where that differs from what is right.
-    pub metadata: Option<Map<String, Value>>,
     /// The HTTP status; 200 where left out.
     pub status: Option<u16>,
     /// The body as text.

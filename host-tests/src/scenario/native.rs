@@ -175,10 +175,6 @@ impl<'r> Run<'r> {
                     self.exchange.advance(self.gate, self.issuer.now, Input::Peer(peer))
                 }
                 Step::Ask(sending) => self.ask(&sending)?,
-                Step::Reread => {
-                    let body = self.message.body.clone().unwrap_or_default();
-                    self.exchange.advance(self.gate, self.issuer.now, Input::Body(&body))
-                }
                 Step::Recall(slot) => {
                     let (bytes, version) =
                         self.shared.get(&slot).cloned().map_or((None, 0), |(bytes, version)| (Some(bytes), version));

@@ -10,27 +10,28 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use toolgate::gate::Gate;
 use toolgate::head::Head;
 use toolgate::remote::{Lease, Task};
 use toolgate::time::Timestamp;
 
+use super::configuration::ISSUER;
 use super::format::{Published, Sign, Statuses, Step};
 use super::gateway::{CLUSTER, ISSUER_CLUSTER, NOW};
 use super::keys::{self, Key};
 use super::message::generated;
 use super::mint::moment;
 
-/// The body for a fetch of `path`: revocations where it ends so, else keys.
+/// The body for a fetch of `path`, whose end says what is fetched.
 #[must_use]
 pub fn document(published: &Published, path: &str) -> Vec<u8> {
     if let Some(text) = published.text.clone().or_else(|| published.generate.as_ref().map(generated)) {
         return text.into_bytes();
     }
-    if let Some(place) = path.strip_prefix(METADATA) {
-        return metadata(published, place).to_string().into_bytes();
+    if let Some(place) = path.strip_prefix(DIRECTORY) {
+        return directory(&published.metadata, place).to_string().into_bytes();
     }
     if let Some(answer) = published.introspection.as_ref().filter(|_| path.ends_with("/introspect")) {
         return Value::Object(answer.clone()).to_string().into_bytes();
@@ -38,46 +39,63 @@ pub fn document(published: &Published, path: &str) -> Vec<u8> {
     if path.ends_with("/status") {
         return statuses(published.statuses.clone().unwrap_or_default(), path).unwrap_or_default().into_bytes();
     }
-    let document = if path.ends_with("/revoked") {
-        json!({ "revoked": published.revoked })
-    } else {
-        let keys: Vec<Value> = published.keys.iter().map(|sign| key(*sign).public_jwk()).collect();
-        json!({ "keys": keys })
+    let document = match tenant(path) {
+        Some(tenant) => metadata(&published.metadata, tenant),
+        None if path.ends_with("/revoked") => json!({ "revoked": published.revoked }),
+        None if path.ends_with("/jwks") => {
+            let keys: Vec<Value> = published.keys.iter().map(|sign| key(*sign).public_jwk()).collect();
+            json!({ "keys": keys })
+        }
+        None => json!({"error": "not found"}),
     };
     document.to_string().into_bytes()
 }
 
 /// Where a decision service tells of itself (AuthZEN Authorization API 1.0 section 9.2).
-const METADATA: &str = "/.well-known/authzen-configuration";
+const DIRECTORY: &str = "/.well-known/authzen-configuration";
 
 /// What the decision service at that place says of itself: what is right, but for what the scenario says.
-fn metadata(published: &Published, place: &str) -> Value {
+fn directory(wanted: &Map<String, Value>, place: &str) -> Value {
     let service = format!("https://pdp.example.com{place}");
-    let mut document = json!({
+    let right = json!({
         "policy_decision_point": service,
         "access_evaluation_endpoint": "https://pdp.example.com/told/evaluation",
         "access_evaluations_endpoint": "https://pdp.example.com/told/evaluations",
     });
-    if let (Some(document), Some(changes)) = (document.as_object_mut(), &published.metadata) {
-        document.extend(changes.clone());
-        document.retain(|_, value| *value != "<absent>");
-    }
-    document
-}
-
-/// The scenario for whose issuer, or decision service, `path` is.
-#[must_use]
-pub fn scenario_of(path: &str) -> Option<&str> {
-    match path.strip_prefix(METADATA) {
-        Some(place) => Some(place.trim_start_matches('/')),
-        None => path.rsplit_once('/').map(|(scenario, _)| scenario.trim_start_matches('/')),
-    }
+    but(right, wanted)
 }
 
 /// Whether `path` is where a decision service tells of itself.
 #[must_use]
-pub fn is_metadata(path: &str) -> bool {
-    path.starts_with(METADATA)
+pub fn is_directory(path: &str) -> bool {
+    path.starts_with(DIRECTORY)
+}
+
+/// The path of the issuer whose metadata are at `path`, if any are (OpenID Connect Discovery 1.0, RFC 8414).
+fn tenant(path: &str) -> Option<&str> {
+    path.strip_suffix("/.well-known/openid-configuration")
+        .or_else(|| path.strip_prefix("/.well-known/oauth-authorization-server"))
+}
+
+/// Metadata of the issuer with this path.
+fn metadata(wanted: &Map<String, Value>, tenant: &str) -> Value {
+    let issuer = format!("{ISSUER}{tenant}");
+    let right = json!({
+        "jwks_uri": format!("{issuer}/published/jwks"),
+        "token_endpoint": format!("{issuer}/token"),
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256", "EdDSA"],
+        "issuer": issuer,
+    });
+    but(right, wanted)
+}
+
+/// With these members beside and in place of its own; one that is `false` is left out.
+fn but(right: Value, wanted: &Map<String, Value>) -> Value {
+    let wanted = wanted.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let mut members: Map<String, Value> =
+        right.as_object().cloned().unwrap_or_default().into_iter().chain(wanted).collect();
+    members.retain(|_, value| *value != false);
+    Value::Object(members)
 }
 
 /// The key of that name.
@@ -109,7 +127,7 @@ fn statuses(wanted: Statuses, path: &str) -> Result<String> {
     let key = key(wanted.sign);
     let mut header = json!({"typ": "statuslist+jwt", "alg": key.algorithm, "kid": key.id});
     let mut claims = json!({
-        "sub": format!("https://idp.example.com{path}"), "iat": NOW.as_secs(),
+        "sub": format!("{ISSUER}{path}"), "iat": NOW.as_secs(),
         "status_list": {"bits": wanted.bits, "lst": packed},
     });
     if let (Some(header), Some(claims)) = (header.as_object_mut(), claims.as_object_mut()) {
@@ -193,7 +211,7 @@ impl Issuer {
             let Task::Fetch(taken) = gate.look_after(at, now, lease) else { continue };
             let listens = [ISSUER_CLUSTER, CLUSTER].contains(&source.cluster.as_str());
             let answers = listens && !self.published.silent && self.published.status.unwrap_or(200) == 200;
-            let document = document(&self.published, &source.path);
+            let document = document(&self.published, gate.fetched_from(at));
             let lease = if answers && gate.load(at, now, &document).is_ok() {
                 taken.fulfilled(source, now)
             } else {

@@ -1,7 +1,6 @@
 //! What names one call: the digest that an approval is bound to.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
@@ -70,12 +69,7 @@ pub(super) fn name(asked: &Asked<'_>) -> (String, Option<[u8; 32]>) {
     }
     hash.count(usize::from(action.parameters.body.is_some()));
     let body = action.parameters.body.map(|body| hash.value(body));
-    let mut text = String::from("sha256:");
-    for byte in hash.0.finalize() {
-        // Writing into a String can't fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    (text, body)
+    (format!("sha256:{}", base16ct::lower::encode_string(&hash.0.finalize())), body)
 }
 
 struct Parts(Sha256);

@@ -6,35 +6,23 @@
 
 use sha2::{Digest, Sha256};
 
+use super::latest::Latest;
 use crate::token::Agent;
 
-/// So many are kept, at 33 bytes each: far more than the clients that one worker serves between two of their calls.
-const SLOTS: usize = 1024;
-
-/// The latest client of each of a fixed number of slots.
-#[derive(Clone, Debug)]
-pub struct Elicitors(Vec<Option<[u8; 32]>>);
-
-impl Default for Elicitors {
-    fn default() -> Self {
-        Self(vec![None; SLOTS])
-    }
-}
+/// The clients that said so last.
+#[derive(Clone, Debug, Default)]
+pub struct Elicitors(Latest<()>);
 
 impl Elicitors {
     /// The client behind this agent's token can be sent a link.
     pub fn note(&mut self, agent: &Agent) {
-        let name = name(agent);
-        if let Some(place) = self.0.get_mut(slot(&name)) {
-            *place = Some(name);
-        }
+        self.0.put(name(agent), ());
     }
 
     /// Whether it said that it can.
     #[must_use]
     pub fn knows(&self, agent: &Agent) -> bool {
-        let name = name(agent);
-        self.0.get(slot(&name)).is_some_and(|found| *found == Some(name))
+        self.0.get(&name(agent)).is_some()
     }
 }
 
@@ -45,9 +33,4 @@ fn name(agent: &Agent) -> [u8; 32] {
         hash.update(part);
     }
     hash.finalize().into()
-}
-
-fn slot(name: &[u8; 32]) -> usize {
-    let [first, second, ..] = *name;
-    usize::from(u16::from_le_bytes([first, second])) % SLOTS
 }

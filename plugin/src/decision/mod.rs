@@ -15,6 +15,7 @@ mod discovery;
 mod elicitation;
 mod evaluations;
 mod figures;
+mod latest;
 mod memory;
 mod opa;
 mod shown;

@@ -197,7 +197,7 @@ impl Exchange {
             }
             (None, Ok(())) => {
                 self.state = State::Narrowing(Box::new(asking), Box::new(terms));
-                return Step::Reread;
+                return Step::Read;
             }
         };
         self.refuse_asked(asking, &refusal)

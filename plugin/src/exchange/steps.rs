@@ -70,7 +70,7 @@ pub enum Step {
     /// Let nothing through, and wait for what an issuer publishes, or for what comes of another exchange: say so with
     /// [`Input::Published`].
     Await,
-    /// Hand over the body with [`Input::Body`]: it is whole already.
+    /// Hand over the body with [`Input::Body`], or once more: it is whole already.
     Read,
     /// Let the head go on, changed so, and nothing else: the proxy can't hold it until its body is judged.
     SendHead(Edits),
@@ -82,8 +82,6 @@ pub enum Step {
     Peer,
     /// Ask the decision service this, and say what came of it with [`Input::Answer`].
     Ask(Sending),
-    /// Give the held body once more, with [`Input::Body`]: the decision changes it.
-    Reread,
     /// Read this slot of the workers' shared memory, and say with [`Input::Recalled`] what stands in it.
     Recall(Slot),
     /// Write this slot if it still has this version, and say so with [`Input::Remembered`].

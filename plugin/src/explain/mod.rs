@@ -97,7 +97,7 @@ impl Passage {
             input = match exchange.advance(&mut gate, now, input) {
                 Step::Verify(check) if message.has_token => Input::Signature(verify_in_process(&check)),
                 Step::Verify(_) => Input::Signature(SignatureVerdict::Valid),
-                Step::Hold | Step::SendHead(_) | Step::Read | Step::Reread => Input::Body(&message.body),
+                Step::Hold | Step::SendHead(_) | Step::Read => Input::Body(&message.body),
                 // Explained is the first call of a session.
                 Step::Recall(_) => Input::Recalled { slot: None, version: 1 },
                 Step::Remember { .. } => Input::Remembered(Stored::Yes),

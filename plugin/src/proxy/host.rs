@@ -159,12 +159,12 @@ pub(super) fn speak_for(context: u32) {
 }
 
 /// Fetches a document; the host's name for the call, if it is under way.
-pub(super) fn fetch(source: &Source) -> Option<u32> {
+pub(super) fn fetch(source: &Source, path: &str) -> Option<u32> {
     let headers = vec![
         (":method", "GET"),
         (":scheme", source.scheme),
         (":authority", source.authority.as_str()),
-        (":path", source.path.as_str()),
+        (":path", path),
         ("accept", source.accept),
     ];
     hostcalls::dispatch_http_call(&source.cluster, headers, None, Vec::new(), source.timeout).ok()

@@ -39,7 +39,8 @@ impl Fetches {
                 Task::Load => {
                     let document = host::shared(&source.name).0.unwrap_or_default();
                     // Whoever stored it could read it; if this worker can't, what it has goes on, and it is said.
-                    report(source, gate.load(at, lease.version, &document));
+                    let read = gate.load(at, lease.version, &document);
+                    report(gate, at, source, read);
                 }
                 Task::Fetch(taken) => {
                     if host::share(&source.lease_key(), &taken.write(), version) == Stored::Yes {
@@ -51,7 +52,7 @@ impl Fetches {
     }
 
     fn start(&mut self, gate: &mut Gate, at: usize, source: &Source) {
-        match host::fetch(source) {
+        match host::fetch(source, gate.fetched_from(at)) {
             Some(call) => {
                 self.0.insert(call, Fetch { config: Arc::clone(&gate.config), at });
             }
@@ -94,7 +95,7 @@ fn settle(gate: &mut Gate, at: usize, source: &Source, document: &[u8], read: Re
     if read.is_err() {
         gate.fetch_failed(at);
     }
-    report(source, read);
+    report(gate, at, source, read);
 }
 
 /// What is written beside a document, and which version of it that is.
@@ -103,9 +104,9 @@ fn read_lease(source: &Source) -> (Lease, u32) {
     (Lease::read(&bytes.unwrap_or_default()), version)
 }
 
-fn report(source: &Source, read: Result<(), UnusableDocument>) {
+fn report(gate: &Gate, at: usize, source: &Source, read: Result<(), UnusableDocument>) {
     if let Err(UnusableDocument(why)) = read {
-        log::warn!("toolgate can't use `{}`: {why}", source.shown());
+        log::warn!("toolgate can't use `{}`: {why}", source.shown(gate.fetched_from(at)));
     }
 }
 

@@ -123,10 +123,6 @@ impl Core {
                         }
                     }
                 }
-                Step::Reread => {
-                    let body = host::request_body(self.buffered);
-                    self.step(Input::Body(&body))
-                }
                 Step::Recall(slot) => {
                     let (bytes, version) = host::shared(&slot.to_string());
                     self.step(Input::Recalled { slot: bytes.as_deref(), version })

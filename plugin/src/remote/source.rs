@@ -44,8 +44,8 @@ impl Source {
             hasher.update([0]);
         }
         let digest = hasher.finalize();
-        let hex: Vec<String> = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        format!("toolgate.{kind}.{}", hex.concat())
+        let first = digest.get(..16).unwrap_or(&digest);
+        format!("toolgate.{kind}.{}", base16ct::lower::encode_string(first))
     }
 
     /// The key of its lease in shared data.
@@ -60,10 +60,10 @@ impl Source {
         self.refresh.checked_div(10).unwrap_or_default().clamp(SHORTEST_RETRY, LONGEST_RETRY)
     }
 
-    /// As a person reads it, without its query.
+    /// A place there as a person reads it, without its query.
     #[must_use]
-    pub fn shown(&self) -> String {
-        let path = self.path.split('?').next().unwrap_or_default();
+    pub fn shown(&self, path: &str) -> String {
+        let path = path.split('?').next().unwrap_or_default();
         format!("{}://{}{path}", self.scheme, self.authority)
     }
 }

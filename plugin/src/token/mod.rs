@@ -23,6 +23,7 @@ mod certificate;
 pub mod challenge;
 mod claims;
 mod confirmation;
+mod discovery;
 mod dpop;
 pub mod host_form;
 mod identity;

@@ -1,9 +1,11 @@
-//! What issuers publish and this worker has a copy of: their keys, what they have revoked, and the status of tokens.
+//! What issuers publish and this worker has a copy of: where their keys are, the keys, what they have revoked, and the
+//! status of tokens.
 
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::discovery;
 use super::issuer::Keys;
 use super::jwks;
 use super::revocation::{Revocations, Subject};
@@ -29,7 +31,14 @@ pub struct Publication {
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     /// A JWK Set (RFC 7517 section 5), of which keys for these algorithms are taken.
-    Keys(Vec<Algorithm>),
+    Keys {
+        /// Those.
+        algorithms: Vec<Algorithm>,
+        /// The publication that says where it is, if it isn't where the configuration says.
+        found_in: Option<usize>,
+    },
+    /// Metadata of the issuer of this name.
+    Metadata(String),
     /// A feed of revocations.
     Revocations,
     /// A status list.
@@ -37,14 +46,15 @@ pub(crate) enum Content {
 }
 
 impl Content {
-    /// The publication without which it can't be read.
-    fn waits_for(&self) -> Option<usize> {
+    /// The publication without which it can't be found or read: one before it.
+    fn needs(&self) -> Option<usize> {
         match self {
+            Self::Keys { found_in, .. } => *found_in,
             Self::Statuses(list) => match list.keys {
                 Keys::Published(at) => Some(at),
                 Keys::Inline(_) => None,
             },
-            Self::Keys(_) | Self::Revocations => None,
+            Self::Metadata(_) | Self::Revocations => None,
         }
     }
 }
@@ -63,6 +73,10 @@ struct Held {
     digest: [u8; 32],
     /// Changes whenever the document says something else: what was found out under another one no longer counts.
     epoch: u64,
+    /// The publication that must be there first.
+    needs: Option<usize>,
+    /// Metadata: where the keys are.
+    keys_path: String,
     keys: Vec<Arc<PublicKey>>,
     revocations: Revocations,
     statuses: StatusList,
@@ -71,15 +85,20 @@ struct Held {
 }
 
 impl Published {
-    /// As many empty copies as there are publications.
+    /// An empty copy of each publication.
     #[must_use]
-    pub fn new(publications: usize) -> Self {
-        Self(std::iter::repeat_with(Held::default).take(publications).collect())
+    pub fn new(publications: &[Publication]) -> Self {
+        let empty = |publication: &Publication| Held { needs: publication.content.needs(), ..Held::default() };
+        Self(publications.iter().map(empty).collect())
     }
 
     /// What to do for the publication at `at`, now that its lease was read.
     pub fn tick(&mut self, at: usize, publication: &Publication, now: Timestamp, lease: Lease) -> Task {
-        if publication.content.waits_for().is_some_and(|keys| self.epoch(keys) == 0) {
+        if let Some(first) = self.unmet(at) {
+            // Whoever waits for this one waits for that, and no longer than there is hope for it.
+            if !self.is_wanted(first) {
+                self.failed(at);
+            }
             return Task::Rest;
         }
         let Some(held) = self.0.get_mut(at) else { return Task::Rest };
@@ -105,7 +124,7 @@ impl Published {
                 Keys::Inline(keys) => keys.clone(),
                 Keys::Published(at) => self.keys(*at).to_vec(),
             },
-            Content::Keys(_) | Content::Revocations => Vec::new(),
+            Content::Keys { .. } | Content::Metadata(_) | Content::Revocations => Vec::new(),
         };
         let Some(held) = self.0.get_mut(at) else { return Ok(()) };
         let read = held.read(publication, document, &keys, version);
@@ -120,11 +139,30 @@ impl Published {
         }
     }
 
-    /// A request needs a newer version.
+    /// A request needs a newer version, and so whatever must be there first.
     pub(super) fn want(&mut self, at: usize) {
-        if let Some(held) = self.0.get_mut(at) {
-            held.copy.want();
+        let mut next = Some(at);
+        while let Some(at) = next {
+            next = self.unmet(at);
+            if let Some(held) = self.0.get_mut(at) {
+                held.copy.want();
+            }
         }
+    }
+
+    /// The publication that must be there before the one at `at`, and isn't.
+    fn unmet(&self, at: usize) -> Option<usize> {
+        self.0.get(at)?.needs.filter(|first| self.epoch(*first) == 0)
+    }
+
+    /// The path of a publication, with its query: where its issuer says that it is, else where the configuration does.
+    #[must_use]
+    pub fn path<'p>(&'p self, publication: &'p Publication) -> &'p str {
+        let found = match publication.content {
+            Content::Keys { found_in: Some(at), .. } => self.0.get(at),
+            _ => None,
+        };
+        found.map_or(&publication.source.path, |metadata| &metadata.keys_path)
     }
 
     /// Whether a request may still hope for a newer version.
@@ -181,7 +219,10 @@ impl Held {
             return Ok(());
         }
         match &publication.content {
-            Content::Keys(algorithms) => self.keys = jwks::read(document, algorithms)?,
+            Content::Keys { algorithms, .. } => self.keys = jwks::read(document, algorithms)?,
+            Content::Metadata(issuer) => {
+                self.keys_path = discovery::keys_path(document, issuer, &publication.source)?;
+            }
             Content::Revocations => self.revocations = Revocations::read(document)?,
             Content::Statuses(list) => {
                 self.statuses = list.read(document, keys, version)?;

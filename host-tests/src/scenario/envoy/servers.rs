@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use crate::scenario::format::{Answer, Published, Upstream};
 use crate::scenario::message::{Pairs, answer_body, pairs};
 use crate::scenario::outcome::{Arrival, Question, telling, telling_of_call};
-use crate::scenario::published::{document, is_metadata, scenario_of};
+use crate::scenario::published::{document, is_directory};
 
 /// What the running step wants of the servers, and what they saw of it.
 #[derive(Debug, Default)]
@@ -251,23 +251,26 @@ async fn patient(received: Received, script: Shared) -> io::Result<Response<Sent
     upstream(received, script).await
 }
 
-/// Plays the issuer of the scenario whose name the path has in front of its last segment.
+/// Plays the issuer of the scenario whose name is in the path.
 async fn publish(received: Received, script: Shared) -> io::Result<Response<Sent>> {
     let (issuers, fetches) = {
         let script = script.lock().unwrap_or_else(PoisonError::into_inner);
         (Arc::clone(&script.issuers), Arc::clone(&script.fetches))
     };
-    let scenario = scenario_of(&received.path);
-    if let Some(name) = scenario {
+    let path = format!("{}/", received.path);
+    let found = {
+        let issuers = issuers.lock().unwrap_or_else(PoisonError::into_inner);
+        issuers
+            .iter()
+            .find(|(name, _)| path.contains(&format!("/{name}/")))
+            .map(|(name, it)| (name.clone(), it.clone()))
+    };
+    let (scenario, published) = found.ok_or_else(|| io::Error::other("no issuer of that name"))?;
+    {
         let mut fetches = fetches.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = fetches.entry(name.to_owned()).or_default();
+        let count = fetches.entry(scenario).or_default();
         *count = count.saturating_add(1);
     }
-    let published = scenario.and_then(|name| {
-        let issuers = issuers.lock().unwrap_or_else(PoisonError::into_inner);
-        issuers.get(name).cloned()
-    });
-    let published = published.ok_or_else(|| io::Error::other("no issuer of that name"))?;
     if published.silent {
         let never: Infallible = pending().await;
         match never {}
@@ -277,7 +280,7 @@ async fn publish(received: Received, script: Shared) -> io::Result<Response<Sent
 }
 
 async fn decide(received: Received, script: Shared) -> io::Result<Response<Sent>> {
-    if is_metadata(&received.path) {
+    if is_directory(&received.path) {
         return publish(received, script).await;
     }
     let Received { method, path, authority, headers, body, .. } = received;

@@ -148,15 +148,24 @@ fn keys(raw: &raw::Issuer, place: &str, publications: &mut Vec<Publication>, pro
     }
     let place = format!("{place}/jwks");
     if let Some(inline) = &raw.jwks.inline {
-        if raw.jwks.cluster.is_some() || raw.jwks.uri.is_some() {
+        if raw.jwks.cluster.is_some() || raw.jwks.uri.is_some() || raw.jwks.discover.is_some() {
             // Written out and fetched at once is a mistake, which is complained of there.
-            Written::of_jwks(&raw.jwks, &place, problems)?;
+            Written::of_jwks(&raw.jwks, &raw.issuer, &place, problems)?;
         }
         let keys = jwks::keys(inline, &raw.algorithms, &format!("{place}/inline"), problems)?;
         return Some(Keys::Inline(keys.into_iter().map(Arc::new).collect()));
     }
-    let content = Content::Keys(raw.algorithms.clone());
-    let set = Written::of_jwks(&raw.jwks, &place, problems)?.compile(content, &place, problems)?;
+    let mut written = Written::of_jwks(&raw.jwks, &raw.issuer, &place, problems)?;
+    let found_in = match raw.jwks.discover {
+        None => None,
+        Some(_) => {
+            let metadata = written.compile(Content::Metadata(raw.issuer.clone()), &place, problems)?;
+            written.kind = "jwks";
+            Some(publish(publications, metadata))
+        }
+    };
+    let content = Content::Keys { algorithms: raw.algorithms.clone(), found_in };
+    let set = written.compile(content, &place, problems)?;
     Some(Keys::Published(publish(publications, set)))
 }
 
@@ -279,7 +288,7 @@ mod tests {
                 json!("soon"),
                 "/max_lifetime: `soon` was found; a duration such as `30s` or `15m` is needed",
             ),
-            ("jwks", json!({}), "/jwks: give either `inline`, or both `cluster` and `uri`"),
+            ("jwks", json!({}), "/jwks: give either `inline`, or `cluster` and one of `uri` and `discover`"),
             (
                 "jwks",
                 json!({"cluster": "idp", "uri": "idp.example.com/jwks"}),

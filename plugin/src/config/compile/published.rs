@@ -1,5 +1,6 @@
 //! What is fetched: where it is, and how often.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::super::problem::Problems;
@@ -24,7 +25,7 @@ const SOON_AGAIN: &str = "1s";
 pub(super) struct Written<'w> {
     pub(super) kind: &'static str,
     pub(super) cluster: &'w str,
-    pub(super) uri: &'w str,
+    pub(super) uri: Cow<'w, str>,
     pub(super) refresh: &'w str,
     pub(super) stale_for: &'w str,
     pub(super) timeout: &'w str,
@@ -32,42 +33,49 @@ pub(super) struct Written<'w> {
 }
 
 impl<'w> Written<'w> {
-    /// A JWK Set that is fetched; none if it is written out.
-    pub(super) fn of_jwks(raw: &'w raw::Jwks, place: &str, problems: &mut Problems) -> Option<Self> {
-        let raw::Jwks { inline, cluster, uri, refresh, stale_for, timeout, pause } = raw;
-        match (inline, cluster, uri) {
-            (None, Some(cluster), Some(uri)) => {
-                Some(Self { kind: "jwks", cluster, uri, refresh, stale_for, timeout, pause })
+    /// The JWK Set of `issuer` that is fetched, or the metadata that say where it is; none if it is written out.
+    pub(super) fn of_jwks(raw: &'w raw::Jwks, issuer: &str, place: &str, problems: &mut Problems) -> Option<Self> {
+        let raw::Jwks { inline, cluster, uri, discover, refresh, stale_for, timeout, pause } = raw;
+        let (kind, cluster, uri) = match (inline, cluster, uri, discover) {
+            (None, Some(cluster), Some(uri), None) => ("jwks", cluster, Cow::from(uri)),
+            (None, Some(cluster), None, Some(discovery)) => {
+                let Some(uri) = well_known(issuer, *discovery) else {
+                    let needed = "metadata are found by an issuer that is a URL such as `https://idp.example.com`";
+                    problems.add(format!("{place}/discover"), format!("the issuer `{issuer}` was found; {needed}"));
+                    return None;
+                };
+                ("metadata", cluster, Cow::from(uri))
             }
-            (Some(_), None, None) => None,
+            (Some(_), None, None, None) => return None,
             _ => {
-                problems.add(place, "give either `inline`, or both `cluster` and `uri`");
-                None
+                problems.add(place, "give either `inline`, or `cluster` and one of `uri` and `discover`");
+                return None;
             }
-        }
+        };
+        Some(Self { kind, cluster, uri, refresh, stale_for, timeout, pause })
     }
 
     pub(super) fn of_revocations(raw: &'w raw::Revocations) -> Self {
         let raw::Revocations { cluster, uri, refresh, stale_for, timeout } = raw;
-        Self { kind: "revoked", cluster, uri, refresh, stale_for, timeout, pause: refresh }
+        Self { kind: "revoked", cluster, uri: uri.into(), refresh, stale_for, timeout, pause: refresh }
     }
 
     pub(super) fn of_status_list(raw: &'w raw::StatusList) -> Self {
         let raw::StatusList { cluster, uri, refresh, stale_for, timeout } = raw;
-        Self { kind: "status", cluster, uri, refresh, stale_for, timeout, pause: SOON_AGAIN }
+        Self { kind: "status", cluster, uri: uri.into(), refresh, stale_for, timeout, pause: SOON_AGAIN }
     }
 
     /// What the decision service at `uri` says of itself.
     pub(super) fn of_metadata(raw: &'w raw::Discover, cluster: &'w str, uri: &'w str) -> Self {
         let raw::Discover { refresh, stale_for, timeout } = raw;
-        Self { kind: "authzen", cluster, uri, refresh, stale_for, timeout, pause: SOON_AGAIN }
+        Self { kind: "authzen", cluster, uri: uri.into(), refresh, stale_for, timeout, pause: SOON_AGAIN }
     }
 
     /// Compiled; complaints go to `problems`.
     pub(super) fn compile(&self, content: Content, place: &str, problems: &mut Problems) -> Option<Publication> {
         let accept = match content {
             Content::Statuses(_) => "application/statuslist+jwt",
-            Content::Keys(_) | Content::Revocations => "application/json",
+            Content::Keys { .. } | Content::Metadata(_) | Content::Revocations => "application/json",
         };
         Some(Publication { source: self.source(accept, place, problems)?, content })
     }
@@ -94,7 +102,7 @@ impl<'w> Written<'w> {
             problems.add(format!("{place}/cluster"), "an empty text was found; the name of an Envoy cluster is needed");
             return None;
         }
-        let (address, query) = self.uri.split_once('?').unwrap_or((self.uri, ""));
+        let (address, query) = self.uri.split_once('?').unwrap_or((&self.uri, ""));
         let plain = query.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'\\'));
         let Some((scheme, authority, path)) = split(address).filter(|_| plain) else {
             let needed = "a URL such as `https://idp.example.com/jwks` is needed";
@@ -112,7 +120,43 @@ impl<'w> Written<'w> {
             refresh: refresh?,
             stale_for: stale_for?,
             pause: pause?,
-            name: Source::name_of(self.kind, self.cluster, self.uri),
+            name: Source::name_of(self.kind, self.cluster, &self.uri),
         })
+    }
+}
+
+/// Where the issuer of that name publishes its metadata; none if it is no URL.
+fn well_known(issuer: &str, discovery: raw::Discovery) -> Option<String> {
+    let (scheme, authority, path) = split(issuer)?;
+    let path = path.strip_suffix('/').unwrap_or(path);
+    Some(match discovery {
+        raw::Discovery::Oidc => format!("{scheme}://{authority}{path}/.well-known/openid-configuration"),
+        raw::Discovery::Oauth => format!("{scheme}://{authority}/.well-known/oauth-authorization-server{path}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8414 section 3.1 and OpenID Connect Discovery 1.0 section 4.1, by their own examples.
+    #[test]
+    fn metadata_are_where_the_two_standards_say() {
+        let at = |issuer: &str| [raw::Discovery::Oidc, raw::Discovery::Oauth].map(|kind| well_known(issuer, kind));
+        let found = |oidc: &str, oauth: &str| [Some(oidc.to_owned()), Some(oauth.to_owned())];
+        let both = found(
+            "https://example.com/.well-known/openid-configuration",
+            "https://example.com/.well-known/oauth-authorization-server",
+        );
+        assert_eq!(at("https://example.com"), both);
+        assert_eq!(at("https://example.com/"), both);
+        let both = found(
+            "https://example.com/issuer1/.well-known/openid-configuration",
+            "https://example.com/.well-known/oauth-authorization-server/issuer1",
+        );
+        assert_eq!(at("https://example.com/issuer1"), both);
+        for none in ["idp", "spiffe://example.org", "https://example.com/?tenant=1", "https://user@example.com"] {
+            assert_eq!(at(none), [None, None], "{none}");
+        }
     }
 }

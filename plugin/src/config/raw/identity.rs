@@ -107,7 +107,7 @@ pub struct Actor {
     pub scopes: Option<Vec<String>>,
 }
 
-/// A JWK Set (RFC 7517 section 5): either `inline`, or fetched from `uri` through `cluster`.
+/// A JWK Set (RFC 7517 section 5): either `inline`, or fetched through `cluster`, from `uri` or where the issuer says that it is.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(deny_unknown_fields)]
@@ -118,6 +118,9 @@ pub struct Jwks {
     pub cluster: Option<String>,
     /// The URL of the set.
     pub uri: Option<String>,
+    /// In place of `uri`: the issuer's metadata, fetched through the same cluster and as often, say where the set is
+    /// (`jwks_uri`). Their `issuer` must be identical to the one above, and the set be on the same host.
+    pub discover: Option<Discovery>,
     /// How often it is fetched, once for all workers. A duration such as `5m`.
     #[serde(default = "default_refresh")]
     pub refresh: String,
@@ -131,6 +134,17 @@ pub struct Jwks {
     /// after the last fetch.
     #[serde(default = "default_pause")]
     pub pause: String,
+}
+
+/// Which metadata an issuer publishes about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum Discovery {
+    /// OpenID Connect Discovery 1.0: `/.well-known/openid-configuration` behind the issuer's path.
+    Oidc,
+    /// RFC 8414: `/.well-known/oauth-authorization-server` before the issuer's path.
+    Oauth,
 }
 
 /// Where an issuer is asked about opaque tokens (RFC 7662).
@@ -229,6 +243,7 @@ impl Default for Jwks {
             inline: None,
             cluster: None,
             uri: None,
+            discover: None,
             refresh: default_refresh(),
             stale_for: default_stale(),
             timeout: default_timeout(),

@@ -20,7 +20,9 @@ pub use decision::{
     ParametersSent, WithoutDecision,
 };
 pub use details::{AuthorizationDetails, DetailBound, DetailRelation, DetailType};
-pub use identity::{Actor, Algorithm, Claims, Identity, Introspection, Issuer, Jwks, Profile, Revocations, StatusList};
+pub use identity::{
+    Actor, Algorithm, Claims, Discovery, Identity, Introspection, Issuer, Jwks, Profile, Revocations, StatusList,
+};
 pub use possession::{ClientCertificate, Dpop, DpopNonce};
 pub use risk::{AmountLimit, Limits, RiskSettings, Weight};
 pub use routes::{

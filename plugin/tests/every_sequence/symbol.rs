@@ -1,0 +1,178 @@
+//! What can be reported to the machine, and which of it is tried where.
+
+use Symbol::*;
+
+/// What a proxy can report, and what can become of another exchange that asks the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Symbol {
+    HeadWithToken,
+    HeadOfGet,
+    HeadWithoutToken,
+    HeadOfAnotherPath,
+    HeadOfMetadata,
+    HeadOfAbsentKeys,
+    Published,
+    HeadWithExpiredToken,
+    HeadWithOpaqueToken,
+    HeadWithBoundToken,
+    HeadWithBoundTokenAsBearer,
+    HeadWithoutProof,
+    Peer,
+    PeerOfAnother,
+    NoPeer,
+    BufferedLittle,
+    BufferedTooMuch,
+    BodyAllowed,
+    BodyRisky,
+    BodyDenied,
+    BodyOfNoRule,
+    BodyUnreadable,
+    BodyTooLarge,
+    SignatureHolds,
+    SignatureFails,
+    AnswerPermits,
+    AnswerDenies,
+    AnswerWantsApproval,
+    AnswerNarrows,
+    AnswerNarrowsTooFar,
+    AnswerObliges,
+    AnswerBroken,
+    AnswerPermitsWith500,
+    AnswerPermitsWith302,
+    AnswerActive,
+    AnswerInactive,
+    NoAnswer,
+    NoConnection,
+    RecalledNothing,
+    RecalledQuarantine,
+    RecalledProof,
+    Stored,
+    StoredByAnother,
+    NotStored,
+    Response,
+    OtherPermitted,
+    OtherDenied,
+    OtherUnanswered,
+    OtherPermittedForOnce,
+    OtherLeft,
+}
+
+impl Symbol {
+    /// Whether it is of the other exchange that asks the same.
+    pub(crate) fn is_of_the_other(self) -> bool {
+        matches!(self, OtherPermitted | OtherDenied | OtherUnanswered | OtherPermittedForOnce | OtherLeft)
+    }
+}
+
+pub(crate) const ALPHABET: &[Symbol] = &[
+    HeadWithToken,
+    HeadOfGet,
+    HeadWithoutToken,
+    HeadOfAnotherPath,
+    HeadOfMetadata,
+    HeadOfAbsentKeys,
+    Published,
+    HeadWithExpiredToken,
+    BufferedLittle,
+    BufferedTooMuch,
+    BodyAllowed,
+    BodyRisky,
+    BodyDenied,
+    BodyOfNoRule,
+    BodyUnreadable,
+    BodyTooLarge,
+    SignatureHolds,
+    SignatureFails,
+    AnswerPermits,
+    AnswerDenies,
+    AnswerWantsApproval,
+    AnswerNarrows,
+    AnswerNarrowsTooFar,
+    AnswerObliges,
+    AnswerBroken,
+    AnswerPermitsWith500,
+    AnswerPermitsWith302,
+    NoAnswer,
+    NoConnection,
+    RecalledNothing,
+    RecalledQuarantine,
+    Stored,
+    StoredByAnother,
+    NotStored,
+    Response,
+];
+
+/// What matters where another exchange asks the same; the rest is what the others show.
+pub(crate) const OF_ANOTHER: &[Symbol] = &[
+    HeadWithToken,
+    SignatureHolds,
+    BodyRisky,
+    BodyAllowed,
+    Published,
+    AnswerPermits,
+    AnswerDenies,
+    NoAnswer,
+    Response,
+    OtherPermitted,
+    OtherDenied,
+    OtherUnanswered,
+    OtherPermittedForOnce,
+    OtherLeft,
+];
+
+/// What matters where calls are counted; the rest is what the shorter sequences show.
+pub(crate) const OF_MEMORY: &[Symbol] = &[
+    HeadWithToken,
+    HeadWithoutToken,
+    BodyAllowed,
+    BodyRisky,
+    BodyDenied,
+    SignatureHolds,
+    AnswerPermits,
+    AnswerDenies,
+    RecalledNothing,
+    RecalledQuarantine,
+    Stored,
+    StoredByAnother,
+    NotStored,
+    Response,
+];
+
+/// What matters where a token is bound.
+pub(crate) const OF_BINDING: &[Symbol] = &[
+    HeadWithBoundToken,
+    HeadWithBoundTokenAsBearer,
+    HeadWithoutProof,
+    Peer,
+    PeerOfAnother,
+    NoPeer,
+    SignatureHolds,
+    SignatureFails,
+    RecalledNothing,
+    RecalledProof,
+    Stored,
+    StoredByAnother,
+    NotStored,
+    BodyAllowed,
+    BodyDenied,
+    Response,
+];
+
+/// What matters where a token's issuer is asked about it.
+pub(crate) const OF_INTROSPECTION: &[Symbol] = &[
+    HeadWithOpaqueToken,
+    BufferedLittle,
+    BodyAllowed,
+    BodyRisky,
+    BodyDenied,
+    SignatureHolds,
+    AnswerActive,
+    AnswerInactive,
+    AnswerPermits,
+    AnswerDenies,
+    AnswerNarrows,
+    AnswerPermitsWith500,
+    NoAnswer,
+    Published,
+    Response,
+];
