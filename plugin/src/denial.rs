@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::action::mcp::{Era, MODERN_VERSIONS, Rpc, SUPPORTED_VERSIONS};
 use crate::action::{APPROVAL_INPUT, Protocol};
 use crate::reason::{
-    Approval, RPC_HEADER_MISMATCH, RPC_INVALID_REQUEST, RPC_UNSUPPORTED_VERSION, RPC_URL_ELICITATION_REQUIRED, Reason,
-    Refusal,
+    Approval, RPC_COAZ_DENIED, RPC_DENIED, RPC_HEADER_MISMATCH, RPC_INVALID_REQUEST, RPC_UNSUPPORTED_VERSION,
+    RPC_URL_ELICITATION_REQUIRED, Reason, Refusal,
 };
 
 /// A2A 1.0 section 5.4: `VersionNotSupportedError`.
@@ -28,6 +28,8 @@ pub struct Facts<'a> {
     pub policy_reason: Option<&'a str>,
     /// Codes of the findings that the decision rests on.
     pub findings: &'a [&'a str],
+    /// Whether MCP's clients are told in the words of COAZ-MCP.
+    pub coaz: bool,
 }
 
 /// An answer that says no.
@@ -118,7 +120,11 @@ fn mcp(refusal: &Refusal, rpc: Option<&Rpc>, facts: &Facts<'_>) -> String {
         let is_modern = rpc.is_some_and(|rpc| rpc.era == Era::Modern);
         data.insert("supported".into(), if is_modern { json!(MODERN_VERSIONS) } else { json!(SUPPORTED_VERSIONS) });
     }
-    let error = json!({ "code": refusal.reason.rpc_code(), "message": message(refusal.reason, facts), "data": data });
+    let code = match refusal.reason.rpc_code() {
+        RPC_DENIED if facts.coaz => RPC_COAZ_DENIED,
+        code => code,
+    };
+    let error = json!({ "code": code, "message": message(refusal.reason, facts), "data": data });
     if let Some(rpc) = rpc.filter(|rpc| !rpc.batch.is_empty()) {
         // Every request of a batch is answered (JSON-RPC 2.0 section 6): none of them was carried out.
         let answers: Vec<_> =
@@ -247,7 +253,7 @@ mod tests {
     use super::*;
     use crate::reason::Challenge;
 
-    const FACTS: Facts<'_> = Facts { decision_id: "d-1", rule: None, policy_reason: None, findings: &[] };
+    const FACTS: Facts<'_> = Facts { decision_id: "d-1", rule: None, policy_reason: None, findings: &[], coaz: false };
 
     fn rpc(id: Option<&str>, era: Era) -> Rpc {
         Rpc { requested_version: Some("1900-01-01".into()), ..Rpc::new(id.map(Box::from), era) }

@@ -5,11 +5,11 @@ mod several;
 use std::sync::Arc;
 
 use crate::action::mcp::Rpc;
-use crate::action::{self, Action, Read, Reading, Route};
+use crate::action::{self, Action, Protocol, Read, Reading, Route};
 use crate::audit::{Cost, Record, ResourceRecord, TraceRecord, Verdict, Would};
 use crate::config::Config;
 use crate::credential::Credential;
-use crate::decision::{Asked, Question, question};
+use crate::decision::{Asked, Projection, Question, question};
 use crate::head::Head;
 use crate::json::{Document, Tape, canonical};
 use crate::narrow::without_approval_input;
@@ -93,7 +93,7 @@ pub(crate) fn judge(
                 Ok(Outcome::Forward)
             }
             Reading::Several(actions) => {
-                let asks_together = config.decision.as_ref().is_some_and(|service| service.evaluations.is_some());
+                let asks_together = config.decision.as_ref().is_some_and(|service| service.asks_several);
                 Ok(several::judge(&actions, &mut record, asks_together, &mut |action, record| {
                     // Each is counted, and the next one judged by what the session is then.
                     let slot = remembered.take();
@@ -193,15 +193,10 @@ fn judge_action(
     if let Err(detail) = config.tasks.check(&facts, circumstances.task.as_deref()) {
         return Outcome::Refuse(Refusal::new(Reason::TaskExceeded, detail));
     }
-    if config.details.is_configured() {
-        let of_route = config.routes.find(head.target()).map(|route| route.access.audiences.as_slice());
-        let audiences = match of_route {
-            Ok(audiences) if !audiences.is_empty() => audiences,
-            _ => config.identity.audiences(&agent.issuer),
-        };
-        if let Err(detail) = config.details.check(&facts, audiences) {
-            return Outcome::Refuse(Refusal::new(Reason::TokenDetails, detail));
-        }
+    if config.details.is_configured()
+        && let Err(detail) = config.details.check(&facts, audiences(config, head, agent))
+    {
+        return Outcome::Refuse(Refusal::new(Reason::TokenDetails, detail));
     }
     record.would = policy.rehearse(&facts).and_then(|ruling| would(&ruling));
     let (asked, approval, credential) = match policy.judge(&facts) {
@@ -238,11 +233,25 @@ fn judge_action(
     };
     let (policy_version, route) = (&config.policy_version, facts.path);
     let session = turn.map(|turn| &turn.figures);
-    let asked = Asked { agent, action, risk: &risk, policy_version, route, approval, credential, session };
+    let coaz = service.coaz.as_deref().filter(|_| facts.protocol == Protocol::Mcp.name());
+    let coaz = coaz.map(|coaz| Projection {
+        coaz,
+        declared: config.tools.facts(&action.tool).and_then(|facts| facts.mapping),
+        accepted: audiences(config, head, agent),
+    });
+    let asked = Asked { agent, action, risk: &risk, policy_version, route, approval, credential, session, coaz };
     let token = if service.sends_token { token(head) } else { None };
     match question(&asked, service, token) {
         Ok(question) => Outcome::Ask(question),
-        Err(_) => Outcome::Refuse(Reason::Fault.into()),
+        Err(unaskable) => Outcome::Refuse(unaskable.into()),
+    }
+}
+
+/// Names of this resource, one of which the token's `aud` holds.
+fn audiences<'c>(config: &'c Config, head: &Head, agent: &Agent) -> &'c [String] {
+    match config.routes.find(head.target()).map(|route| route.access.audiences.as_slice()) {
+        Ok(audiences) if !audiences.is_empty() => audiences,
+        _ => config.identity.audiences(&agent.issuer),
     }
 }
 

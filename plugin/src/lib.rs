@@ -34,20 +34,21 @@
 //! | `reason`   |            |
 //! | `json`     |            |
 //! | `sql`      |            |
+//! | `syntax`   |            |
 //! | `remote`   | `time` |
 //! | `token`    | `credential` `head` `json` `reason` `remote` `time` |
 //! | `action`   | `credential` `head` `json` `reason` `sql` `token` `trace_context` |
 //! | `risk`     | `action` `sql` |
 //! | `session`  | `action` `risk` `time` `token` |
-//! | `policy`   | `action` `credential` `json` `risk` `session` `time` `token` |
-//! | `decision` | `action` `credential` `head` `json` `reason` `risk` `session` `time` `token` |
+//! | `policy`   | `action` `credential` `json` `risk` `session` `syntax` `time` `token` |
+//! | `decision` | `action` `credential` `head` `json` `reason` `remote` `risk` `session` `syntax` `time` `token` |
 //! | `audit`    | `head` `reason` `risk` `time` `token` `trace_context` |
 //! | `assertion` | `audit` `head` `time` |
 //! | `narrow`   | `action` `head` `json` |
 //! | `export`   | `audit` `time` |
 //! | `config`   | `action` `assertion` `audit` `credential` `decision` `export` `policy` `remote` `risk` `session` `token` |
 //! | `metrics`  | `action` `audit` `config` `reason` `risk` |
-//! | `gate`     | `config` `decision` `json` `policy` `token` |
+//! | `gate`     | `config` `decision` `json` `policy` `remote` `time` `token` |
 //! | `judge`    | `action` `audit` `config` `credential` `decision` `head` `json` `narrow` `policy` `reason` `risk` `session` `time` `token` |
 //! | `denial`   | `action` `reason` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
@@ -81,6 +82,7 @@ pub mod reply;
 pub mod risk;
 pub mod session;
 pub mod sql;
+mod syntax;
 pub mod time;
 pub mod token;
 pub mod trace_context;

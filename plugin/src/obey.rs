@@ -113,6 +113,7 @@ pub(crate) fn narrowed(
                 approval: false,
                 credential: None,
                 session: None,
+                coaz: None,
             };
             if record.call_digest.as_ref() != Some(&call_digest(&again)) {
                 return Err(Refusal::new(Reason::Fault, "the body is not the one that was judged"));

@@ -180,6 +180,8 @@ pub const RPC_URL_ELICITATION_REQUIRED: i32 = -32042;
 pub const RPC_UNAUTHENTICATED: i32 = 4010;
 /// Ours: the policy, or the decision service, says no.
 pub const RPC_DENIED: i32 = 4030;
+/// COAZ-MCP, "Authorization Denial": the same, from the range that JSON-RPC leaves to servers.
+pub const RPC_COAZ_DENIED: i32 = -32001;
 
 reasons! {
     // Whose token is this?
@@ -314,6 +316,8 @@ reasons! {
     DecisionNotConfigured: "decision.not_configured", 403, RPC_DENIED, None, "this needs a decision, and no decision service is configured";
     /// A request does several things, and more than one of them needs a decision of its own.
     DecisionSeveral: "decision.several", 403, RPC_DENIED, None, "several things need a decision each; ask for them one by one";
+    /// The call can't be put to the decision service as its mapping says (COAZ-MCP, "Mapping Errors").
+    DecisionMapping: "decision.mapping", 400, RPC_INVALID_PARAMS, None, "this call can't be put to the decision service";
     /// The decision service couldn't be reached, was too slow, or reported an error.
     DecisionUnavailable: "decision.unavailable", 503, RPC_INTERNAL_ERROR, None, "the decision service is not available";
     /// The decision service failed again and again, and isn't asked for a while.

@@ -51,6 +51,7 @@ pub fn reply(config: &Config, head: &Head, rpc: Option<&Rpc>, refusal: &Refusal,
         rule: record.rule.as_deref(),
         policy_reason: Some(refusal.detail.as_str()).filter(|text| reason == Reason::PolicyDenied && !text.is_empty()),
         findings: &findings,
+        coaz: config.decision.as_ref().is_some_and(|service| service.coaz.is_some()),
     };
     // What is on no route has no protocol; a problem is what any HTTP client understands.
     let route = config.routes.find(head.target()).ok();

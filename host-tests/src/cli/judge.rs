@@ -111,8 +111,13 @@ impl Judge {
         let mut approval = false;
         for call in vm.pending_calls() {
             let question: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-            approval |= question.pointer("/context/approval").is_some();
-            vm.answer(call.id, CallAnswer::new(200, br#"{"decision":true}"#))?;
+            let approvals = ["/context/approval", "/context/toolgate/approval"];
+            approval |= approvals.iter().any(|place| question.pointer(place).is_some());
+            let evaluations = question.get("evaluations").and_then(Value::as_array).map(Vec::len);
+            let service = self.core.decision.as_ref().context("a question, and no decision service is configured")?;
+            let (head, body) = service.permit(evaluations);
+            let headers = head.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
+            vm.answer(call.id, CallAnswer { headers, body, trailers: None })?;
         }
         vm.close(stream)?;
         if let Some(trap) = vm.trapped() {

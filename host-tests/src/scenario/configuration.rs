@@ -59,13 +59,17 @@ impl Configuration {
     }
 
     /// With our own keys among those of each issuer, so that we can mint its tokens. An issuer whose keys are
-    /// fetched has only ours, unless somebody plays its server.
+    /// fetched has only ours, unless somebody plays its server; a decision service that tells where it is asked is asked at
+    /// the usual places.
     #[must_use]
     pub fn with_test_keys(mut self, played: bool) -> Self {
         if let Some(documents) = self.0.pointer_mut("/identity/task_documents")
             && !(played && documents.pointer("/jwks/uri").is_some())
         {
             add_test_keys(documents);
+        }
+        if let Some(decision) = self.0.get_mut("decision").and_then(Value::as_object_mut).filter(|_| !played) {
+            decision.remove("discover");
         }
         let issuers = self.0.pointer_mut("/identity/issuers").and_then(Value::as_array_mut);
         for issuer in issuers.into_iter().flatten() {
@@ -87,6 +91,11 @@ impl Configuration {
     pub fn with_own_places(mut self, scenario: &str) -> Self {
         if let Some(uri) = self.0.pointer_mut("/identity/task_documents/jwks/uri") {
             *uri = own_uri(uri, scenario);
+        }
+        if let Some(decision) = self.0.get_mut("decision").filter(|decision| decision.get("discover").is_some())
+            && let Some(url) = decision.get_mut("url")
+        {
+            *url = format!("https://pdp.example.com/{scenario}").into();
         }
         let issuers = self.0.pointer_mut("/identity/issuers").and_then(Value::as_array_mut);
         for issuer in issuers.into_iter().flatten().filter_map(Value::as_object_mut) {

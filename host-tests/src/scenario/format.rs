@@ -346,7 +346,8 @@ pub struct Published {
     /// The keys, as in `sign`.
     #[serde(default)]
     pub keys: Vec<Sign>,
-    /// What its metadata say, beside and in place of the right `issuer` and `jwks_uri`; a member that is `false` is left out.
+    /// What its metadata say, or the decision service's, beside and in place of what is right; a member that is `false` is left
+    /// out.
     #[serde(default)]
     pub metadata: Map<String, Value>,
     /// What is revoked.

@@ -263,7 +263,7 @@ impl<'r> Run<'r> {
         let fields = fields.chain(own).chain([("x-request-id", sending.id.as_str())]);
         self.outcome.questions.push(Question {
             method: "POST".into(),
-            path: service.path_of(asked).into(),
+            path: sending.path.as_ref().into(),
             authority: service.authority.clone(),
             headers: telling_of_call(fields.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))),
             body: serde_json::from_slice(&asked.body)?,

@@ -19,7 +19,7 @@ use toolgate::time::Timestamp;
 
 use super::configuration::ISSUER;
 use super::format::{Published, Sign, Statuses, Step};
-use super::gateway::{ISSUER_CLUSTER, NOW};
+use super::gateway::{CLUSTER, ISSUER_CLUSTER, NOW};
 use super::keys::{self, Key};
 use super::message::generated;
 use super::mint::moment;
@@ -29,6 +29,9 @@ use super::mint::moment;
 pub fn document(published: &Published, path: &str) -> Vec<u8> {
     if let Some(text) = published.text.clone().or_else(|| published.generate.as_ref().map(generated)) {
         return text.into_bytes();
+    }
+    if let Some(place) = path.strip_prefix(DIRECTORY) {
+        return directory(&published.metadata, place).to_string().into_bytes();
     }
     if let Some(answer) = published.introspection.as_ref().filter(|_| path.ends_with("/introspect")) {
         return Value::Object(answer.clone()).to_string().into_bytes();
@@ -48,6 +51,26 @@ pub fn document(published: &Published, path: &str) -> Vec<u8> {
     document.to_string().into_bytes()
 }
 
+/// Where a decision service tells of itself (AuthZEN Authorization API 1.0 section 9.2).
+const DIRECTORY: &str = "/.well-known/authzen-configuration";
+
+/// What the decision service at that place says of itself: what is right, but for what the scenario says.
+fn directory(wanted: &Map<String, Value>, place: &str) -> Value {
+    let service = format!("https://pdp.example.com{place}");
+    let right = json!({
+        "policy_decision_point": service,
+        "access_evaluation_endpoint": "https://pdp.example.com/told/evaluation",
+        "access_evaluations_endpoint": "https://pdp.example.com/told/evaluations",
+    });
+    but(right, wanted)
+}
+
+/// Whether `path` is where a decision service tells of itself.
+#[must_use]
+pub fn is_directory(path: &str) -> bool {
+    path.starts_with(DIRECTORY)
+}
+
 /// The path of the issuer whose metadata are at `path`, if any are (OpenID Connect Discovery 1.0, RFC 8414).
 fn tenant(path: &str) -> Option<&str> {
     path.strip_suffix("/.well-known/openid-configuration")
@@ -63,6 +86,11 @@ fn metadata(wanted: &Map<String, Value>, tenant: &str) -> Value {
         "token_endpoint_auth_signing_alg_values_supported": ["ES256", "EdDSA"],
         "issuer": issuer,
     });
+    but(right, wanted)
+}
+
+/// With these members beside and in place of its own; one that is `false` is left out.
+fn but(right: Value, wanted: &Map<String, Value>) -> Value {
     let wanted = wanted.iter().map(|(name, value)| (name.clone(), value.clone()));
     let mut members: Map<String, Value> =
         right.as_object().cloned().unwrap_or_default().into_iter().chain(wanted).collect();
@@ -142,7 +170,7 @@ pub fn each(steps: &[Step], now: Duration) -> Vec<Published> {
 }
 
 /// What surrounds the pure core where something is fetched: the clock, the lease of each publication, and the issuer's
-/// server. There is one worker, so nothing need be shared.
+/// server, or the decision service's. There is one worker, so nothing need be shared.
 #[derive(Debug)]
 pub(super) struct Issuer {
     pub(super) now: Timestamp,
@@ -176,18 +204,18 @@ impl Issuer {
     /// What the filter's root context does on its tick.
     pub(super) fn tick(&mut self, gate: &mut Gate) {
         let config = Arc::clone(&gate.config);
-        for (at, publication) in config.identity.publications().iter().enumerate() {
+        for (at, source) in Gate::sources(&config).enumerate() {
             self.now = self.now.plus(TICK);
-            let (source, now) = (&publication.source, self.now);
+            let now = self.now;
             let lease = self.leases.get(&at).copied().unwrap_or_default();
-            let Task::Fetch(taken) = gate.published.tick(at, publication, now, lease) else { continue };
-            let listens = source.cluster == ISSUER_CLUSTER;
+            let Task::Fetch(taken) = gate.look_after(at, now, lease) else { continue };
+            let listens = [ISSUER_CLUSTER, CLUSTER].contains(&source.cluster.as_str());
             let answers = listens && !self.published.silent && self.published.status.unwrap_or(200) == 200;
-            let document = document(&self.published, gate.published.path(publication));
-            let lease = if answers && gate.published.load(at, publication, now, &document).is_ok() {
+            let document = document(&self.published, gate.fetched_from(at));
+            let lease = if answers && gate.load(at, now, &document).is_ok() {
                 taken.fulfilled(source, now)
             } else {
-                gate.published.failed(at);
+                gate.fetch_failed(at);
                 taken.failed(source, now)
             };
             self.leases.insert(at, lease);

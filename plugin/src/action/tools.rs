@@ -26,6 +26,8 @@ pub struct ToolFacts {
     /// Which headers of MCP repeat which arguments (`x-mcp-header` of the tool's schema): names in lower case with their
     /// `mcp-param-`, and JSON pointers into the arguments.
     pub headers: Vec<(String, String)>,
+    /// The place of this entry among all, where it declares how a call is put to the decision service.
+    pub mapping: Option<usize>,
 }
 
 /// What a server says of one of its tools (MCP's `ToolAnnotations`).

@@ -30,18 +30,33 @@ pub enum InvalidAnswer {
 }
 
 impl DecisionService {
-    /// Reads an answer of this service to a question that asked for so many evaluations.
+    /// Reads an answer of this service to a question that asked for so many evaluations at once.
     ///
     /// # Errors
     /// When it is none.
     pub fn read(
         &self,
-        evaluations: usize,
+        evaluations: Option<usize>,
         head: &Head,
         body: &[u8],
         now: Timestamp,
     ) -> Result<Decision, InvalidAnswer> {
         read_answer(self.dialect, evaluations, head, body, &self.origins, now)
+    }
+}
+
+impl DecisionService {
+    /// A permit without any terms, in this service's words, to a question that asked for so many evaluations at once: for
+    /// whoever wants to know what would come of one.
+    #[must_use]
+    pub fn permit(&self, evaluations: Option<usize>) -> (Head, Vec<u8>) {
+        let yes = r#"{"decision":true}"#;
+        let body = match (self.dialect, evaluations) {
+            (_, Some(asked)) => format!(r#"{{"evaluations":[{}]}}"#, vec![yes; asked].join(",")),
+            (Dialect::AuthZen | Dialect::Cerbos, None) => yes.into(),
+            (Dialect::Opa, None) => r#"{"result":true}"#.into(),
+        };
+        (Head::from_pairs([(":status", "200")]), body.into())
     }
 }
 
@@ -52,7 +67,7 @@ impl DecisionService {
 /// When it is none.
 fn read_answer(
     dialect: Dialect,
-    evaluations: usize,
+    evaluations: Option<usize>,
     head: &Head,
     body: &[u8],
     origins: &Origins,
@@ -67,8 +82,8 @@ fn read_answer(
     let limits = Limits { bytes: MAX_ANSWER, ..Limits::default() };
     let document = Document::read(body, &limits, Tape::default()).map_err(InvalidAnswer::Json)?;
     let root = document.root();
-    if evaluations > 1 {
-        return super::evaluations::said(root, evaluations, now);
+    if let Some(asked) = evaluations {
+        return super::evaluations::said(root, asked, origins, now);
     }
     let (permits, context) = match dialect {
         Dialect::AuthZen | Dialect::Cerbos => authzen::said(root)?,
@@ -157,12 +172,12 @@ mod tests {
 
     fn read(status: u16, body: &[u8]) -> Result<Decision, InvalidAnswer> {
         let head = Head::from_pairs([(":status", status.to_string())]);
-        read_answer(Dialect::AuthZen, 1, &head, body, &Origins(Vec::new()), Timestamp::from_secs(0))
+        read_answer(Dialect::AuthZen, None, &head, body, &Origins(Vec::new()), Timestamp::from_secs(0))
     }
 
     fn read_opa(body: &str) -> Result<Decision, InvalidAnswer> {
         let head = Head::from_pairs([(":status", "200")]);
-        read_answer(Dialect::Opa, 1, &head, body.as_bytes(), &Origins(Vec::new()), Timestamp::from_secs(0))
+        read_answer(Dialect::Opa, None, &head, body.as_bytes(), &Origins(Vec::new()), Timestamp::from_secs(0))
     }
 
     #[test]
@@ -218,7 +233,7 @@ mod tests {
     fn an_outage_is_told_from_an_answer_that_can_not_be_used() {
         let unreached = [UNREACHED, b". reset reason: remote connection failure"].concat();
         let (nobody, now) = (Origins(Vec::new()), Timestamp::from_secs(0));
-        let nothing = read_answer(Dialect::AuthZen, 1, &Head::default(), b"", &nobody, now);
+        let nothing = read_answer(Dialect::AuthZen, None, &Head::default(), b"", &nobody, now);
         for (answer, lost, outage) in [
             (nothing, true, true),
             (read(503, &unreached), true, true),

@@ -9,41 +9,76 @@ use serde::Serialize;
 use super::figures::AsContext;
 use super::shown::AsObject;
 use super::terms::SUPPORTED;
-use super::{Asked, DecisionService, Dialect, InvalidAnswer, Question, call, identity, opa};
+use super::{Asked, DecisionService, Dialect, InvalidAnswer, Question, Unmapped, call, identity, opa};
 use crate::credential::Credential;
 use crate::json::Value;
+use crate::reason::{Reason, Refusal};
 use crate::token::Agent;
 
 /// The evaluation request about `asked`, as `service` is to see it, with the agent's `token` where that goes along.
 ///
 /// # Errors
-/// When the parameters can't be written, which the reader of the body rules out.
+/// When no question can be made of it.
 pub fn question(
     asked: &Asked<'_>,
     service: &DecisionService,
     token: Option<Credential>,
-) -> Result<Question, serde_json::Error> {
+) -> Result<Question, Unaskable> {
     let (call, parameters) = call::name(asked);
     let context = context(asked, service, &call);
-    let body = written(asked, service, &context)?;
+    let (body, evaluations) = written(asked, service, &context)?;
     let identity = match (asked.approval, body.len() <= LONG) {
         (true, _) => None,
         (false, true) => Some(identity(&body, token.as_ref())),
         (false, false) => {
-            let told = written(asked, service, &Context { parameters: None, ..context })?;
+            let (told, _) = written(asked, service, &Context { parameters: None, ..context })?;
             Some(identity(&told, token.as_ref()))
         }
     };
     // A person's yes is to be had from a person, and a credential from the service alone.
     let excused = !asked.approval && asked.credential.is_none() && service.excused.contains(&asked.risk.level);
     let credential = asked.credential.cloned();
-    Ok(Question { body, identity, call, evaluations: 1, parameters, token, excused, credential })
+    Ok(Question { body, identity, call, evaluations, parameters, token, excused, credential })
+}
+
+/// Why no question can be made of a call.
+#[derive(Debug)]
+pub enum Unaskable {
+    /// It can't be written as JSON, which the reader of the body rules out.
+    Unwritable(serde_json::Error),
+    /// Its mapping leads to none.
+    Unmapped(Unmapped),
+}
+
+impl From<Unaskable> for Refusal {
+    fn from(unaskable: Unaskable) -> Self {
+        match unaskable {
+            Unaskable::Unwritable(_) => Reason::Fault.into(),
+            Unaskable::Unmapped(unmapped) => Self::new(Reason::DecisionMapping, unmapped.to_string()),
+        }
+    }
 }
 
 /// To write a longer question a second time, without its parameters, costs less than to hash those.
 const LONG: usize = 8 << 10;
 
-fn written(asked: &Asked<'_>, service: &DecisionService, context: &Context<'_>) -> Result<Vec<u8>, serde_json::Error> {
+/// The body, and how many evaluations it asks for at once.
+fn written(
+    asked: &Asked<'_>,
+    service: &DecisionService,
+    context: &Context<'_>,
+) -> Result<(Vec<u8>, Option<usize>), Unaskable> {
+    match &asked.coaz {
+        Some(projection) => projection.written(asked.agent, asked.action, context).map_err(Unaskable::Unmapped),
+        None => Ok((in_our_words(asked, service, context).map_err(Unaskable::Unwritable)?, None)),
+    }
+}
+
+fn in_our_words(
+    asked: &Asked<'_>,
+    service: &DecisionService,
+    context: &Context<'_>,
+) -> Result<Vec<u8>, serde_json::Error> {
     let resource = asked.action.resource.as_ref();
     let for_cerbos = service.dialect == Dialect::Cerbos;
     let role = asked.agent.role.as_deref().filter(|_| for_cerbos);

@@ -174,6 +174,7 @@ mod tests {
             approval: false,
             credential: None,
             session: None,
+            coaz: None,
         })
     }
 

@@ -6,15 +6,16 @@
 
 use sha2::{Digest, Sha256};
 
+use super::access::{Origins, approval};
 use super::{Decision, Denied, InvalidAnswer, Question, Terms, authzen};
 use crate::json::{Kind, Value};
 use crate::time::Timestamp;
 
 /// The one question that these are together; none where one of them is for a person to approve or wants a credential,
-/// which is of one call.
+/// which is of one call, or asks for several evaluations already.
 pub(crate) fn together(questions: &[Question]) -> Option<Question> {
     let first = questions.first()?;
-    if questions.iter().any(|question| question.credential.is_some()) {
+    if questions.iter().any(|question| question.credential.is_some() || question.evaluations.is_some()) {
         return None;
     }
     let mut body = br#"{"evaluations":["#.to_vec();
@@ -33,7 +34,7 @@ pub(crate) fn together(questions: &[Question]) -> Option<Question> {
         body,
         identity: Some(identity.finalize().into()),
         call: format!("sha256:{}", base16ct::lower::encode_string(&call.finalize())),
-        evaluations: questions.len(),
+        evaluations: Some(questions.len()),
         parameters: None,
         token: first.token.clone(),
         excused: questions.iter().all(|question| question.excused),
@@ -45,7 +46,12 @@ pub(crate) fn together(questions: &[Question]) -> Option<Question> {
 ///
 /// # Errors
 /// When it is no decision on each, or a no.
-pub(super) fn said(root: Value<'_>, asked: usize, now: Timestamp) -> Result<Decision, InvalidAnswer> {
+pub(super) fn said(
+    root: Value<'_>,
+    asked: usize,
+    origins: &Origins,
+    now: Timestamp,
+) -> Result<Decision, InvalidAnswer> {
     let list = root.get("evaluations").filter(|list| list.kind() == Kind::Array);
     let list = list.ok_or(InvalidAnswer::NoDecision)?;
     if list.len() > asked {
@@ -55,7 +61,8 @@ pub(super) fn said(root: Value<'_>, asked: usize, now: Timestamp) -> Result<Deci
     for evaluation in list.elements() {
         let (permits, context) = authzen::said(evaluation)?;
         if !permits {
-            return Ok(Decision::Deny(Denied::Finally, Terms::default()));
+            let approval = context.and_then(|context| approval(context, origins));
+            return Ok(Decision::Deny(approval.map_or(Denied::Finally, Denied::Unapproved), Terms::default()));
         }
         if context.is_some_and(|context| !Terms::read(context, now).is_empty()) {
             terms.unmet.push("a decision on one of several actions can't bring conditions".into());
@@ -73,7 +80,7 @@ mod tests {
     fn read(body: &str, asked: usize) -> Result<Decision, InvalidAnswer> {
         let document = Document::read(body.as_bytes(), &Limits::default(), Tape::default());
         let document = document.map_err(InvalidAnswer::Json)?;
-        said(document.root(), asked, Timestamp::from_secs(0))
+        said(document.root(), asked, &Origins(vec!["https://pdp.example.com".into()]), Timestamp::from_secs(0))
     }
 
     fn question(body: &str, change: impl FnOnce(&mut Question)) -> Question {
@@ -81,7 +88,7 @@ mod tests {
             body: body.into(),
             identity: Some([1; 32]),
             call: "sha256:1".into(),
-            evaluations: 1,
+            evaluations: None,
             parameters: None,
             token: None,
             excused: true,
@@ -116,6 +123,14 @@ mod tests {
     }
 
     #[test]
+    fn the_first_no_may_say_where_a_person_is_asked() {
+        let body = r#"{"evaluations":[{"decision":true},
+            {"decision":false,"context":{"access_request":{"form_url":"https://pdp.example.com/7"}}}]}"#;
+        let Ok(Decision::Deny(Denied::Unapproved(approval), _)) = read(body, 2) else { panic!("{:?}", read(body, 2)) };
+        assert_eq!(approval.url, "https://pdp.example.com/7");
+    }
+
+    #[test]
     fn conditions_of_one_make_it_a_no() {
         let body = r#"{"evaluations":[{"decision":true},{"decision":true,"context":{"narrow":{"/limit":1}}}]}"#;
         assert!(matches!(read(body, 2), Ok(Decision::Permit(terms)) if !terms.unmet.is_empty()));
@@ -127,7 +142,7 @@ mod tests {
         let both = together(&two).unwrap();
         let text = r#"{"evaluations":[{"a":1},{"b":2}],"options":{"evaluations_semantic":"deny_on_first_deny"}}"#;
         assert_eq!(String::from_utf8(both.body).unwrap(), text);
-        assert_eq!((both.evaluations, both.excused), (2, false));
+        assert_eq!((both.evaluations, both.excused), (Some(2), false));
         let other = question("{}", |it| it.identity = Some([2; 32]));
         assert_ne!(both.identity, together(&[two[0].clone(), other]).unwrap().identity);
     }
@@ -136,6 +151,7 @@ mod tests {
     fn what_is_of_one_call_is_asked_alone() {
         let plain = || question("{}", |_| {});
         assert_eq!(together(&[plain(), question("{}", |it| it.identity = None)]), None);
+        assert_eq!(together(&[plain(), question("{}", |it| it.evaluations = Some(1))]), None);
         assert_eq!(together(&[]), None);
     }
 }

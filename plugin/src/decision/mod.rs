@@ -10,6 +10,8 @@ mod answer;
 mod authzen;
 mod breaker;
 mod call;
+mod coaz;
+mod discovery;
 mod elicitation;
 mod evaluations;
 mod figures;
@@ -22,9 +24,11 @@ mod under_way;
 
 pub use access::Origins;
 pub use answer::{InvalidAnswer, MAX_ANSWER, freshness};
-pub use authzen::question;
+pub use authzen::{Unaskable, question};
 pub use breaker::{Breaker, BreakerSettings};
 pub use call::call_digest;
+pub use coaz::{Coaz, Declared, InvalidMapping, Projection, Unmapped};
+pub use discovery::{Directory, Discovery, Endpoints, Whereabouts};
 pub use elicitation::Elicitors;
 pub(crate) use evaluations::together;
 pub use memory::{DecisionMemory, Remembered};
@@ -55,10 +59,10 @@ pub struct DecisionService {
     pub authority: String,
     /// What it speaks.
     pub dialect: Dialect,
-    /// `:path` of what decides.
-    pub path: String,
-    /// `:path` of what decides on several questions at once, where it can.
-    pub evaluations: Option<String>,
+    /// Where under that it is asked.
+    pub whereabouts: Whereabouts,
+    /// Whether it is asked about several things at once.
+    pub asks_several: bool,
     /// What the filter proves itself with.
     pub headers: Vec<Credential>,
     /// Whether it gets the agent's own token too.
@@ -77,6 +81,8 @@ pub struct DecisionService {
     pub max_age: Option<Duration>,
     /// Where a person may be sent to for approval.
     pub origins: Origins,
+    /// How questions about MCP are put, where that is another standard's matter.
+    pub coaz: Option<Box<Coaz>>,
 }
 
 /// What a decision service speaks.
@@ -109,6 +115,8 @@ pub struct Asked<'q> {
     pub credential: Option<&'q CredentialWish>,
     /// What was counted of the session, this call included.
     pub session: Option<&'q Figures>,
+    /// What the question is made of under COAZ-MCP; none where it is ours to word.
+    pub coaz: Option<Projection<'q>>,
 }
 
 /// One question, ready to be sent.
@@ -122,8 +130,8 @@ pub struct Question {
     pub identity: Option<[u8; 32]>,
     /// What names the call that it is about.
     pub call: String,
-    /// How many evaluations it asks for.
-    pub evaluations: usize,
+    /// How many evaluations it asks for at once; none where it asks for one in the plain way.
+    pub evaluations: Option<usize>,
     /// SHA-256 of the canonical form of the parameters' JSON, where there is any.
     pub parameters: Option<[u8; 32]>,
     /// The agent's own token, where the service gets it.
@@ -146,11 +154,13 @@ fn identity(told: &[u8], token: Option<&Credential>) -> [u8; 32] {
 }
 
 impl DecisionService {
-    /// `:path` of this question.
+    /// What it publishes about itself, where that is fetched.
     #[must_use]
-    pub fn path_of(&self, question: &Question) -> &str {
-        let of_several = self.evaluations.as_deref().filter(|_| question.evaluations > 1);
-        of_several.unwrap_or(&self.path)
+    pub const fn discovery(&self) -> Option<&Discovery> {
+        match &self.whereabouts {
+            Whereabouts::Published(discovery) => Some(discovery),
+            Whereabouts::Configured(_) => None,
+        }
     }
 }
 
@@ -159,6 +169,8 @@ impl DecisionService {
 pub struct Sending {
     /// What is asked.
     pub question: Arc<Question>,
+    /// `:path`.
+    pub path: Arc<str>,
     /// `x-request-id`: the decision's id, so that the service's log and the audit can be laid side by side (AuthZEN 1.0
     /// section 10.1.4). The same for both sendings.
     pub id: String,

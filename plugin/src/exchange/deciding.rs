@@ -70,11 +70,18 @@ impl Exchange {
             return self.undecided(*asking, &Reason::DecisionSuspended.into());
         }
         asking.since = now;
-        self.send(now, asking)
+        self.send(gate, now, asking)
     }
 
     /// Sends the question, if there is time left for an answer.
-    fn send(&mut self, now: Timestamp, asking: Box<Asking>) -> Step {
+    fn send(&mut self, gate: &mut Gate, now: Timestamp, mut asking: Box<Asking>) -> Step {
+        let path = match gate.path_of(&asking.question, now) {
+            Ok(path) => path,
+            Err(why) => {
+                asking.record.asked = asking.again;
+                return self.undecided(*asking, &Refusal::new(Reason::DecisionUnavailable, why));
+            }
+        };
         let timeout = self.config.decision.as_ref().map_or(Duration::ZERO, |service| service.timeout);
         let left = timeout.saturating_sub(now.since(asking.since));
         if left.is_zero() {
@@ -82,7 +89,7 @@ impl Exchange {
         }
         let (question, id, again) = (Arc::clone(&asking.question), asking.record.decision_id.clone(), asking.again);
         self.state = State::Asking(asking);
-        Step::Ask(Sending { question, id, timeout: left, again })
+        Step::Ask(Sending { question, path, id, timeout: left, again })
     }
 
     fn listen(&mut self, asking: Box<Asking>, listener: Listener) -> Step {
@@ -114,7 +121,7 @@ impl Exchange {
             .map_or(Err(InvalidAnswer::Nothing), |service| service.read(asking.question.evaluations, head, body, now));
         if read.as_ref().is_err_and(InvalidAnswer::lost) && !asking.again {
             asking.again = true;
-            return self.send(now, asking);
+            return self.send(gate, now, asking);
         }
         match &read {
             Err(invalid) if invalid.outage() => gate.breaker.failed(now),

@@ -18,7 +18,7 @@ use crate::action::{Action, Reading};
 use crate::audit::{Record, Verdict};
 use crate::config::Config;
 use crate::config::problem::Problems;
-use crate::decision::Question;
+use crate::decision::{Directory, Question};
 use crate::exchange::{Exchange, Input, Step, Stored};
 use crate::gate::Gate;
 use crate::head::Head;
@@ -84,10 +84,11 @@ struct Passage {
 
 impl Passage {
     fn of(config: &Arc<Config>, message: &Message, now: Timestamp) -> Self {
-        let mut gate = Gate::new(Arc::clone(config));
+        // Nothing is fetched here: the decision service is where it usually is.
+        let mut gate = Gate { directory: Directory::assumed(now), ..Gate::new(Arc::clone(config)) };
         let mut exchange = Exchange::new(Arc::clone(config));
         let mut question = None;
-        let permit = Head::from_pairs([(":status", "200")]);
+        let mut permit: (Head, Vec<u8>);
         let mut input =
             Input::Head { head: message.head.clone(), end: message.body.is_empty(), id: DECISION_ID.into() };
         let mut of_our_own = !message.has_token;
@@ -103,8 +104,10 @@ impl Passage {
                 Step::Recall(_) => Input::Recalled { slot: None, version: 1 },
                 Step::Remember { .. } => Input::Remembered(Stored::Yes),
                 Step::Ask(sending) => {
+                    let Some(service) = &config.decision else { break };
+                    permit = service.permit(sending.question.evaluations);
                     question = Some(sending.question);
-                    Input::Answer { head: &permit, body: br#"{"decision":true}"# }
+                    Input::Answer { head: &permit.0, body: &permit.1 }
                 }
                 Step::Forward(_, record) => return Self { record: *record, question, reply: None },
                 Step::Reject(reply, record) => return Self { record: *record, question, reply: Some(reply) },

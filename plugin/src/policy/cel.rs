@@ -26,42 +26,23 @@
 
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, operators};
-use cel::parser::PrattParser;
 
 use super::condition::{Affix, Bound, Test};
 use super::{Attribute, Comparisons, Condition, Constant, Expression};
-
-/// Much more than a person reads at once; parsing takes memory and time in proportion.
-const MAX_BYTES: usize = 4096;
-
-/// The parser recurses, on the stack of a proxy's worker.
-const MAX_DEPTH: u16 = 32;
+use crate::syntax::{Optionals, parse};
 
 /// What must hold, all of it, for `text` to be true.
 ///
 /// # Errors
 /// Everything that is wrong with it: what was found and what would be right.
 pub fn read(text: &str, comparisons: &Comparisons) -> Result<Vec<Expression>, Vec<String>> {
-    if text.len() > MAX_BYTES {
-        return Err(vec![format!("found {} bytes; an expression has at most {MAX_BYTES}", text.len())]);
-    }
-    let tree = PrattParser::new().max_recursion_depth(MAX_DEPTH).parse(text).map_err(|errors| {
-        errors
-            .errors
-            .iter()
-            .map(|error| format!("found no CEL expression: {}", first_line(&error.msg)))
-            .collect::<Vec<_>>()
-    })?;
+    let tree = parse(text, Optionals::Unknown)?;
     let mut reader = Reader { comparisons, complaints: Vec::new() };
     match reader.expression(&tree, false) {
         Some(Expression::All(parts)) if reader.complaints.is_empty() => Ok(parts),
         Some(one) if reader.complaints.is_empty() => Ok(vec![one]),
         _ => Err(reader.complaints),
     }
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
 }
 
 /// Parts of a name; bodies nest hardly deeper, and the parser sets no bound here.

@@ -251,7 +251,7 @@ pub(super) fn post(service: &DecisionService, sending: &Sending) -> Option<u32> 
         (":method", "POST"),
         (":scheme", service.scheme),
         (":authority", service.authority.as_str()),
-        (":path", service.path_of(question)),
+        (":path", &sending.path),
         ("content-type", "application/json"),
         ("accept", "application/json"),
         ("x-request-id", sending.id.as_str()),

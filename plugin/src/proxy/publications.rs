@@ -1,4 +1,4 @@
-//! Fetching what issuers publish: one fetch for all workers, by the rules of [`crate::remote`].
+//! Fetching what issuers and the decision service publish: one fetch for all workers, by the rules of [`crate::remote`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::exchange::Stored;
 use crate::gate::Gate;
 use crate::remote::{Lease, Source, Task};
-use crate::token::{MAX_DOCUMENT, Publication, UnusableDocument};
+use crate::token::{MAX_DOCUMENT, UnusableDocument};
 
 /// How often a worker looks whether another has fetched something while a request waits for it.
 const IN_HURRY: Duration = Duration::from_millis(20);
@@ -29,37 +29,36 @@ struct Fetch {
 }
 
 impl Fetches {
-    /// Does what is to be done now for every publication.
+    /// Does what is to be done now for everything that is fetched.
     pub(super) fn tick(&mut self, gate: &mut Gate) {
         let config = Arc::clone(&gate.config);
-        for (at, publication) in config.identity.publications().iter().enumerate() {
-            let source = &publication.source;
+        for (at, source) in Gate::sources(&config).enumerate() {
             let (lease, version) = read_lease(source);
-            match gate.published.tick(at, publication, host::now(), lease) {
+            match gate.look_after(at, host::now(), lease) {
                 Task::Rest => {}
                 Task::Load => {
                     let document = host::shared(&source.name).0.unwrap_or_default();
                     // Whoever stored it could read it; if this worker can't, what it has goes on, and it is said.
-                    let read = gate.published.load(at, publication, lease.version, &document);
-                    report(gate, publication, read);
+                    let read = gate.load(at, lease.version, &document);
+                    report(gate, at, source, read);
                 }
                 Task::Fetch(taken) => {
                     if host::share(&source.lease_key(), &taken.write(), version) == Stored::Yes {
-                        self.start(gate, at, publication);
+                        self.start(gate, at, source);
                     }
                 }
             }
         }
     }
 
-    fn start(&mut self, gate: &mut Gate, at: usize, publication: &Publication) {
-        match host::fetch(&publication.source, gate.published.path(publication)) {
+    fn start(&mut self, gate: &mut Gate, at: usize, source: &Source) {
+        match host::fetch(source, gate.fetched_from(at)) {
             Some(call) => {
                 self.0.insert(call, Fetch { config: Arc::clone(&gate.config), at });
             }
             None => {
                 let refused = Err(UnusableDocument("the cluster does not exist".into()));
-                settle(gate, at, publication, &[], refused);
+                settle(gate, at, source, &[], refused);
             }
         }
     }
@@ -68,24 +67,23 @@ impl Fetches {
     pub(super) fn answered(&mut self, gate: &mut Gate, call: u32, status: Option<u16>, body_size: usize) -> bool {
         let Some(Fetch { config, at }) = self.0.remove(&call) else { return false };
         // Of a configuration that is gone: under the next one it is fetched again when its lease runs out.
-        let publication = config.identity.publications().get(at).filter(|_| Arc::ptr_eq(&config, &gate.config));
-        if let Some(publication) = publication {
+        let source = Gate::sources(&config).nth(at).filter(|_| Arc::ptr_eq(&config, &gate.config));
+        if let Some(source) = source {
             let document = host::call_body(body_size, MAX_DOCUMENT);
             let now = host::now();
             let read = match status {
-                Some(200) => gate.published.load(at, publication, now, &document),
+                Some(200) => gate.load(at, now, &document),
                 Some(status) => Err(UnusableDocument(format!("its server answered {status}"))),
                 None => Err(UnusableDocument("there was no answer".into())),
             };
-            settle(gate, at, publication, &document, read);
+            settle(gate, at, source, &document, read);
         }
         true
     }
 }
 
 /// Tells the other workers what came of a fetch.
-fn settle(gate: &mut Gate, at: usize, publication: &Publication, document: &[u8], read: Result<(), UnusableDocument>) {
-    let source = &publication.source;
+fn settle(gate: &mut Gate, at: usize, source: &Source, document: &[u8], read: Result<(), UnusableDocument>) {
     let (lease, _) = read_lease(source);
     let now = host::now();
     let lease = match &read {
@@ -95,9 +93,9 @@ fn settle(gate: &mut Gate, at: usize, publication: &Publication, document: &[u8]
     };
     let _ = host::share(&source.lease_key(), &lease.write(), WHATEVER);
     if read.is_err() {
-        gate.published.failed(at);
+        gate.fetch_failed(at);
     }
-    report(gate, publication, read);
+    report(gate, at, source, read);
 }
 
 /// What is written beside a document, and which version of it that is.
@@ -106,15 +104,15 @@ fn read_lease(source: &Source) -> (Lease, u32) {
     (Lease::read(&bytes.unwrap_or_default()), version)
 }
 
-fn report(gate: &Gate, publication: &Publication, read: Result<(), UnusableDocument>) {
+fn report(gate: &Gate, at: usize, source: &Source, read: Result<(), UnusableDocument>) {
     if let Err(UnusableDocument(why)) = read {
-        log::warn!("toolgate can't use `{}`: {why}", publication.source.shown(gate.published.path(publication)));
+        log::warn!("toolgate can't use `{}`: {why}", source.shown(gate.fetched_from(at)));
     }
 }
 
 /// How often there is something to look after; none if never.
 pub(super) fn period(gate: &Gate) -> Option<Duration> {
-    let refreshes = gate.config.identity.publications().iter().map(|publication| publication.source.refresh);
+    let refreshes = Gate::sources(&gate.config).map(|source| source.refresh);
     let shortest = refreshes.min()?;
     if gate.published.is_anything_wanted() {
         return Some(IN_HURRY);

@@ -118,9 +118,9 @@ impl RootContext for Root {
                 // The old ones go first: what their gauges hold is taken back before it is counted anew.
                 self.books = None;
                 self.books = Some(Rc::new(Books::open(&config)));
-                let publishes = !config.identity.publications().is_empty();
+                let fetches = Gate::sources(&config).next().is_some();
                 *self.gate.borrow_mut() = Some(Gate::new(Arc::new(config)));
-                match publishes {
+                match fetches {
                     true => self.waiting.tick_every(SOON),
                     false => self.sleep(),
                 }

@@ -93,3 +93,53 @@ fn a_credential_needs_somebody_who_could_issue_it() {
     let problems = toolgate::config::read(configuration.to_string().as_bytes()).unwrap_err().to_string();
     assert!(problems.starts_with("/rules/0/credential: found"), "{problems}");
 }
+
+/// What would be wrong on every call is told when the configuration is read.
+#[test]
+fn a_binding_that_can_not_hold_is_refused_with_its_place() {
+    let mapping = json!({"evaluation": {"action": {"name": "read"}, "resource": {"type": "t", "id": "$params.name"}}});
+    let several = json!({"evaluations": {"evaluations": [
+        {"action": {"name": "read"}, "resource": {"type": "t", "id": "$params.name"}}]}});
+    let server = |mapping: &Value| json!({"crm": {"trust_mappings": true, "tools": [{"name": "x", "inputSchema": {"x-authzen-mapping": mapping}}]}});
+    let told = |effect: &str, patch: &[(&str, Value)]| {
+        let mut configuration =
+            crate::support::configuration(&json!([{"id": "r", "effect": effect, "when": {"tool": "x"}}]));
+        for (pointer, value) in patch {
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            configuration.pointer_mut(parent).unwrap()[name] = value.clone();
+        }
+        toolgate::config::read(configuration.to_string().as_bytes()).err().map(|problems| problems.to_string())
+    };
+    let coaz = ("/decision/coaz", json!({}));
+    let tools = |mapping: &Value| ("/tools", json!({"a/b": {"x-authzen-mapping": mapping}}));
+    assert_eq!(told("ask", &[coaz.clone(), tools(&mapping), ("/servers", server(&mapping))]), None);
+    for (effect, patch, complaint) in [
+        ("ask", vec![tools(&mapping)], "/tools/a~1b/x-authzen-mapping: found without `decision.coaz`"),
+        ("ask", vec![("/servers", server(&mapping))], "/servers/crm/trust_mappings: found without `decision.coaz`"),
+        ("ask", vec![coaz.clone(), ("/decision/protocol", json!("cerbos"))], "/decision/coaz: found beside another"),
+        ("ask", vec![("/decision/coaz", json!({"subject_claim": ""}))], "/decision/coaz/subject_claim: found an empty"),
+        (
+            "ask",
+            vec![coaz.clone(), ("/decision/on_error", json!({"low": "dangerously_allow"}))],
+            "/decision/on_error/low: found `dangerously_allow`; under `decision.coaz`",
+        ),
+        ("approve", vec![coaz.clone()], "/decision/coaz/gate_context: found `false`, but rule `r` wants a person's"),
+        ("ask", vec![coaz.clone(), tools(&several)], "/tools/a~1b/x-authzen-mapping: found `evaluations`, which"),
+        (
+            "ask",
+            vec![coaz.clone(), tools(&json!({"evaluation": {"subject": {"id": "root"}}}))],
+            "/tools/a~1b/x-authzen-mapping/evaluation/subject/id: the subject is the token's",
+        ),
+        (
+            "ask",
+            vec![coaz.clone(), ("/servers", server(&json!({})))],
+            "/servers/crm/tools/0/inputSchema/x-authzen-mapping: an object with exactly one member",
+        ),
+    ] {
+        let found = told(effect, &patch).unwrap_or_default();
+        assert!(found.starts_with(complaint), "{complaint}: {found}");
+    }
+    let told_more = ("/decision/coaz", json!({"gate_context": true}));
+    assert_eq!(told("approve", &[told_more]), None);
+    assert_eq!(told("ask", &[coaz, tools(&several), ("/decision/evaluations", json!(true))]), None);
+}

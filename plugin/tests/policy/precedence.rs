@@ -1,8 +1,9 @@
 //! Which rule decides.
 
 use serde_json::{Value, json};
-use toolgate::decision::{Asked, DecisionService, Question, question};
+use toolgate::decision::{Asked, Decision, DecisionService, Dialect, Question, Terms, question};
 use toolgate::session::{Act, Memory, Sessions};
+use toolgate::time::Timestamp;
 
 use crate::support::{call, policy};
 
@@ -76,6 +77,18 @@ fn service() -> DecisionService {
 }
 
 #[test]
+fn a_permit_is_one_in_every_dialect() {
+    for dialect in [Dialect::AuthZen, Dialect::Cerbos, Dialect::Opa] {
+        let service = DecisionService { dialect, ..service() };
+        for evaluations in [None, Some(1), Some(3)] {
+            let (head, body) = service.permit(evaluations);
+            let read = service.read(evaluations, &head, &body, Timestamp::from_secs(0));
+            assert_eq!(read, Ok(Decision::Permit(Terms::default())), "{dialect:?} {evaluations:?}");
+        }
+    }
+}
+
+#[test]
 fn an_approval_is_another_question_than_a_decision() {
     let asked = |approval| {
         call().facts(|facts| {
@@ -88,6 +101,7 @@ fn an_approval_is_another_question_than_a_decision() {
                 approval,
                 credential: None,
                 session: None,
+                coaz: None,
             };
             question(&asked, &service(), None).unwrap()
         })
@@ -118,6 +132,7 @@ fn a_figure_without_bound_is_told_as_a_number_that_every_reader_has() {
             approval: false,
             credential: None,
             session: Some(&figures),
+            coaz: None,
         };
         let service = DecisionService { sends_figures: true, ..service() };
         serde_json::from_slice(&question(&asked, &service, None).unwrap().body).unwrap()

@@ -59,15 +59,29 @@ fn questions() -> Vec<(String, Value)> {
     let mut questions = Vec::new();
     for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
         let text = std::fs::read_to_string(&file).unwrap();
-        for question in text.split("\nquestion  ").skip(1).filter(|it| it.contains("/access/v1/evaluation (")) {
+        for question in text.split("\nquestion  ").skip(1).filter(|it| it.contains("/access/v1/evaluation")) {
             // The body is the only block: from the line with its brace to the line with the other.
             let lines = question.lines().skip_while(|line| line.trim_end() != "          {");
             let end = lines.clone().position(|line| line.trim_end() == "          }").unwrap();
             let body: String = lines.take(end + 1).collect();
-            questions.push((file.display().to_string(), serde_json::from_str(&body).unwrap()));
+            let body: Value = serde_json::from_str(&body).unwrap();
+            questions.extend(evaluations(&body).into_iter().map(|question| (file.display().to_string(), question)));
         }
     }
     questions
+}
+
+/// Each evaluation that a body asks for, with what all of them share (section 7.1.1).
+fn evaluations(body: &Value) -> Vec<Value> {
+    let Some(list) = body["evaluations"].as_array() else { return vec![body.clone()] };
+    let mut shared = body.as_object().unwrap().clone();
+    shared.retain(|name, _| !matches!(name.as_str(), "evaluations" | "options"));
+    let with_shared = |entry: &Value| {
+        let mut whole = shared.clone();
+        whole.extend(entry.as_object().unwrap().clone());
+        whole.into()
+    };
+    list.iter().map(with_shared).collect()
 }
 
 #[test]

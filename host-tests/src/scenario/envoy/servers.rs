@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use crate::scenario::format::{Answer, Published, Upstream};
 use crate::scenario::message::{Pairs, answer_body, pairs};
 use crate::scenario::outcome::{Arrival, Question, telling, telling_of_call};
-use crate::scenario::published::document;
+use crate::scenario::published::{document, is_directory};
 
 /// What the running step wants of the servers, and what they saw of it.
 #[derive(Debug, Default)]
@@ -280,6 +280,9 @@ async fn publish(received: Received, script: Shared) -> io::Result<Response<Sent
 }
 
 async fn decide(received: Received, script: Shared) -> io::Result<Response<Sent>> {
+    if is_directory(&received.path) {
+        return publish(received, script).await;
+    }
     let Received { method, path, authority, headers, body, .. } = received;
     let headers = telling_of_call(headers);
     let body = serde_json::from_slice(&body).unwrap_or_default();

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::published::Written;
 use crate::config::document::duration;
 use crate::config::problem::Problems;
 use crate::config::raw::{
-    ApprovalSettings, Decision, DecisionProtocol, OnError, ParametersSent, Secret, WithoutDecision,
+    ApprovalSettings, Decision, DecisionProtocol, Discover, OnError, ParametersSent, Secret, WithoutDecision,
 };
 use crate::credential::{Credential, InvalidCredential};
-use crate::decision::{BreakerSettings, DecisionService, Dialect, Origins, Shown};
+use crate::decision::{
+    BreakerSettings, Coaz, DecisionService, Dialect, Discovery, Endpoints, Origins, Shown, Whereabouts,
+};
 use crate::policy::Pointer;
 use crate::risk::Level;
 
@@ -22,7 +25,7 @@ const EVALUATIONS: &str = "/access/v1/evaluations";
 const DATA: &str = "/v1/data/";
 
 /// The service, or none where a complaint was made.
-pub(super) fn compile(raw: &Decision, problems: &mut Problems) -> Option<DecisionService> {
+pub(super) fn compile(raw: &Decision, coaz: Option<Coaz>, problems: &mut Problems) -> Option<DecisionService> {
     let timeout = duration(&raw.timeout, "/decision/timeout", problems);
     let max_age = match &raw.cache {
         Some(cache) => Some(duration(&cache.max_age, "/decision/cache/max_age", problems)?),
@@ -49,6 +52,7 @@ pub(super) fn compile(raw: &Decision, problems: &mut Problems) -> Option<Decisio
         );
         return None;
     };
+    let several = raw.evaluations.then(|| format!("{}{EVALUATIONS}", base.trim_end_matches('/')).into());
     let (dialect, path) = match raw.protocol {
         DecisionProtocol::Authzen => (Dialect::AuthZen, format!("{}{EVALUATION}", base.trim_end_matches('/'))),
         DecisionProtocol::Cerbos => (Dialect::Cerbos, format!("{}{EVALUATION}", base.trim_end_matches('/'))),
@@ -67,14 +71,20 @@ pub(super) fn compile(raw: &Decision, problems: &mut Problems) -> Option<Decisio
         problems
             .add("/decision/evaluations", "found `true`; only `protocol: authzen` has questions about several things");
     }
-    let evaluations = raw.evaluations.then(|| format!("{}{EVALUATIONS}", base.trim_end_matches('/')));
+    if raw.discover.is_some() && dialect != Dialect::AuthZen {
+        problems.add("/decision/discover", "found beside another protocol than `authzen`, which has such a document");
+    }
+    let whereabouts = match &raw.discover {
+        Some(discover) => Whereabouts::Published(Box::new(discovery(raw, discover, problems)?)),
+        None => Whereabouts::Configured(Endpoints { evaluation: path.into(), evaluations: several }),
+    };
     Some(DecisionService {
         cluster: raw.cluster.clone(),
         scheme,
         authority: authority.into(),
         dialect,
-        path,
-        evaluations,
+        whereabouts,
+        asks_several: raw.evaluations,
         headers,
         sends_token: raw.dangerously_send_token,
         shown,
@@ -84,7 +94,17 @@ pub(super) fn compile(raw: &Decision, problems: &mut Problems) -> Option<Decisio
         breaker: breaker?,
         max_age,
         origins: origins.unwrap_or_else(|| Origins(vec![format!("{scheme}://{authority}")])),
+        coaz: coaz.map(Box::new),
     })
+}
+
+/// Where the service tells of itself.
+fn discovery(raw: &Decision, discover: &Discover, problems: &mut Problems) -> Option<Discovery> {
+    let (scheme, authority, base) = split(&raw.url)?;
+    let uri = format!("{scheme}://{authority}{}", Discovery::path(base));
+    let written = Written::of_metadata(discover, &raw.cluster, &uri);
+    let source = written.source("application/json", "/decision/discover", problems)?;
+    Some(Discovery { source, identity: raw.url.clone() })
 }
 
 /// The filter says these itself; a second value would make two readings of the question.
@@ -197,7 +217,7 @@ mod tests {
         let mut decision = serde_json::json!({"cluster": "pdp", "url": "https://pdp.example.com"});
         decision.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         let mut problems = Problems::default();
-        let compiled = compile(&serde_json::from_value(decision).unwrap(), &mut problems);
+        let compiled = compile(&serde_json::from_value(decision).unwrap(), None, &mut problems);
         assert!(compiled.is_some() || !problems.is_empty());
         problems.iter().map(ToString::to_string).collect()
     }
@@ -223,6 +243,8 @@ mod tests {
             (r#"{"on_error": {"critical": "dangerously_allow"}}"#, "/decision/on_error/critical: found"),
             (r#"{"on_error": {"severe": "deny"}}"#, "/decision/on_error/severe: found `severe`"),
             (r#"{"protocol": "opa"}"#, "/decision/url: found `https://pdp.example.com`"),
+            (r#"{"protocol": "cerbos", "discover": {}}"#, "/decision/discover: found beside another protocol"),
+            (r#"{"discover": {"refresh": "1ms"}}"#, "/decision/discover/refresh: `1ms` was found"),
             (r#"{"breaker": {"failures": 0}}"#, "/decision/breaker/failures: found 0"),
             (r#"{"breaker": {"pause": "soon"}}"#, "/decision/breaker/pause: found `soon`"),
         ] {
@@ -231,6 +253,7 @@ mod tests {
         }
         for fine in [
             r#"{"on_error": "deny"}"#,
+            r#"{"discover": {}, "evaluations": true}"#,
             r#"{"protocol": "opa", "url": "http://127.0.0.1:8181/v1/data/gate/decision"}"#,
             r#"{"on_error": {"low": "dangerously_allow", "high": "dangerously_allow", "critical": "deny"}}"#,
             r#"{"headers": {"Authorization": "Bearer s3cret"}, "parameters": "digest", "fields": ["parameters.amount"]}"#,

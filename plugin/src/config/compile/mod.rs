@@ -3,6 +3,7 @@
 mod access;
 mod assertion;
 mod audit;
+mod coaz;
 mod comparisons;
 mod decision;
 mod details;
@@ -51,7 +52,8 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     let rules_look = policy.remembers() || policies.values().any(|named| named.policy.remembers());
     let is_told = raw.decision.as_ref().is_some_and(|decision| decision.session);
     let sessions = session::compile(raw.session_memory.as_ref(), rules_look || is_told, problems);
-    let decision = raw.decision.as_ref().map(|decision| decision::compile(decision, problems));
+    let coaz = coaz::compile(&raw, problems);
+    let decision = raw.decision.as_ref().map(|decision| decision::compile(decision, coaz, problems));
     let holds_heads = hold::holds_heads(&raw, problems);
     Some(Config {
         policy_version: raw.policy_version.into(),

@@ -65,8 +65,23 @@ impl<'w> Written<'w> {
         Self { kind: "status", cluster, uri: uri.into(), refresh, stale_for, timeout, pause: SOON_AGAIN }
     }
 
+    /// What the decision service at `uri` says of itself.
+    pub(super) fn of_metadata(raw: &'w raw::Discover, cluster: &'w str, uri: &'w str) -> Self {
+        let raw::Discover { refresh, stale_for, timeout } = raw;
+        Self { kind: "authzen", cluster, uri: uri.into(), refresh, stale_for, timeout, pause: SOON_AGAIN }
+    }
+
     /// Compiled; complaints go to `problems`.
     pub(super) fn compile(&self, content: Content, place: &str, problems: &mut Problems) -> Option<Publication> {
+        let accept = match content {
+            Content::Statuses(_) => "application/statuslist+jwt",
+            Content::Keys { .. } | Content::Metadata(_) | Content::Revocations => "application/json",
+        };
+        Some(Publication { source: self.source(accept, place, problems)?, content })
+    }
+
+    /// Where it is, and how often it is fetched.
+    pub(super) fn source(&self, accept: &'static str, place: &str, problems: &mut Problems) -> Option<Source> {
         let mut duration = |field: &str, text: &str, bounds: (Duration, Duration)| match humantime::parse_duration(text)
         {
             Ok(duration) if (bounds.0..=bounds.1).contains(&duration) => Some(duration),
@@ -95,22 +110,18 @@ impl<'w> Written<'w> {
             return None;
         };
         let path = if path.is_empty() { "/" } else { path };
-        let source = Source {
+        Some(Source {
             cluster: self.cluster.to_owned(),
             scheme,
             authority: authority.to_owned(),
             path: if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") },
-            accept: match content {
-                Content::Statuses(_) => "application/statuslist+jwt",
-                Content::Keys { .. } | Content::Metadata(_) | Content::Revocations => "application/json",
-            },
+            accept,
             timeout: timeout?,
             refresh: refresh?,
             stale_for: stale_for?,
             pause: pause?,
             name: Source::name_of(self.kind, self.cluster, &self.uri),
-        };
-        Some(Publication { source, content })
+        })
     }
 }
 

@@ -70,9 +70,10 @@ pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Pr
 /// What is known of tools; complaints go to `problems`.
 pub fn tools<'a>(written: impl IntoIterator<Item = (&'a String, &'a raw::Tool)>, problems: &mut Problems) -> Tools {
     let mut tools = Tools::default();
-    for (name, tool) in written {
+    for (entry, (name, tool)) in written.into_iter().enumerate() {
         let place = format!("/tools/{}", super::token(name));
         let mut facts = facts(tool.action.as_deref(), tool.resource.as_ref(), &place, problems);
+        facts.mapping = tool.mapping.is_some().then_some(entry);
         facts.headers = headers(&tool.headers, &place, problems);
         tools.insert(name, facts);
     }

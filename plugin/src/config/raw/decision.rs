@@ -19,6 +19,10 @@ pub struct Decision {
     /// `authzen` and `cerbos`: its base URL; `/access/v1/evaluation` follows. `opa`: the whole URL of the document that decides, such as
     /// `http://opa.example.com:8181/v1/data/gate/decision`.
     pub url: String,
+    /// `authzen`: has the service say where under `url` it is asked (`/.well-known/authzen-configuration`, AuthZEN section 9).
+    /// Its `policy_decision_point` must be `url`, letter for letter, and its endpoints at the same scheme, host and port.
+    /// Until that is known the service counts as one that can't be reached.
+    pub discover: Option<Discover>,
     /// How long to wait, such as `200ms`. A question whose connection fails is sent once more within that time.
     #[serde(default = "default_timeout")]
     pub timeout: String,
@@ -58,6 +62,50 @@ pub struct Decision {
     /// Where a person's approval may be asked for.
     #[serde(default)]
     pub approval: ApprovalSettings,
+    /// `authzen`: questions about MCP are put in the words of COAZ-MCP, AuthZEN's binding for that protocol. Questions about
+    /// other protocols stay as they are. Which calls are asked about the rules say: for all of them, `effect: ask` on all.
+    pub coaz: Option<Coaz>,
+}
+
+/// How often what the decision service says of itself is fetched: once for all workers.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(deny_unknown_fields, default)]
+pub struct Discover {
+    /// How long after a fetch the next one is due.
+    pub refresh: String,
+    /// How long after that it still counts, if it can't be fetched.
+    pub stale_for: String,
+    /// How long one fetch may take.
+    pub timeout: String,
+}
+
+impl Default for Discover {
+    fn default() -> Self {
+        Self { refresh: "5m".into(), stale_for: "1h".into(), timeout: "2s".into() }
+    }
+}
+
+/// COAZ-MCP (AuthZEN's binding for MCP, draft 1): the subject is `identity` with the token's `sub`, the action the method,
+/// the resource what the method is about, and `context.agent` the token's `client_id`. A tool's own mapping
+/// (`tools.<name>.x-authzen-mapping`) takes the place of that for `tools/call`. A client is told no with JSON-RPC's
+/// −32001, and with −32602 where its call can't be mapped.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(deny_unknown_fields, default)]
+pub struct Coaz {
+    /// The claim that names the subject, where that isn't `sub`: for tokens whose `sub` is the agent.
+    pub subject_claim: String,
+    /// Sends what the filter itself knows in `context.toolgate`: risk and findings, policy version, the call's digest,
+    /// parameters as `parameters` says, obligations that can be carried out, whether a person's approval or a credential is
+    /// wanted. Without, what the mapping says is sent, and nothing else.
+    pub gate_context: bool,
+}
+
+impl Default for Coaz {
+    fn default() -> Self {
+        Self { subject_claim: "sub".into(), gate_context: false }
+    }
 }
 
 /// What a decision service speaks.

@@ -17,8 +17,8 @@ mod tasks;
 
 pub use audit::{Assertion, Audit, Export, LogWhat};
 pub use decision::{
-    ApprovalSettings, BreakerSettings, Decision, DecisionCache, DecisionProtocol, Denies, OnError, ParametersSent,
-    WithoutDecision,
+    ApprovalSettings, BreakerSettings, Coaz, Decision, DecisionCache, DecisionProtocol, Denies, Discover, OnError,
+    ParametersSent, WithoutDecision,
 };
 pub use details::{AuthorizationDetails, DetailBound, DetailRelation, DetailType};
 pub use documents::TaskDocuments;
@@ -28,8 +28,8 @@ pub use identity::{
 pub use possession::{ClientCertificate, Dpop, DpopNonce};
 pub use risk::{AmountLimit, Limits, RiskSettings, Weight};
 pub use routes::{
-    Annotations, Listed, Operation, ProtectedResource, ProtocolName, ResourceSettings, Route, RouteCredential,
-    RouteMatch, Server, TokenPassage, Tool,
+    Annotations, InputSchema, Listed, Operation, ProtectedResource, ProtocolName, ResourceSettings, Route,
+    RouteCredential, RouteMatch, Server, TokenPassage, Tool,
 };
 pub use rules::{Comparison, Credential, EffectName, NamedPolicy, Rule, RuleAudit, Scopes};
 pub use secret::Secret;

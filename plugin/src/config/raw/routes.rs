@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Secret;
 
@@ -152,6 +153,11 @@ pub struct Tool {
     /// `x-mcp-header`) and a JSON pointer into the arguments. What isn't listed must repeat some argument.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// With `decision.coaz`: how a call of this tool is put to the decision service, as COAZ-MCP writes it: an object with
+    /// `evaluation` or `evaluations`, in which a text that begins with `$` is an expression over `params` and `token`
+    /// (`$params.arguments.id`; `$$` for a text that begins so). The subject is always the token's.
+    #[serde(rename = "x-authzen-mapping")]
+    pub mapping: Option<Value>,
 }
 
 /// What a server says of its tools.
@@ -162,11 +168,16 @@ pub struct Server {
     /// Whether what it says is believed. Else it may only raise what a tool's name promises, never lower it.
     #[serde(default)]
     pub trust_annotations: bool,
+    /// With `decision.coaz`: whether its tools may say how calls of them are put to the decision service
+    /// (`inputSchema.x-authzen-mapping`). Whoever writes a mapping chooses what is decided about; the subject is always the
+    /// token's. What `tools` says of the same tool comes first.
+    #[serde(default)]
+    pub trust_mappings: bool,
     /// Its tools, as its answer to `tools/list` has them under `tools`.
     pub tools: Vec<Listed>,
 }
 
-/// A tool as `tools/list` shows it. What else stands there (description, schemas) is left alone.
+/// A tool as `tools/list` shows it. What else stands there (its description, what its schemas describe) is left alone.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
 pub struct Listed {
@@ -175,6 +186,19 @@ pub struct Listed {
     /// What the server says of it.
     #[serde(default)]
     pub annotations: Annotations,
+    /// The schema of its arguments.
+    #[serde(default, rename = "inputSchema")]
+    pub input_schema: InputSchema,
+}
+
+/// The schema of a tool's arguments, as far as it is used.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(default)]
+pub struct InputSchema {
+    /// How a call is put to the decision service (COAZ-MCP).
+    #[serde(rename = "x-authzen-mapping")]
+    pub mapping: Option<Value>,
 }
 
 /// MCP's `ToolAnnotations`, as far as they are used.
