@@ -9,7 +9,7 @@ use crate::action::{self, Action, Protocol, Read, Reading, Route};
 use crate::audit::{Cost, Record, ResourceRecord, TraceRecord, Verdict, Would};
 use crate::config::Config;
 use crate::credential::Credential;
-use crate::decision::{Asked, Projection, Question, question};
+use crate::decision::{Asked, Original, Projection, Question, question};
 use crate::head::Head;
 use crate::json::{Document, Tape, canonical};
 use crate::narrow::without_approval_input;
@@ -100,7 +100,7 @@ pub(crate) fn judge(
                     let session = session.map(|it| Recollection { slot: slot.as_deref().or(it.slot), ..it });
                     let turn = session.map(|session| Turn::new(session, action, body.len(), record.time));
                     let (policy, _) = config.policy_of(route, caller.circumstances.policy.as_deref());
-                    let outcome = judge_action(config, policy, caller, action, record, turn.as_ref());
+                    let outcome = judge_action(config, policy, caller, body, action, record, turn.as_ref());
                     let after = turn.and_then(|turn| turn.after(&outcome));
                     remembered = after.or(slot);
                     digests(config, action, &outcome, record);
@@ -110,7 +110,7 @@ pub(crate) fn judge(
             Reading::Judge(action) => {
                 let turn = session.map(|session| Turn::new(session, &action, body.len(), record.time));
                 let (policy, _) = config.policy_of(route, caller.circumstances.policy.as_deref());
-                let outcome = judge_action(config, policy, caller, &action, &mut record, turn.as_ref());
+                let outcome = judge_action(config, policy, caller, body, &action, &mut record, turn.as_ref());
                 remembered = turn.and_then(|turn| turn.after(&outcome));
                 digests(config, &action, &outcome, &mut record);
                 rest = without_approval_input(caller.head, body, &action);
@@ -174,11 +174,13 @@ fn judge_action(
     config: &Config,
     policy: &Policy,
     caller: Caller<'_>,
+    body: &[u8],
     action: &Action<'_>,
     record: &mut Record,
     turn: Option<&Turn<'_>>,
 ) -> Outcome {
     let Caller { head, agent, circumstances } = caller;
+    let original = Original { head, body };
     let risk = assess(&config.risk, action);
     describe(record, action, &risk);
     let facts = facts(head, agent, action, &risk, record.protocol.unwrap_or_default(), record.time);
@@ -239,7 +241,8 @@ fn judge_action(
         declared: config.tools.facts(&action.tool).and_then(|facts| facts.mapping),
         accepted: audiences(config, head, agent),
     });
-    let asked = Asked { agent, action, risk: &risk, policy_version, route, approval, credential, session, coaz };
+    let asked =
+        Asked { agent, original, action, risk: &risk, policy_version, route, approval, credential, session, coaz };
     let token = if service.sends_token { token(head) } else { None };
     match question(&asked, service, token) {
         Ok(question) => Outcome::Ask(question),

@@ -4,7 +4,7 @@ use crate::action::Reading;
 use crate::audit::Record;
 use crate::config::Config;
 use crate::credential::{Credential, CredentialWish};
-use crate::decision::{Asked, StepUp, Terms, call_digest};
+use crate::decision::{Asked, Original, StepUp, Terms, call_digest};
 use crate::head::Head;
 use crate::json::Tape;
 use crate::judge::{Caller, Outcome, facts, judge, read};
@@ -106,6 +106,7 @@ pub(crate) fn narrowed(
             let policy_version = &config.policy_version;
             let again = Asked {
                 agent,
+                original: Original { head, body },
                 action: &action,
                 risk: &risk,
                 policy_version,

@@ -93,7 +93,7 @@ impl Vm {
     ///
     /// As [`answer`](Self::answer).
     pub fn time_out(&mut self, call: CallId) -> anyhow::Result<()> {
-        self.answer(call, made_up(504, "upstream request timeout"))
+        self.answer(call, self.made_up(call, 504, "upstream request timeout"))
     }
 
     /// No connection, or one that ended before there was any answer: Envoy's router makes up a 503.
@@ -103,7 +103,7 @@ impl Vm {
     /// As [`answer`](Self::answer).
     pub fn refuse(&mut self, call: CallId) -> anyhow::Result<()> {
         let text = "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure";
-        self.answer(call, made_up(503, text))
+        self.answer(call, self.made_up(call, 503, text))
     }
 
     /// The connection broke off in the middle of the answer: the guest sees no headers at all, also
@@ -114,6 +114,24 @@ impl Vm {
     /// As [`answer`](Self::answer).
     pub fn fail(&mut self, call: CallId) -> anyhow::Result<()> {
         self.finish(call, None)
+    }
+
+    /// A local reply of the router that makes the call (`AsyncStreamImpl::sendLocalReply`). A call of gRPC gets it as an
+    /// answer of gRPC without any message.
+    fn made_up(&self, call: CallId, status: u16, text: &str) -> CallAnswer {
+        let asked = self.state().calls.pending.get(&call.0).and_then(|call| call.headers.get("content-type"));
+        if asked.is_some_and(|kind| kind.starts_with("application/grpc")) {
+            let mut answer = CallAnswer::new(200, "");
+            answer.headers.add("content-type", "application/grpc");
+            // 503 and 504 are both UNAVAILABLE (`Utility::httpToGrpcStatus`).
+            answer.headers.add("grpc-status", "14");
+            answer.headers.add("grpc-message", text);
+            return answer;
+        }
+        let mut answer = CallAnswer::new(status, text);
+        answer.headers.add("content-length", text.len().to_string());
+        answer.headers.add("content-type", "text/plain");
+        answer
     }
 
     fn finish(&mut self, call: CallId, answer: Option<CallAnswer>) -> anyhow::Result<()> {
@@ -133,14 +151,6 @@ impl Vm {
         called?;
         self.run_later()
     }
-}
-
-/// A local reply of the router that makes the call (`AsyncStreamImpl::sendLocalReply`).
-fn made_up(status: u16, text: &str) -> CallAnswer {
-    let mut answer = CallAnswer::new(status, text);
-    answer.headers.add("content-length", text.len().to_string());
-    answer.headers.add("content-type", "text/plain");
-    answer
 }
 
 /// Offers `proxy_http_call`.

@@ -325,6 +325,8 @@ pub struct Answer {
     pub text: Option<String>,
     /// The body, generated.
     pub generate: Option<Generate>,
+    /// What a service that speaks `ext_authz` says; it is one where this stands.
+    pub check: Option<Check>,
     /// Nothing comes until the question has timed out.
     #[serde(default)]
     pub silent: bool,
@@ -337,6 +339,36 @@ pub struct Answer {
     /// The connection ends in the middle of the answer.
     #[serde(default)]
     pub cut: bool,
+}
+
+/// A `CheckResponse` of Envoy's `ext_authz`, and what gRPC says around it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Check {
+    /// `status.code`: 0 permits. Without, the message has no `status`.
+    pub code: Option<i32>,
+    /// Headers that the permit sets.
+    pub set: BTreeMap<String, String>,
+    /// They are appended.
+    pub append: bool,
+    /// Headers that the permit removes.
+    pub remove: Vec<String>,
+    /// There is a `denied_response`.
+    pub denied: bool,
+    /// So long a text stands in `status.message`.
+    pub padding: usize,
+    /// The message, in hexadecimal, in place of all that.
+    pub hex: Option<String>,
+    /// So many bytes of it are missing at its end.
+    pub lacks: usize,
+    /// It says that it is compressed.
+    pub compressed: bool,
+    /// The status of gRPC.
+    pub grpc_status: u32,
+    /// Its message.
+    pub grpc_message: Option<String>,
+    /// There is no message: that status stands in the headers.
+    pub trailers_only: bool,
 }
 
 /// What the issuer's server answers to a fetch: metadata, keys or revocations, whichever is fetched, or something else to all.

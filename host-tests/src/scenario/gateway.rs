@@ -15,6 +15,9 @@ pub const BUFFER_LIMIT: usize = 1024 * 1024;
 /// The one cluster in which a decision service is.
 pub const CLUSTER: &str = "pdp";
 
+/// The one cluster in which a decision service is that speaks gRPC.
+pub const GRPC_CLUSTER: &str = "authz";
+
 /// The one cluster in which an issuer's server is.
 pub const ISSUER_CLUSTER: &str = "idp";
 

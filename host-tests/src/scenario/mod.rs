@@ -13,6 +13,7 @@ pub mod envoy;
 pub mod expect;
 pub mod format;
 pub mod gateway;
+pub mod grpc;
 pub mod keys;
 pub mod ledger;
 pub mod load;

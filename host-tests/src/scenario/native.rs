@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use toolgate::audit::{Account, Record, headers};
 use toolgate::config::{self, Config};
-use toolgate::decision::Sending;
+use toolgate::decision::{Dialect, Sending};
 use toolgate::exchange::{Edits, Exchange, Input, Slot, Step, Stored};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
@@ -16,7 +16,8 @@ use toolgate::reply::Reply;
 use toolgate::token::verify_in_process;
 
 use super::format::{Answer, Step as Scripted};
-use super::gateway::{BUFFER_LIMIT, CLUSTER, NOW, request_head};
+use super::gateway::{BUFFER_LIMIT, CLUSTER, GRPC_CLUSTER, NOW, request_head};
+use super::grpc;
 use super::message::{Message, Pairs, answer_body, pairs};
 use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
 use super::published::{Issuer, pause};
@@ -249,16 +250,30 @@ impl<'r> Run<'r> {
         let answer = |head: &Head, body: &[u8], run: &mut Self| {
             run.exchange.advance(run.gate, run.issuer.now, Input::Answer { head, body })
         };
+        let is_grpc = service.dialect == Dialect::ExtAuthz;
         let status = |status: u16| (":status".to_string(), status.to_string().into_bytes());
-        if service.cluster != CLUSTER {
+        let made_up = |code: u16, text: &[u8]| match is_grpc {
+            false => (Head::from_pairs([status(code)]), text.to_vec()),
+            true => {
+                let field = |name: &str, value: &[u8]| (name.to_string(), value.to_vec());
+                let fields = [status(200), field("grpc-status", b"14"), field("grpc-message", text)];
+                (Head::from_pairs(fields), Vec::new())
+            }
+        };
+        if ![CLUSTER, GRPC_CLUSTER].contains(&service.cluster.as_str()) {
             return Ok(answer(&Head::default(), b"", self));
         }
         if self.answers.front().is_some_and(|answer| answer.refused) {
-            return Ok(answer(&Head::from_pairs([status(503)]), UNREACHED, self));
+            let (head, body) = made_up(503, UNREACHED);
+            return Ok(answer(&head, &body, self));
         }
         let scripted = self.answers.pop_front().context("a question for which no answer is scripted")?;
         let asked = &sending.question;
-        let fields = [("content-type", "application/json"), ("accept", "application/json")].into_iter();
+        let fields: &[_] = match is_grpc {
+            true => &[("content-type", "application/grpc")],
+            false => &[("content-type", "application/json"), ("accept", "application/json")],
+        };
+        let fields = fields.iter().copied();
         let own = service.headers.iter().chain(&asked.token).map(|header| (header.name(), header.expose()));
         let fields = fields.chain(own).chain([("x-request-id", sending.id.as_str())]);
         self.outcome.questions.push(Question {
@@ -266,16 +281,25 @@ impl<'r> Run<'r> {
             path: sending.path.as_ref().into(),
             authority: service.authority.clone(),
             headers: telling_of_call(fields.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))),
-            body: serde_json::from_slice(&asked.body)?,
+            body: if is_grpc { grpc::question(&asked.body) } else { serde_json::from_slice(&asked.body)? },
         });
         if scripted.dropped {
-            return Ok(answer(&Head::from_pairs([status(503)]), UNREACHED, self));
+            let (head, body) = made_up(503, UNREACHED);
+            return Ok(answer(&head, &body, self));
         }
         if scripted.cut {
             return Ok(answer(&Head::default(), b"", self));
         }
         if scripted.silent {
-            return Ok(answer(&Head::from_pairs([status(504)]), b"upstream request timeout", self));
+            let (head, body) = made_up(504, b"upstream request timeout");
+            return Ok(answer(&head, &body, self));
+        }
+        if let Some(check) = &scripted.check {
+            let answered = grpc::answer(check);
+            let fields = pairs(&scripted.headers)?.into_iter().chain(answered.headers);
+            let fields = fields.chain(answered.trailers.unwrap_or_default());
+            let head = std::iter::once(status(scripted.status.unwrap_or(200))).chain(fields);
+            return Ok(answer(&Head::from_pairs(head), &answered.body, self));
         }
         let head = std::iter::once(status(scripted.status.unwrap_or(200))).chain(pairs(&scripted.headers)?);
         Ok(answer(&Head::from_pairs(head), &answer_body(&scripted, NOW), self))

@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::format::{Answer, Published, Step};
-use super::gateway::{BUFFER_LIMIT, CLUSTER, ISSUER_CLUSTER, NOW, holds_heads, request_head};
+use super::gateway::{BUFFER_LIMIT, CLUSTER, GRPC_CLUSTER, ISSUER_CLUSTER, NOW, holds_heads, request_head};
+use super::grpc;
 use super::message::{Message, Pairs, answer_body, pairs};
 use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
 use super::published::{document, pause};
@@ -51,7 +52,7 @@ impl WasmLane {
     pub fn start(&self, config: &str) -> Result<Vm> {
         let mut options = self.options.clone();
         options.plugin_config = config.as_bytes().to_vec();
-        options.clusters = BTreeSet::from([CLUSTER.to_string(), ISSUER_CLUSTER.to_string()]);
+        options.clusters = BTreeSet::from([CLUSTER, GRPC_CLUSTER, ISSUER_CLUSTER].map(String::from));
         options.now = u64::try_from(NOW.as_nanos())?;
         options.buffer_limit = BUFFER_LIMIT;
         options.allow_on_headers_stop_iteration &= holds_heads(config);
@@ -237,7 +238,10 @@ fn reply(vm: &mut Vm, call: &PendingCall, answer: &Answer, outcome: &mut Outcome
         path: call.headers.get(":path").unwrap_or_default().into(),
         authority: call.headers.get(":authority").unwrap_or_default().into(),
         headers: telling_of_call(fields(&call.headers)),
-        body: serde_json::from_slice(&call.body).unwrap_or_default(),
+        body: match call.headers.get("content-type") {
+            Some("application/grpc") => grpc::question(&call.body),
+            _ => serde_json::from_slice(&call.body).unwrap_or_default(),
+        },
     });
     if answer.dropped {
         return vm.refuse(call.id);
@@ -249,6 +253,14 @@ fn reply(vm: &mut Vm, call: &PendingCall, answer: &Answer, outcome: &mut Outcome
         return vm.time_out(call.id);
     }
     let mut scripted = CallAnswer::new(answer.status.unwrap_or(200), answer_body(answer, NOW));
+    if let Some(check) = &answer.check {
+        let answered = grpc::answer(check);
+        for (name, value) in answered.headers {
+            scripted.headers.add(name, value);
+        }
+        scripted.body = answered.body;
+        scripted.trailers = answered.trailers.map(|trailers| trailers.into_iter().collect());
+    }
     for (name, value) in pairs(&answer.headers)? {
         scripted.headers.add(name, value);
     }

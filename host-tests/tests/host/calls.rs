@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use toolgate_host_tests::host::{CallAnswer, Way};
+use toolgate_host_tests::host::{CallAnswer, Headers, Way};
 
 use crate::{get, guest, holding, options, post, said, with_request};
 
@@ -105,4 +105,26 @@ fn calls_that_cant_be_made_are_bad_arguments() {
     let (mut vm, _) = with_request(&guest!("calls_badly"), options(), get(), true);
     assert_eq!(said(&mut vm), ["2", "2", "2"]);
     assert!(vm.pending_calls().is_empty());
+}
+
+/// Seen in Envoy 1.40: whatever the router makes up for a call of gRPC is an answer of gRPC without a message, and the
+/// trailers of a real one are a map of their own.
+#[test]
+fn an_answer_of_grpc_ends_in_trailers_or_is_made_up_in_headers() {
+    let asked = || {
+        let (vm, _) = with_request(&guest!("calls_grpc"), options(), get(), true);
+        let call = vm.pending_calls()[0].id;
+        (vm, call)
+    };
+    let (mut vm, call) = asked();
+    let trailers = Some(Headers::from([("grpc-status", "0")]));
+    vm.answer(call, CallAnswer { trailers, ..CallAnswer::new(200, "\0\0\0\0\0") }).unwrap();
+    assert_eq!(said(&mut vm), ["200", "1", "0", "0", "\0\0\0\0\0"]);
+    let (mut vm, call) = asked();
+    vm.time_out(call).unwrap();
+    let timed_out = said(&mut vm);
+    let (mut vm, call) = asked();
+    vm.refuse(call).unwrap();
+    assert_eq!(timed_out[..3], ["200", "0", "14"]);
+    assert_eq!(said(&mut vm), timed_out);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::access::{Origins, approval};
-use super::{Decision, DecisionService, Denied, Dialect, Terms, authzen, opa};
+use super::{Decision, DecisionService, Denied, Dialect, Terms, authzen, ext_authz, opa};
 use crate::head::Head;
 use crate::json::{Document, InvalidJson, Limits, Tape};
 use crate::reason::{Reason, Refusal};
@@ -27,6 +27,10 @@ pub enum InvalidAnswer {
     NoDecision,
     /// OPA: no boolean `result`, and no boolean `allow` in it.
     NoResult,
+    /// `ext_authz`: an error of gRPC's.
+    Grpc(u32),
+    /// `ext_authz`: not one whole message that says yes or no.
+    NoMessage,
 }
 
 impl DecisionService {
@@ -55,6 +59,7 @@ impl DecisionService {
             (_, Some(asked)) => format!(r#"{{"evaluations":[{}]}}"#, vec![yes; asked].join(",")),
             (Dialect::AuthZen | Dialect::Cerbos, None) => yes.into(),
             (Dialect::Opa, None) => r#"{"result":true}"#.into(),
+            (Dialect::ExtAuthz, None) => return ext_authz::permit(),
         };
         (Head::from_pairs([(":status", "200")]), body.into())
     }
@@ -73,6 +78,9 @@ fn read_answer(
     origins: &Origins,
     now: Timestamp,
 ) -> Result<Decision, InvalidAnswer> {
+    if dialect == Dialect::ExtAuthz {
+        return ext_authz::read(head, body);
+    }
     match status(head) {
         Some(200) => {}
         Some(503) if body.starts_with(UNREACHED) => return Err(InvalidAnswer::Unreached),
@@ -85,10 +93,7 @@ fn read_answer(
     if let Some(asked) = evaluations {
         return super::evaluations::said(root, asked, origins, now);
     }
-    let (permits, context) = match dialect {
-        Dialect::AuthZen | Dialect::Cerbos => authzen::said(root)?,
-        Dialect::Opa => opa::said(root)?,
-    };
+    let (permits, context) = if dialect == Dialect::Opa { opa::said(root)? } else { authzen::said(root)? };
     let terms = context.map(|context| Terms::read(context, now)).unwrap_or_default();
     if permits {
         return Ok(Decision::Permit(terms));
@@ -102,7 +107,7 @@ fn read_answer(
 /// How the body begins that Envoy makes up where there was no connection, or one that ended before an answer began
 /// (`source/common/router/router.cc`, `Filter::onUpstreamReset`). Nothing else tells such a 503 from one of the service's
 /// own; a service that says the same is asked once more, and that is all.
-const UNREACHED: &[u8] = b"upstream connect error or disconnect/reset before headers";
+pub(super) const UNREACHED: &[u8] = b"upstream connect error or disconnect/reset before headers";
 
 impl InvalidAnswer {
     /// Whether the connection failed: then the question may be sent once more, since asking changes nothing.
@@ -111,10 +116,12 @@ impl InvalidAnswer {
         matches!(self, Self::Nothing | Self::Unreached)
     }
 
-    /// Whether the service isn't there, as against one that is there and answers what can't be used.
+    /// Whether the service isn't there, as against one that is there and answers what can't be used. Of gRPC's errors these
+    /// are UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE and DATA_LOSS; the others say that the
+    /// question was wrong, or whoever asked it.
     #[must_use]
     pub const fn outage(&self) -> bool {
-        matches!(self, Self::Nothing | Self::Unreached | Self::Status(500..=599))
+        matches!(self, Self::Nothing | Self::Unreached | Self::Status(500..=599) | Self::Grpc(2 | 4 | 8 | 13..=15))
     }
 }
 
@@ -146,8 +153,10 @@ impl From<InvalidAnswer> for Refusal {
     fn from(invalid: InvalidAnswer) -> Self {
         let reason = match invalid {
             InvalidAnswer::Nothing | InvalidAnswer::Unreached => return Reason::DecisionUnavailable.into(),
-            InvalidAnswer::Status(_) => Reason::DecisionUnavailable,
-            InvalidAnswer::Json(_) | InvalidAnswer::NoDecision | InvalidAnswer::NoResult => Reason::DecisionUnusable,
+            InvalidAnswer::Status(_) | InvalidAnswer::Grpc(_) => Reason::DecisionUnavailable,
+            InvalidAnswer::Json(_) | InvalidAnswer::NoDecision | InvalidAnswer::NoResult | InvalidAnswer::NoMessage => {
+                Reason::DecisionUnusable
+            }
         };
         Self::new(reason, invalid.to_string())
     }
@@ -161,6 +170,8 @@ impl std::fmt::Display for InvalidAnswer {
             Self::Status(status) => write!(f, "found status {status}; a decision comes with 200"),
             Self::Json(invalid) => invalid.fmt(f),
             Self::NoDecision => f.write_str("found no boolean `decision` in its place in the answer"),
+            Self::Grpc(status) => write!(f, "found status {status} of gRPC; a decision comes with 0"),
+            Self::NoMessage => f.write_str("found no whole `CheckResponse` that says yes or no"),
             Self::NoResult => f.write_str("found neither a boolean `result` nor a boolean `allow` in it"),
         }
     }

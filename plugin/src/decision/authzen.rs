@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::figures::AsContext;
 use super::shown::AsObject;
 use super::terms::SUPPORTED;
-use super::{Asked, DecisionService, Dialect, InvalidAnswer, Question, Unmapped, call, identity, opa};
+use super::{Asked, DecisionService, Dialect, InvalidAnswer, Question, Unmapped, call, ext_authz, identity, opa};
 use crate::credential::Credential;
 use crate::json::Value;
 use crate::reason::{Reason, Refusal};
@@ -27,7 +27,9 @@ pub fn question(
     let (call, parameters) = call::name(asked);
     let context = context(asked, service, &call);
     let (body, evaluations) = written(asked, service, &context)?;
-    let identity = match (asked.approval, body.len() <= LONG) {
+    // A message of gRPC holds the body that the client sent: without the parameters it is as long.
+    let is_short = body.len() <= LONG || service.dialect == Dialect::ExtAuthz;
+    let identity = match (asked.approval, is_short) {
         (true, _) => None,
         (false, true) => Some(identity(&body, token.as_ref())),
         (false, false) => {
@@ -68,10 +70,14 @@ fn written(
     service: &DecisionService,
     context: &Context<'_>,
 ) -> Result<(Vec<u8>, Option<usize>), Unaskable> {
-    match &asked.coaz {
-        Some(projection) => projection.written(asked.agent, asked.action, context).map_err(Unaskable::Unmapped),
-        None => Ok((in_our_words(asked, service, context).map_err(Unaskable::Unwritable)?, None)),
+    if let Some(projection) = &asked.coaz {
+        return projection.written(asked.agent, asked.action, context).map_err(Unaskable::Unmapped);
     }
+    let evaluation = in_our_words(asked, service, context).map_err(Unaskable::Unwritable)?;
+    Ok(match service.dialect {
+        Dialect::ExtAuthz => (ext_authz::question(asked, service, &evaluation, context.call_digest), None),
+        Dialect::AuthZen | Dialect::Cerbos | Dialect::Opa => (evaluation, None),
+    })
 }
 
 fn in_our_words(
@@ -108,7 +114,7 @@ fn in_our_words(
         context,
     };
     match service.dialect {
-        Dialect::AuthZen | Dialect::Cerbos => serde_json::to_vec(&evaluation),
+        Dialect::AuthZen | Dialect::Cerbos | Dialect::ExtAuthz => serde_json::to_vec(&evaluation),
         Dialect::Opa => serde_json::to_vec(&opa::Input { input: evaluation }),
     }
 }
@@ -133,7 +139,7 @@ fn context<'q>(asked: &Asked<'q>, service: &'q DecisionService, call: &'q str) -
         policy_version: asked.policy_version,
         route: asked.route,
         call_digest: call,
-        obligations_supported: SUPPORTED,
+        obligations_supported: (service.dialect != Dialect::ExtAuthz).then_some(SUPPORTED),
         approval: asked.approval.then_some("required"),
         session: asked.session.filter(|_| service.sends_figures).map(AsContext),
         credential: asked.credential.map(|wish| CredentialPart { scope: &wish.scope, ttl_seconds: wish.ttl.as_secs() }),
@@ -239,8 +245,9 @@ struct Context<'q> {
     session: Option<AsContext<'q>>,
     /// What names exactly this call: an approval is bound to it.
     call_digest: &'q str,
-    /// AuthZEN Profile for Obligations, draft 1, "Negotiation".
-    obligations_supported: [&'static str; 2],
+    /// AuthZEN Profile for Obligations, draft 1, "Negotiation"; none where answers have no place for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    obligations_supported: Option<[&'static str; 2]>,
     /// A permit must rest on a person's approval; without one the answer is a denial that says where to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<&'static str>,

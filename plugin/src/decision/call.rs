@@ -118,6 +118,8 @@ fn beside<'a>(members: &[(Cow<'a, str>, Value<'a>)]) -> Vec<(&'static str, Cow<'
 mod tests {
     use super::*;
     use crate::action::{ActionKind, Parameters, Resource, Source};
+    use crate::decision::Original;
+    use crate::head::Head;
     use crate::json::{Document, Limits, Tape};
     use crate::risk::{Level, Risk};
     use crate::time::Timestamp;
@@ -165,8 +167,10 @@ mod tests {
         };
         change(&mut agent, &mut action, &mut place);
         let risk = Risk { level: Level::High, score: 70, findings: Vec::new() };
+        let head = Head::default();
         call_digest(&Asked {
             agent: &agent,
+            original: Original { head: &head, body: b"" },
             action: &action,
             risk: &risk,
             policy_version: place.version,

@@ -14,6 +14,7 @@ mod coaz;
 mod discovery;
 mod elicitation;
 mod evaluations;
+mod ext_authz;
 mod figures;
 mod latest;
 mod memory;
@@ -31,6 +32,7 @@ pub use coaz::{Coaz, Declared, InvalidMapping, Projection, Unmapped};
 pub use discovery::{Directory, Discovery, Endpoints, Whereabouts};
 pub use elicitation::Elicitors;
 pub(crate) use evaluations::together;
+pub use ext_authz::{CHECK, Original};
 pub use memory::{DecisionMemory, Remembered};
 pub use shown::Shown;
 pub use terms::{Issued, StepUp, Terms};
@@ -69,6 +71,8 @@ pub struct DecisionService {
     pub sends_token: bool,
     /// Which parameters it gets to see.
     pub shown: Shown,
+    /// `ext_authz`: which headers of the request it gets to see.
+    pub request_headers: Vec<String>,
     /// Whether it gets to see what was counted of the session.
     pub sends_figures: bool,
     /// How long to wait, for both sendings together where there are two.
@@ -94,6 +98,8 @@ pub enum Dialect {
     Cerbos,
     /// The Data API of Open Policy Agent.
     Opa,
+    /// Envoy's `ext_authz`, over gRPC.
+    ExtAuthz,
 }
 
 /// What a question is about.
@@ -101,6 +107,8 @@ pub enum Dialect {
 pub struct Asked<'q> {
     /// Who asks.
     pub agent: &'q Agent,
+    /// What it sent.
+    pub original: Original<'q>,
     /// What it would do.
     pub action: &'q Action<'q>,
     /// How risky that is.

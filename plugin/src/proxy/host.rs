@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, Bytes, LogLevel};
 
-use crate::decision::{DecisionService, Sending};
+use crate::decision::{DecisionService, Dialect, Sending};
 use crate::exchange::Stored;
 use crate::export::Collector;
 use crate::head::Head;
@@ -28,6 +28,7 @@ pub(super) enum Map {
     RequestTrailers,
     ResponseHeaders,
     CallResponseHeaders,
+    CallResponseTrailers,
 }
 
 impl Map {
@@ -38,6 +39,7 @@ impl Map {
             Self::RequestTrailers => 1,
             Self::ResponseHeaders => 2,
             Self::CallResponseHeaders => 6,
+            Self::CallResponseTrailers => 7,
         }
     }
 }
@@ -115,6 +117,16 @@ pub(super) fn head(map: Map) -> Option<Head> {
     // SAFETY: both places live through the call.
     let bytes = taken(|data, size| unsafe { proxy_get_header_map_pairs(map.id(), data, size) })?;
     Head::from_wire(bytes).ok()
+}
+
+/// The head of a call's answer, and what gRPC says in its trailers; none of it when there was no answer at all.
+pub(super) fn answer_head(trailers: usize) -> Head {
+    let answer = head(Map::CallResponseHeaders).unwrap_or_default();
+    if trailers == 0 {
+        return answer;
+    }
+    let trailers = head(Map::CallResponseTrailers).unwrap_or_default();
+    Head::from_pairs(answer.iter().chain(trailers.iter().filter(|(name, _)| name.starts_with(b"grpc-"))))
 }
 
 /// Removes every value of `name`.
@@ -252,10 +264,14 @@ pub(super) fn post(service: &DecisionService, sending: &Sending) -> Option<u32> 
         (":scheme", service.scheme),
         (":authority", service.authority.as_str()),
         (":path", &sending.path),
-        ("content-type", "application/json"),
-        ("accept", "application/json"),
         ("x-request-id", sending.id.as_str()),
     ];
+    headers.extend(match service.dialect {
+        Dialect::ExtAuthz => [("content-type", "application/grpc"), ("te", "trailers")],
+        Dialect::AuthZen | Dialect::Cerbos | Dialect::Opa => {
+            [("content-type", "application/json"), ("accept", "application/json")]
+        }
+    });
     headers.extend(service.headers.iter().chain(&question.token).map(|header| (header.name(), header.expose())));
     hostcalls::dispatch_http_call(&service.cluster, headers, Some(&question.body), Vec::new(), sending.timeout).ok()
 }

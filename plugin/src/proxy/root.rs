@@ -10,7 +10,7 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Bytes, ContextType};
 
 use super::books::Books;
-use super::host::{self, Map};
+use super::host;
 use super::publications::{self, Fetches};
 use super::stream::{Stream, status};
 use super::waiting::{Waiter, Waiting};
@@ -76,8 +76,8 @@ fn retry_after(head: &Head) -> Option<Duration> {
 }
 
 impl Context for Root {
-    fn on_http_call_response(&mut self, call: u32, _headers: usize, body_size: usize, _trailers: usize) {
-        let head = host::head(Map::CallResponseHeaders).unwrap_or_default();
+    fn on_http_call_response(&mut self, call: u32, _headers: usize, body_size: usize, trailers: usize) {
+        let head = host::answer_head(trailers);
         let status = status(&head);
         if let Some(waiter) = self.asking.remove(&call) {
             let body = host::call_body(body_size, MAX_ANSWER);

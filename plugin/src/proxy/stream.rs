@@ -224,9 +224,9 @@ impl From<Hold> for Action {
 }
 
 impl Context for Stream {
-    fn on_http_call_response(&mut self, _token: u32, _headers: usize, body_size: usize, _trailers: usize) {
+    fn on_http_call_response(&mut self, _token: u32, _headers: usize, body_size: usize, trailers: usize) {
         // No answer at all is reported as a head without any header.
-        let head = host::head(Map::CallResponseHeaders).unwrap_or_default();
+        let head = host::answer_head(trailers);
         let body = host::call_body(body_size, MAX_ANSWER);
         if let Hold::Release = self.advance(Input::Answer { head: &head, body: &body }) {
             host::resume_request();

@@ -1,7 +1,8 @@
 //! Which rule decides.
 
 use serde_json::{Value, json};
-use toolgate::decision::{Asked, Decision, DecisionService, Dialect, Question, Terms, question};
+use toolgate::decision::{Asked, Decision, DecisionService, Dialect, Original, Question, Terms, question};
+use toolgate::head::Head;
 use toolgate::session::{Act, Memory, Sessions};
 use toolgate::time::Timestamp;
 
@@ -78,9 +79,10 @@ fn service() -> DecisionService {
 
 #[test]
 fn a_permit_is_one_in_every_dialect() {
-    for dialect in [Dialect::AuthZen, Dialect::Cerbos, Dialect::Opa] {
+    for dialect in [Dialect::AuthZen, Dialect::Cerbos, Dialect::Opa, Dialect::ExtAuthz] {
         let service = DecisionService { dialect, ..service() };
-        for evaluations in [None, Some(1), Some(3)] {
+        // Only AuthZEN has questions about several things.
+        for evaluations in [None, Some(1), Some(3)].into_iter().take(if dialect == Dialect::AuthZen { 3 } else { 1 }) {
             let (head, body) = service.permit(evaluations);
             let read = service.read(evaluations, &head, &body, Timestamp::from_secs(0));
             assert_eq!(read, Ok(Decision::Permit(Terms::default())), "{dialect:?} {evaluations:?}");
@@ -94,6 +96,7 @@ fn an_approval_is_another_question_than_a_decision() {
         call().facts(|facts| {
             let asked = Asked {
                 agent: facts.agent,
+                original: Original { head: &Head::default(), body: b"" },
                 action: facts.action,
                 risk: facts.risk,
                 policy_version: "v1",
@@ -125,6 +128,7 @@ fn a_figure_without_bound_is_told_as_a_number_that_every_reader_has() {
         let figures = Memory::find(None, &sessions.key(facts.agent)).figures(&act, facts.now);
         let asked = Asked {
             agent: facts.agent,
+            original: Original { head: &Head::default(), body: b"" },
             action: facts.action,
             risk: facts.risk,
             policy_version: "v1",

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::super::gateway::holds_heads;
+use super::super::gateway::{GRPC_CLUSTER, holds_heads};
 use super::super::run::Case;
 use super::Tls;
 use crate::deployment::Budgets;
@@ -25,6 +25,8 @@ pub(super) struct Places<'p> {
     pub(super) patient: u16,
     /// The port of the decision service.
     pub(super) decision: u16,
+    /// The port of the decision service that speaks gRPC.
+    pub(super) grpc: u16,
     /// The port of the issuers.
     pub(super) issuer: u16,
     /// A port where nobody listens.
@@ -52,6 +54,7 @@ pub(super) fn bootstrap(deployed: &Path, cases: &[Case<'_>], places: &Places<'_>
         cluster("upstream", places.upstream),
         cluster("patient", places.patient),
         cluster("pdp", places.decision),
+        http2(cluster(GRPC_CLUSTER, places.grpc)),
         cluster("idp", places.issuer),
         cluster("refused", places.nobody),
     ];
@@ -169,6 +172,13 @@ fn transport_socket(tls: &Tls) -> Value {
 
 fn socket(port: u16) -> Value {
     json!({"socket_address": {"address": "127.0.0.1", "port_value": port}})
+}
+
+/// The cluster, whose servers speak HTTP/2 and nothing else.
+fn http2(mut cluster: Value) -> Value {
+    const OPTIONS: &str = "/typed_extension_protocol_options/envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+    set(&mut cluster, OPTIONS, "explicit_http_config", json!({"http2_protocol_options": {}}));
+    cluster
 }
 
 fn cluster(name: &str, port: u16) -> Value {

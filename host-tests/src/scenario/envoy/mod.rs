@@ -115,6 +115,7 @@ impl EnvoyLane {
             upstream: around.upstream.unwrap_or(servers.upstream_port),
             patient: servers.patient_port,
             decision: servers.decision_port,
+            grpc: servers.grpc_port,
             issuer: around.issuer.unwrap_or(servers.issuer_port),
             nobody,
             tls: around.tls,

@@ -12,14 +12,16 @@ use std::task::{self, Poll};
 use anyhow::Result;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use hyper::server::conn::http1;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
 use crate::scenario::format::{Answer, Published, Upstream};
+use crate::scenario::grpc;
 use crate::scenario::message::{Pairs, answer_body, pairs};
 use crate::scenario::outcome::{Arrival, Question, telling, telling_of_call};
 use crate::scenario::published::{document, is_directory};
@@ -57,6 +59,8 @@ pub(super) struct Servers {
     pub(super) patient_port: u16,
     /// Where the decision service listens.
     pub(super) decision_port: u16,
+    /// Where the decision service listens that speaks gRPC.
+    pub(super) grpc_port: u16,
     /// Where the issuers listen.
     pub(super) issuer_port: u16,
     issuers: Issuers,
@@ -76,15 +80,17 @@ impl Servers {
         let fetches = Fetches::default();
         let script = Script { issuers: Arc::clone(&issuers), fetches: Arc::clone(&fetches), ..Script::default() };
         let script = Arc::new(Mutex::new(script));
-        let upstream_port = serve(&runtime, &script, upstream)?;
-        let patient_port = serve(&runtime, &script, patient)?;
-        let decision_port = serve(&runtime, &script, decide)?;
-        let issuer_port = serve(&runtime, &script, publish)?;
+        let upstream_port = serve(&runtime, &script, Http::One, upstream)?;
+        let patient_port = serve(&runtime, &script, Http::One, patient)?;
+        let decision_port = serve(&runtime, &script, Http::One, decide)?;
+        let grpc_port = serve(&runtime, &script, Http::Two, decide)?;
+        let issuer_port = serve(&runtime, &script, Http::One, publish)?;
         Ok(Self {
             script,
             upstream_port,
             patient_port,
             decision_port,
+            grpc_port,
             issuer_port,
             issuers,
             fetches,
@@ -126,6 +132,8 @@ enum Sent {
     Whole(Full<Bytes>),
     /// This much, and then the connection ends.
     Cut(Option<Bytes>),
+    /// All of it, and trailers.
+    Ended(Option<Bytes>, Option<HeaderMap>),
 }
 
 impl Sent {
@@ -141,6 +149,14 @@ impl Body for Sent {
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match &mut *self {
             Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Self::Ended(body, trailers) => Poll::Ready(match (body.take(), trailers.take()) {
+                (Some(bytes), later) => {
+                    *trailers = later;
+                    Some(Ok(Frame::data(bytes)))
+                }
+                (None, Some(trailers)) => Some(Ok(Frame::trailers(trailers))),
+                (None, None) => None,
+            }),
             Self::Cut(begun) => Poll::Ready(Some(match begun.take() {
                 Some(bytes) => Ok(Frame::data(bytes)),
                 None => Err(io::Error::other("cut, as the scenario wants it")),
@@ -151,13 +167,20 @@ impl Body for Sent {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
-            Self::Cut(_) => SizeHint::default(),
+            Self::Cut(_) | Self::Ended(..) => SizeHint::default(),
         }
     }
 }
 
+/// What a server speaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Http {
+    One,
+    Two,
+}
+
 /// Accepts connections until the runtime ends.
-fn serve<F, R>(runtime: &Runtime, script: &Shared, answer: F) -> Result<u16>
+fn serve<F, R>(runtime: &Runtime, script: &Shared, http: Http, answer: F) -> Result<u16>
 where
     F: Fn(Received, Shared) -> R + Copy + Send + Sync + 'static,
     R: Future<Output = io::Result<Response<Sent>>> + Send + 'static,
@@ -167,13 +190,13 @@ where
     let script = Arc::clone(script);
     runtime.spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(connection(stream, Arc::clone(&script), answer));
+            tokio::spawn(connection(stream, Arc::clone(&script), http, answer));
         }
     });
     Ok(port)
 }
 
-async fn connection<F, R>(stream: TcpStream, script: Shared, answer: F)
+async fn connection<F, R>(stream: TcpStream, script: Shared, http: Http, answer: F)
 where
     F: Fn(Received, Shared) -> R + Copy + Send + Sync + 'static,
     R: Future<Output = io::Result<Response<Sent>>> + Send + 'static,
@@ -183,7 +206,10 @@ where
         async move { answer(Received::read(request).await, script).await }
     });
     // A connection that breaks is the other side's affair: it shows in the outcome.
-    let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ended = match http {
+        Http::One => http1::Builder::new().serve_connection(TokioIo::new(stream), service).await,
+        Http::Two => http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await,
+    };
 }
 
 /// A request as it came.
@@ -208,10 +234,12 @@ impl Received {
             }
             Err(_) => (Vec::new(), Vec::new(), true),
         };
-        let authority = head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let host = head.headers.get("host").and_then(|host| host.to_str().ok());
+        let authority = host.or_else(|| Some(head.uri.authority()?.as_str())).unwrap_or_default();
+        let path = head.uri.path_and_query().map_or_else(|| head.uri.to_string(), ToString::to_string);
         Self {
             method: head.method.to_string(),
-            path: head.uri.to_string(),
+            path,
             authority: authority.into(),
             headers: plain(&head.headers),
             body,
@@ -285,7 +313,8 @@ async fn decide(received: Received, script: Shared) -> io::Result<Response<Sent>
     }
     let Received { method, path, authority, headers, body, .. } = received;
     let headers = telling_of_call(headers);
-    let body = serde_json::from_slice(&body).unwrap_or_default();
+    let is_grpc = headers.iter().any(|(name, value)| name == "content-type" && value == b"application/grpc");
+    let body = if is_grpc { grpc::question(&body) } else { serde_json::from_slice(&body).unwrap_or_default() };
     let answer = {
         let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
         script.questions.push(Question { method, path, authority, headers, body });
@@ -301,11 +330,32 @@ async fn decide(received: Received, script: Shared) -> io::Result<Response<Sent>
         // The connection ends with it.
         return Err(io::Error::other("dropped, as the scenario wants it"));
     }
-    let mut response =
-        Response::builder().status(answer.status.unwrap_or(200)).header("content-type", "application/json");
+    let mut response = Response::builder().status(answer.status.unwrap_or(200));
+    let check = answer.check.as_ref().map(grpc::answer);
+    match &check {
+        Some(check) => {
+            for (name, value) in &check.headers {
+                response = response.header(name, value.as_slice());
+            }
+        }
+        None => response = response.header("content-type", "application/json"),
+    }
     for (name, value) in pairs(&answer.headers).map_err(io::Error::other)? {
         response = response.header(name, value);
     }
+    if let Some(check) = check.filter(|_| !answer.cut) {
+        let trailers = check.trailers.map(|trailers| map(&trailers)).transpose()?;
+        let body = Some(Bytes::from(check.body)).filter(|body| !body.is_empty());
+        return response.body(Sent::Ended(body, trailers)).map_err(io::Error::other);
+    }
     let body = answer_body(&answer, super::now());
     response.body(if answer.cut { Sent::Cut(Some(body.into())) } else { Sent::whole(body) }).map_err(io::Error::other)
+}
+
+fn map(fields: &Pairs) -> io::Result<HeaderMap> {
+    let field = |(name, value): &(String, Vec<u8>)| {
+        let name: HeaderName = name.parse().map_err(io::Error::other)?;
+        Ok((name, HeaderValue::from_bytes(value).map_err(io::Error::other)?))
+    };
+    fields.iter().map(field).collect()
 }

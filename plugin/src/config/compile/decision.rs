@@ -10,7 +10,7 @@ use crate::config::raw::{
 };
 use crate::credential::{Credential, InvalidCredential};
 use crate::decision::{
-    BreakerSettings, Coaz, DecisionService, Dialect, Discovery, Endpoints, Origins, Shown, Whereabouts,
+    BreakerSettings, CHECK, Coaz, DecisionService, Dialect, Discovery, Endpoints, Origins, Shown, Whereabouts,
 };
 use crate::policy::Pointer;
 use crate::risk::Level;
@@ -66,6 +66,16 @@ pub(super) fn compile(raw: &Decision, coaz: Option<Coaz>, problems: &mut Problem
             }
             (Dialect::Opa, base.to_owned())
         }
+        DecisionProtocol::ExtAuthz => {
+            if !matches!(base, "" | "/") {
+                let message = format!(
+                    "found `{}`; scheme and host such as `http://authz.example.com:9001` would be right",
+                    raw.url
+                );
+                problems.add("/decision/url", message);
+            }
+            (Dialect::ExtAuthz, CHECK.to_owned())
+        }
     };
     if raw.evaluations && dialect != Dialect::AuthZen {
         problems
@@ -88,6 +98,7 @@ pub(super) fn compile(raw: &Decision, coaz: Option<Coaz>, problems: &mut Problem
         headers,
         sends_token: raw.dangerously_send_token,
         shown,
+        request_headers: request_headers(raw, problems),
         sends_figures: raw.session,
         timeout: timeout?,
         excused,
@@ -130,6 +141,27 @@ fn headers(written: &BTreeMap<String, Secret>, problems: &mut Problems) -> Vec<C
         }
     }
     headers
+}
+
+/// What proves somebody's identity: such a header is the decision service's to see only behind a dangerous word.
+const CREDENTIALS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "dpop", "x-forwarded-client-cert"];
+
+/// Headers of the request that are sent along, in lower case.
+fn request_headers(raw: &Decision, problems: &mut Problems) -> Vec<String> {
+    if raw.protocol != DecisionProtocol::ExtAuthz && !raw.request_headers.is_empty() {
+        problems
+            .add("/decision/request_headers", "found without `protocol: ext_authz`, which alone has a place for them");
+    }
+    let names = raw.request_headers.iter().map(|name| name.to_ascii_lowercase());
+    let names: Vec<_> = names.collect();
+    for (index, name) in names.iter().enumerate() {
+        let is_token = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+        if name.is_empty() || !is_token || CREDENTIALS.contains(&name.as_str()) {
+            let message = format!("found `{name}`; the name of a header that carries no credential would be right");
+            problems.add(format!("/decision/request_headers/{index}"), message);
+        }
+    }
+    names
 }
 
 fn shown(raw: &Decision, problems: &mut Problems) -> Shown {
@@ -243,6 +275,18 @@ mod tests {
             (r#"{"on_error": {"critical": "dangerously_allow"}}"#, "/decision/on_error/critical: found"),
             (r#"{"on_error": {"severe": "deny"}}"#, "/decision/on_error/severe: found `severe`"),
             (r#"{"protocol": "opa"}"#, "/decision/url: found `https://pdp.example.com`"),
+            (r#"{"protocol": "ext_authz", "url": "http://a/b"}"#, "/decision/url: found `http://a/b`; scheme and host"),
+            (
+                r#"{"protocol": "ext_authz", "request_headers": ["X-Tenant", "Cookie"]}"#,
+                "/decision/request_headers/1: found `cookie`",
+            ),
+            (
+                r#"{"protocol": "ext_authz", "request_headers": [":path"]}"#,
+                "/decision/request_headers/0: found `:path`",
+            ),
+            (r#"{"request_headers": ["x-tenant"]}"#, "/decision/request_headers: found without"),
+            (r#"{"protocol": "ext_authz", "evaluations": true}"#, "/decision/evaluations: found `true`"),
+            (r#"{"protocol": "ext_authz", "discover": {}}"#, "/decision/discover: found beside another protocol"),
             (r#"{"protocol": "cerbos", "discover": {}}"#, "/decision/discover: found beside another protocol"),
             (r#"{"discover": {"refresh": "1ms"}}"#, "/decision/discover/refresh: `1ms` was found"),
             (r#"{"breaker": {"failures": 0}}"#, "/decision/breaker/failures: found 0"),
@@ -254,6 +298,7 @@ mod tests {
         for fine in [
             r#"{"on_error": "deny"}"#,
             r#"{"discover": {}, "evaluations": true}"#,
+            r#"{"protocol": "ext_authz", "request_headers": ["X-Tenant"]}"#,
             r#"{"protocol": "opa", "url": "http://127.0.0.1:8181/v1/data/gate/decision"}"#,
             r#"{"on_error": {"low": "dangerously_allow", "high": "dangerously_allow", "critical": "deny"}}"#,
             r#"{"headers": {"Authorization": "Bearer s3cret"}, "parameters": "digest", "fields": ["parameters.amount"]}"#,

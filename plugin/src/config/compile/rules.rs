@@ -48,6 +48,16 @@ pub(super) fn compile(
             let message = "found `approve`, but Cerbos knows no approvals: it would permit without a person";
             problems.add(format!("{place}/effect"), message);
         }
+        if service == Some(DecisionProtocol::ExtAuthz) {
+            if effect == Effect::Approve {
+                let message = "found `approve`, but `ext_authz` knows no approvals: it would permit without a person";
+                problems.add(format!("{place}/effect"), message);
+            }
+            if rule.credential.is_some() {
+                let message = "found a credential, but `ext_authz` tells neither the scope of one nor its end";
+                problems.add(format!("{place}/credential"), message);
+            }
+        }
         if effect == Effect::Allow && (rule.when.is_null() || rule.when.as_object().is_some_and(Map::is_empty)) {
             problems.add(
                 format!("{place}/when"),

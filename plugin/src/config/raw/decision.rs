@@ -17,7 +17,7 @@ pub struct Decision {
     #[serde(default)]
     pub protocol: DecisionProtocol,
     /// `authzen` and `cerbos`: its base URL; `/access/v1/evaluation` follows. `opa`: the whole URL of the document that decides, such as
-    /// `http://opa.example.com:8181/v1/data/gate/decision`.
+    /// `http://opa.example.com:8181/v1/data/gate/decision`. `ext_authz`: scheme and host, such as `http://authz.example.com:9001`.
     pub url: String,
     /// `authzen`: has the service say where under `url` it is asked (`/.well-known/authzen-configuration`, AuthZEN section 9).
     /// Its `policy_decision_point` must be `url`, letter for letter, and its endpoints at the same scheme, host and port.
@@ -45,6 +45,10 @@ pub struct Decision {
     /// With `parameters: digest`: those that are sent all the same, as `/amount` or `parameters.amount`.
     #[serde(default)]
     pub fields: Vec<String>,
+    /// `ext_authz`: headers of the request that are sent along, by name; none that carries a credential. Each one that changes
+    /// from call to call makes each question another.
+    #[serde(default)]
+    pub request_headers: Vec<String>,
     /// Sends what was counted of the session along, this call included: `context.session`, under the names that rules have
     /// (`calls_5m`, `denials_1h`, `amount_1d`, …). `session_memory` says whose calls are counted together. Figures change
     /// with each call, and make each question another: of what is asked so, hardly any answer is remembered (`cache`), and
@@ -123,6 +127,12 @@ pub enum DecisionProtocol {
     /// boolean `allow` and, beside it, what AuthZEN has in an answer's context. An undefined document denies. Where a rule
     /// is `approve`, the policy must look at `input.context.approval`.
     Opa,
+    /// Envoy's own `ext_authz` (gRPC, v3 `Check`), for services that decide for Envoy already, such as OPA-Envoy. `cluster` must
+    /// speak HTTP/2 (`http2_protocol_options`). What was made of the request stands in `context_extensions`, and as an AuthZEN
+    /// evaluation in `metadata_context.filter_metadata.toolgate`. A permit's headers are set on the request (`authorization` in
+    /// place of the agent's token); one that wants more of it is refused. It knows no approvals and no scope of a credential,
+    /// so no rule can want either.
+    ExtAuthz,
 }
 
 /// How much of a call's parameters the decision service gets to see.
