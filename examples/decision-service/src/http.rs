@@ -182,13 +182,39 @@ impl Asking {
             question.log(&decision);
             return Ok(decision);
         }
+        let wants_credential = wish.is_some();
+        let looking = tokio::task::spawn_blocking(move || {
+            let asked = Evaluation::read(&question.body)?;
+            let approved = wants_credential && desk.is_approved(&asked, &decision);
+            Ok::<_, Malformed>((desk, question, decision, approved))
+        });
+        let (desk, question, decision, approved) = looking.await.map_err(|_| unfinished())??;
+        let asked = Evaluation::read(&question.body)?;
+        // What somebody agreed to is used up by a permit, and without the credential there is none.
+        let early = match &wish {
+            Some(wish) if approved => match broker::credential(broker.as_deref(), &asked, wish).await {
+                Ok(credential) => Some(credential),
+                Err(why) => {
+                    let completed = broker::completed(decision, Err(why));
+                    question.log(&completed);
+                    return Ok(completed);
+                }
+            },
+            _ => None,
+        };
         let settling = tokio::task::spawn_blocking(move || {
             let settled = desk.settle(&Evaluation::read(&question.body)?, &question.body, decision);
             Ok::<_, Malformed>((question, settled))
         });
         let (question, settled) = settling.await.map_err(|_| unfinished())??;
         let asked = Evaluation::read(&question.body)?;
-        let completed = broker::completed(broker.as_deref(), &asked, settled, wish.as_ref()).await;
+        let completed = match (early, &wish) {
+            (Some(credential), _) => broker::completed(settled, Ok(credential)),
+            (None, Some(wish)) if settled.decision => {
+                broker::completed(settled, broker::credential(broker.as_deref(), &asked, wish).await)
+            }
+            (None, _) => settled,
+        };
         question.log(&completed);
         Ok(completed)
     }

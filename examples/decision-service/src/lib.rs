@@ -119,6 +119,7 @@ pub async fn serve(
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let reloading = store.clone().watch(options.reload_every);
+    let forgetting = forgetting(desk.clone());
     let asking = Asking { store, desk, gate_key: options.gate_key, broker: broker.map(Arc::new) };
     let router = http::router(asking, pages, public_url);
     let mut drained = stopped.clone();
@@ -126,6 +127,7 @@ pub async fn serve(
     tokio::select! {
         served = async { serving.await } => served.context("the listener failed"),
         () = reloading => Ok(()),
+        () = forgetting => Ok(()),
         () = async {
             shutdown.await;
             // Nobody listens any more only when serving has ended, which the first branch sees.
@@ -134,6 +136,22 @@ pub async fn serve(
             let _ = drained.wait_for(|stopped| *stopped).await;
             tokio::time::sleep(DRAIN).await;
         } => Ok(()),
+    }
+}
+
+/// How often it is looked for what is to be forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(600);
+
+/// Forgets what old requests for approval were about, for ever.
+async fn forgetting(desk: Desk) {
+    let mut ticks = tokio::time::interval(FORGET_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let desk = desk.clone();
+        if tokio::task::spawn_blocking(move || desk.forget()).await.is_err() {
+            log::error!("forgetting old requests for approval failed");
+        }
     }
 }
 

@@ -40,6 +40,9 @@ struct Flags {
     /// How often an approval can be used.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     approval_uses: u32,
+    /// How long after its end it is kept what a request for approval was about, in seconds. Who said what is kept for ever.
+    #[arg(long, default_value_t = 604_800, value_name = "S")]
+    approval_kept: u64,
     /// Where new requests for approval are told of, by a POST of JSON without parameters.
     #[arg(long, env = "TOOLGATE_APPROVAL_WEBHOOK", hide_env_values = true, value_name = "URL")]
     webhook: Option<String>,
@@ -113,7 +116,11 @@ async fn main() -> anyhow::Result<()> {
         reload_every: Duration::from_millis(flags.reload_every),
         approvals: flags.approvals.as_deref().map_or(Storage::Memory, Storage::from),
         approvers,
-        terms: Terms { lifetime: Duration::from_secs(flags.approval_lifetime), uses: flags.approval_uses },
+        terms: Terms {
+            lifetime: Duration::from_secs(flags.approval_lifetime),
+            uses: flags.approval_uses,
+            kept: Duration::from_secs(flags.approval_kept),
+        },
         webhook: flags.webhook,
         gate_key: flags.gate_key.as_deref().map(GateKey::read).transpose()?,
         token_exchange: flags.exchange.settings()?,

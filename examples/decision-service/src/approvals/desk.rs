@@ -38,21 +38,46 @@ impl Desk {
         format!("{}/approvals/{id}", self.public_url)
     }
 
+    /// Whether this permit waits for a person.
+    fn waits(asked: &Evaluation<'_>, decision: &Decision) -> bool {
+        let wanted_by_gate =
+            asked.context.and_then(|context| context.get("approval")).is_some_and(|it| it == "required");
+        decision.decision && (decision.needs_approval.is_some() || wanted_by_gate)
+    }
+
+    /// Whether this permit waits for a person, and one has agreed already. Uses nothing up; what fails says no.
+    pub(crate) fn is_approved(&self, asked: &Evaluation<'_>, decision: &Decision) -> bool {
+        if !Self::waits(asked, decision) {
+            return false;
+        }
+        let issuer = text(asked.subject.properties, "issuer");
+        let found = self.database().is_approved(&text(asked.context, "call_digest"), &issuer, asked.subject.id, now());
+        found.unwrap_or_else(|error| {
+            log::error!("the database of approvals failed: {error:#}");
+            false
+        })
+    }
+
+    /// Forgets what was asked in requests that ended long enough ago. Blocks for as long as the database takes.
+    pub(crate) fn forget(&self) {
+        let kept = Seconds::try_from(self.terms.kept.as_secs()).unwrap_or(Seconds::MAX);
+        match self.database().forget(now().saturating_sub(kept)) {
+            Ok(0) => {}
+            Ok(count) => log::info!("forgot what was asked in {count} requests for approval"),
+            Err(error) => log::warn!("what was asked in old requests for approval is still kept: {error:#}"),
+        }
+    }
+
     /// The decision as it stands once a person's word is counted in: a permit that needs none is handed back as it is.
     ///
     /// Blocks for as long as the database takes. What fails denies.
     pub(crate) fn settle(&self, asked: &Evaluation<'_>, question: &Value, decision: Decision) -> Decision {
-        let wanted_by_gate =
-            asked.context.and_then(|context| context.get("approval")).is_some_and(|it| it == "required");
-        if !decision.decision || !(decision.needs_approval.is_some() || wanted_by_gate) {
+        if !Self::waits(asked, &decision) {
             return decision;
         }
         let (policies, version) = (decision.context.policies.clone(), decision.context.policy_version.clone());
         let deny =
             |reason, admin: &str| Decision::deny(reason, None, admin.to_owned(), policies.clone(), version.clone());
-        let text = |object: Option<&'_ Map<String, Value>>, name: &str| {
-            object.and_then(|object| object.get(name)?.as_str()).unwrap_or_default().to_owned()
-        };
         let call = text(asked.context, "call_digest");
         if call.is_empty() {
             return deny(
@@ -94,6 +119,11 @@ impl Desk {
             }
         }
     }
+}
+
+/// A member that is a text; empty where there is none.
+fn text(object: Option<&Map<String, Value>>, name: &str) -> String {
+    object.and_then(|object| object.get(name)?.as_str()).unwrap_or_default().to_owned()
 }
 
 /// 128 random bits in hexadecimal: a name that can't be guessed.

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! An approval is of one call: of the digest that the gate sends in `context.call_digest`, for the agent that asked. It
-//! counts as often as it says (once, unless started otherwise) and only until it expires. The gate keeps none of this.
+//! counts as often as it says (once, unless started otherwise) and only until it expires. The gate keeps none of this. What a
+//! request was about is forgotten some time after its end; who said what is not.
 
 pub(crate) mod approvers;
 pub(crate) mod database;
@@ -31,11 +32,13 @@ pub struct Terms {
     pub lifetime: Duration,
     /// How often an approval can be used.
     pub uses: u32,
+    /// How long after its end it is kept what a request was about.
+    pub kept: Duration,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { lifetime: Duration::from_secs(15 * 60), uses: 1 }
+        Self { lifetime: Duration::from_secs(15 * 60), uses: 1, kept: Duration::from_secs(7 * 24 * 3600) }
     }
 }
 

@@ -36,6 +36,12 @@ impl Notice {
 
 /// The page of a request.
 pub(super) fn page(request: &Request, approvers: &Approvers, notice: Option<Notice>, now: Seconds) -> String {
+    if request.question.is_null() {
+        let mut html = opening("This request is over");
+        html.push_str(&state(request, now));
+        html.push_str("<p>What it was about is no longer kept.</p></main></body></html>");
+        return html;
+    }
     let asked = Asked::of(&request.question);
     let mut html = opening(&format!("{} wants to {}", asked.agent, asked.action));
     if let Some(notice) = notice {
@@ -192,4 +198,27 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_is_forgotten_still_says_how_it_ended() {
+        let request = Request {
+            question: Value::Null,
+            why: String::new(),
+            asked_at: 100,
+            expires_at: 1000,
+            state: "refused".to_owned(),
+            decided_by: Some("ann".to_owned()),
+            decided_at: Some(200),
+            reason: Some("no".to_owned()),
+            uses_left: 1,
+        };
+        let html = page(&request, &Approvers::Nobody, None, 2000);
+        assert!(html.contains("Refused by ann") && html.contains("no longer kept"), "{html}");
+        assert!(!html.contains("<form") && !html.contains("wants to"), "{html}");
+    }
 }

@@ -33,7 +33,7 @@ pub(crate) use exchange::Broker;
 pub(crate) use wish::{Wish, is_scope};
 
 use crate::{
-    answer::{Decision, Reason},
+    answer::{Credential, Decision, Reason},
     authzen::Evaluation,
 };
 
@@ -79,25 +79,26 @@ pub(crate) fn wanted(broker: Option<&Broker>, asked: &Evaluation<'_>, decision: 
     }
 }
 
-/// The permit with its credential. What fails denies: there is no permit without it.
-pub(crate) async fn completed(
+/// The credential, or why there is none.
+pub(crate) async fn credential(
     broker: Option<&Broker>,
     asked: &Evaluation<'_>,
-    decision: Decision,
-    wish: Option<&Wish>,
-) -> Decision {
-    let (true, Some(wish)) = (decision.decision, wish) else { return decision };
-    let Some(broker) = broker else {
-        return decision.withheld(Reason::CredentialUnavailable, "there is no issuer to ask");
-    };
-    match broker.exchange(asked, wish).await {
-        Ok(credential) => {
-            log::info!("a credential for {:?} until {}", credential.scope, credential.expires_at);
-            decision.with_credential(credential)
-        }
-        Err(why) => {
-            log::warn!("no credential for {:?}: {why}", wish.scope);
-            decision.withheld(Reason::CredentialUnavailable, &why)
-        }
+    wish: &Wish,
+) -> Result<Credential, String> {
+    let Some(broker) = broker else { return Err("there is no issuer to ask".to_owned()) };
+    let exchanged = broker.exchange(asked, wish).await;
+    match &exchanged {
+        Ok(credential) => log::info!("a credential for {:?} until {}", credential.scope, credential.expires_at),
+        Err(why) => log::warn!("no credential for {:?}: {why}", wish.scope),
+    }
+    exchanged
+}
+
+/// The permit with its credential. What failed denies: there is no permit without it.
+pub(crate) fn completed(decision: Decision, credential: Result<Credential, String>) -> Decision {
+    match credential {
+        _ if !decision.decision => decision,
+        Ok(credential) => decision.with_credential(credential),
+        Err(why) => decision.withheld(Reason::CredentialUnavailable, &why),
     }
 }

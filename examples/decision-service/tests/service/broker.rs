@@ -4,6 +4,10 @@ use std::{
     collections::HashMap,
     io::{BufRead as _, BufReader, Read as _},
     process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -305,6 +309,37 @@ async fn an_approval_comes_before_the_credential_and_is_not_used_up_where_there_
     assert_eq!(permitted["context"]["credential"]["scope"], "payments:write");
     let page = reqwest::get(link).await.unwrap().text().await.unwrap();
     assert!(page.contains("ann") && !page.contains("s3cret"));
+}
+
+/// An issuer that is down for a moment costs nobody's approval.
+#[tokio::test]
+async fn an_approval_is_used_up_only_once_the_credential_is_there() {
+    let failing = Arc::new(AtomicBool::new(true));
+    let mut issuer = Issuer::answering({
+        let failing = Arc::clone(&failing);
+        move || {
+            let status = if failing.load(Ordering::SeqCst) { Status::SERVICE_UNAVAILABLE } else { Status::OK };
+            async move { Response::builder().status(status).body(Body::from(token().to_string())).unwrap() }
+        }
+    })
+    .await;
+    let (service, _folder, _) = service(&issuer.url).await;
+    let held = ask(&service, &question("send")).await;
+    let form = [("verdict", "approve"), ("name", "ann"), ("code", "correct horse")];
+    let link = held["context"]["access_request"]["form_url"].as_str().unwrap();
+    assert!(Client::new().post(link).form(&form).send().await.unwrap().status().is_success());
+
+    for _ in 0..2 {
+        assert_eq!(denied(&ask(&service, &question("send")).await), "credential_unavailable");
+        assert!(issuer.asked.try_recv().is_ok());
+    }
+    failing.store(false, Ordering::SeqCst);
+    let permitted = ask(&service, &question("send")).await;
+    assert_eq!(permitted["context"]["approval"]["by"], "ann", "{permitted}");
+    assert_eq!(permitted["context"]["credential"]["scope"], "payments:write");
+    assert!(issuer.asked.try_recv().is_ok() && issuer.asked.try_recv().is_err());
+    assert_eq!(denied(&ask(&service, &question("send")).await), "approval_required", "once is once");
+    assert!(issuer.asked.try_recv().is_err(), "no credential without an approval");
 }
 
 #[tokio::test]

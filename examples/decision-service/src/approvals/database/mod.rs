@@ -61,6 +61,11 @@ impl fmt::Debug for Storage {
     }
 }
 
+/// The request that counts for a call ($1) of an agent ($3) now ($4): of an approval that is used up there is nothing left.
+const STANDING: &str = "SELECT id, state, expires_at, decided_by, decided_at FROM requests
+    WHERE call = $1 AND issuer = $2 AND agent = $3 AND expires_at > $4 AND (state <> 'approved' OR uses_left > 0)
+    ORDER BY asked_at DESC LIMIT 1";
+
 /// What somebody has to agree to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted<'w> {
@@ -154,6 +159,28 @@ impl Database {
         }
     }
 
+    /// Whether somebody agreed to that call, and it can still be used.
+    pub(crate) fn is_approved(&mut self, call: &str, issuer: &str, agent: &str, now: Seconds) -> anyhow::Result<bool> {
+        self.transaction(|sql| {
+            let found = sql.row(STANDING, &[call.into(), issuer.into(), agent.into(), now.into()])?;
+            let Some(mut row) = found else { return Ok(false) };
+            row.text()?;
+            Ok(row.text()? == Verdict::Approve.state())
+        })
+    }
+
+    /// Forgets what was asked in requests that ended before then: parameters of calls are nobody's to read for ever. That there
+    /// was a request, and who said what when, stays with the audit, which names it. In how many it did.
+    pub(crate) fn forget(&mut self, before: Seconds) -> anyhow::Result<u64> {
+        self.transaction(|sql| {
+            sql.execute(
+                "UPDATE requests SET question = 'null', why = '' WHERE id IN
+                 (SELECT id FROM requests WHERE expires_at < $1 AND question <> 'null' LIMIT 1000)",
+                &[before.into()],
+            )
+        })
+    }
+
     /// Where a call stands now: uses up an approval, or asks for one. `id` is the name of a new request.
     pub(crate) fn claim(
         &mut self,
@@ -167,12 +194,7 @@ impl Database {
             let Wanted { call, issuer, agent, .. } = wanted;
             // The length keeps two pairs apart that would read the same in a row.
             sql.lock(&format!("{} {issuer} {agent}", issuer.len()))?;
-            let found = sql.row(
-                "SELECT id, state, expires_at, decided_by, decided_at FROM requests
-                 WHERE call = $1 AND issuer = $2 AND agent = $3 AND expires_at > $4 AND (state <> 'approved' OR uses_left > 0)
-                 ORDER BY asked_at DESC LIMIT 1",
-                &[call.into(), issuer.into(), agent.into(), now.into()],
-            )?;
+            let found = sql.row(STANDING, &[call.into(), issuer.into(), agent.into(), now.into()])?;
             let Some(mut row) = found else { return new_request(sql, wanted, id, now, lifetime, uses) };
             let (request, state, expires_at) = (row.text()?, row.text()?, row.integer()?);
             match state.as_str() {

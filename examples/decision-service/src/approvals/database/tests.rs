@@ -130,6 +130,45 @@ fn what_was_put_in_is_found_again_by_another_process() {
 }
 
 #[test]
+fn looking_uses_nothing_up() {
+    everywhere(|place| {
+        let mut database = place.open();
+        let look = |database: &mut Database, now| database.is_approved("call", "idp", "agent", now).unwrap();
+        assert!(!look(&mut database, 100));
+        claim(&mut database, "call", "agent", "r1", 100);
+        assert!(!look(&mut database, 101));
+        assert!(approve(&mut database, "r1", 200));
+        assert!(look(&mut database, 201) && look(&mut database, 202) && !look(&mut database, 1100));
+        assert!(!database.is_approved("other", "idp", "agent", 202).unwrap());
+        assert!(matches!(claim(&mut database, "call", "agent", "r2", 203), Standing::Approved(_)));
+        assert!(!look(&mut database, 204));
+        claim(&mut database, "refused", "agent", "r3", 300);
+        assert!(database.decide("r3", Verdict::Refuse, "ann", "no", 301, LIFETIME).unwrap());
+        assert!(!database.is_approved("refused", "idp", "agent", 302).unwrap());
+    });
+}
+
+#[test]
+fn what_was_asked_is_forgotten_and_who_said_what_is_not() {
+    everywhere(|place| {
+        let mut database = place.open();
+        let question = serde_json::json!({"context": {"parameters": {"iban": "GB29"}}});
+        for (id, now) in [("old", 100), ("new", 500)] {
+            let wanted = Wanted { call: id, issuer: "idp", agent: "agent", question: &question, why: "why" };
+            database.claim(wanted, id, now, LIFETIME, 1).unwrap();
+        }
+        assert_eq!(database.forget(1000).unwrap(), 0, "what ends now hasn't ended before");
+        assert_eq!(database.forget(1001).unwrap(), 1);
+        assert_eq!(database.forget(1001).unwrap(), 0, "it is forgotten once");
+        let old = database.find("old").unwrap().unwrap();
+        assert_eq!((old.question, old.why.as_str(), old.asked_at), (Value::Null, "", 100));
+        assert_eq!(database.find("new").unwrap().unwrap().question, question);
+        let count = |sql: &mut dyn Sql| sql.row("SELECT count(*) FROM audit", &[])?.unwrap().integer();
+        assert_eq!(database.transaction(count).unwrap(), 2);
+    });
+}
+
+#[test]
 fn the_audit_can_only_grow() {
     everywhere(|place| {
         let mut database = place.open();
