@@ -85,7 +85,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     for _ in 0..10 {
         let input = match step {
             Step::Verify(_) => Input::Signature(SignatureVerdict::Valid),
-            Step::Hold | Step::Read | Step::Reread => Input::Body(body),
+            Step::Hold | Step::Read => Input::Body(body),
             Step::Ask(..) => {
                 asked = true;
                 Input::Answer { head: &response, body: if choice & 1 == 0 { PERMIT } else { NARROW } }
@@ -104,7 +104,13 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             }
             Step::Answer(_) => return,
             // Nothing is fetched, asked of an issuer or bound in this configuration, and heads are held.
-            Step::Await | Step::SendHead(_) | Step::Introspect(..) | Step::Peer | Step::RoutePolicy | Step::Respond(..) | Step::Pass => {
+            Step::Await
+            | Step::SendHead(_)
+            | Step::Introspect(..)
+            | Step::Peer
+            | Step::RoutePolicy
+            | Step::Respond(..)
+            | Step::Pass => {
                 panic!("no verdict: {step:?}")
             }
         };
