@@ -52,6 +52,9 @@ pub(crate) fn may_go_on(seen: &[Symbol], under: Under) -> bool {
             [HeadWithBoundToken, SignatureHolds, Peer, SignatureHolds, RecalledNothing, Stored, BodyAllowed]
         );
     }
+    if under == Under::Choice {
+        return calls == [HeadWithToken, SignatureHolds, RouteNamesPolicy, BodyAllowed];
+    }
     if under == Under::Document {
         // The token's signature, and the document's. What the decision service would permit is beyond the document.
         return calls == [HeadWithDocument, SignatureHolds, SignatureHolds, BodyAllowed];

@@ -4,7 +4,7 @@
 //! nothing goes on without a valid token, a readable body within its limit, an allowing rule and, where the risk says
 //! so, a permit that answers an ask; where calls are counted, nothing that isn't counted, or is in quarantine; and where a
 //! token is bound, nothing of whoever doesn't hold what it is bound to; and where a run has a signed task document, nothing
-//! without it, or beyond it.
+//! without it, or beyond it; and where the proxy's route names the policy, nothing that isn't allowed by one that is there.
 #![allow(
     clippy::panic,
     clippy::expect_used,
@@ -31,7 +31,7 @@ use self::inputs::Bodies;
 use self::law::may_go_on;
 use self::other::Other;
 use self::symbol::Symbol::{self, *};
-use self::symbol::{ALPHABET, OF_ANOTHER, OF_BINDING, OF_DOCUMENT, OF_INTROSPECTION, OF_MEMORY};
+use self::symbol::{ALPHABET, OF_ANOTHER, OF_BINDING, OF_CHOICE, OF_DOCUMENT, OF_INTROSPECTION, OF_MEMORY};
 use self::world::{NOW, Under, configuration};
 
 /// Every sequence up to this length: the longest way, from head and signature over body and answer to the response.
@@ -70,6 +70,7 @@ impl Walk {
             Under::Shipped | Under::Unheld => (Bodies::new(), ALPHABET, LENGTH),
             Under::Introspection => (Bodies::new(), OF_INTROSPECTION, LENGTH),
             Under::Document => (Bodies::new(), OF_DOCUMENT, LENGTH),
+            Under::Choice => (Bodies::new(), OF_CHOICE, LENGTH),
             Under::Memory => (Bodies::new().after_a_denial(&config), OF_MEMORY, LENGTH_WITH_MEMORY),
             Under::Another => (Bodies::new(), OF_ANOTHER, LENGTH_WITH_ANOTHER),
             Under::Binding => (Bodies::new().after_a_proof(&config), OF_BINDING, LENGTH_WITH_BINDING),
@@ -203,6 +204,14 @@ fn a_run_with_a_task_document_goes_on_only_with_it_and_within_it() {
     // With and without a callback in the middle of the body.
     assert_eq!(walk.forwarded, 2);
     assert!(walk.rejected > 80, "{} rejected", walk.rejected);
+}
+
+#[test]
+fn where_the_proxys_route_names_the_policy_nothing_goes_on_without_one() {
+    let walk = Walk::through(Under::Choice);
+    // With and without a callback in the middle of the body.
+    assert_eq!(walk.forwarded, 2);
+    assert!(walk.rejected > 50, "{} rejected", walk.rejected);
 }
 
 #[test]

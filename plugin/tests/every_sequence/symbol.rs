@@ -20,6 +20,9 @@ pub(crate) enum Symbol {
     HeadWithDocument,
     HeadWithDocumentOfAnother,
     HeadWithoutDocument,
+    RouteNamesPolicy,
+    RouteNamesAnother,
+    RouteNamesNone,
     Peer,
     PeerOfAnother,
     NoPeer,
@@ -174,6 +177,24 @@ pub(crate) const OF_DOCUMENT: &[Symbol] = &[
     BodyRisky,
     BodyDenied,
     AnswerPermits,
+    Published,
+    Response,
+];
+
+/// What matters where the proxy's route names the policy.
+pub(crate) const OF_CHOICE: &[Symbol] = &[
+    HeadWithToken,
+    HeadOfGet,
+    HeadWithoutToken,
+    RouteNamesPolicy,
+    RouteNamesAnother,
+    RouteNamesNone,
+    SignatureHolds,
+    SignatureFails,
+    BufferedLittle,
+    BodyAllowed,
+    BodyDenied,
+    BodyOfNoRule,
     Published,
     Response,
 ];

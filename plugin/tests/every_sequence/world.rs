@@ -28,10 +28,17 @@ pub(crate) enum Under {
     Introspection,
     /// And the document of its task.
     Document,
+    /// And the policy that the proxy's route names.
+    Choice,
 }
 
 pub(crate) fn configuration(under: Under) -> Arc<config::Config> {
     let narrow: &[&str] = if under == Under::Unheld { &[] } else { &["/limit"] };
+    let rules = serde_json::json!([
+        {"id": "reads", "effect": "allow", "when": {"tool": "customers.get"}},
+        {"id": "deletes", "effect": "deny", "when": {"tool": "customers.delete"}},
+        {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}, "narrow": narrow},
+    ]);
     let documents = serde_json::json!({
         "issuer": "https://runs.example.com", "audiences": ["https://gateway.example.com/mcp"], "algorithms": ["ES256"],
         "jwks": {"inline": {"keys": [{"kty": "EC", "crv": "P-256", "kid": "1",
@@ -63,12 +70,10 @@ pub(crate) fn configuration(under: Under) -> Arc<config::Config> {
             "jwks": {"cluster": "idp", "uri": "https://absent.example.com/jwks"},
         }]},
         "routes": [{"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm", "max_body": MAX_BODY.to_string(),
+            "policy_by_metadata": under == Under::Choice,
             "protected_resource": {"resource": "https://gateway.example.com/mcp"}}],
-        "rules": [
-            {"id": "reads", "effect": "allow", "when": {"tool": "customers.get"}},
-            {"id": "deletes", "effect": "deny", "when": {"tool": "customers.delete"}},
-            {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}, "narrow": narrow},
-        ],
+        "rules": if under == Under::Choice { serde_json::json!([]) } else { rules.clone() },
+        "policies": if under == Under::Choice { serde_json::json!({"readers": {"rules": rules}}) } else { serde_json::json!({}) },
         "decision": {"cluster": "pdp", "url": "https://pdp.example.com"},
     });
     Arc::new(config::read(json.to_string().as_bytes()).unwrap_or_else(|problems| panic!("{problems}")))
