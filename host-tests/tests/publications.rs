@@ -39,6 +39,8 @@ fn configuration() -> Value {
 
 /// Workers, and the issuer that they fetch from.
 struct Gateway {
+    module: Module,
+    options: HostOptions,
     workers: Vec<Vm>,
     key: &'static Key,
     up: bool,
@@ -47,17 +49,21 @@ struct Gateway {
 
 impl Gateway {
     fn start(workers: usize) -> Result<Self> {
+        Self::of(&configuration(), workers)
+    }
+
+    fn of(configuration: &Value, workers: usize) -> Result<Self> {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no workspace")?;
         let module = Module::new(&fs::read(wasm(workspace)?)?)?;
         let options = HostOptions {
-            plugin_config: configuration().to_string().into_bytes(),
-            clusters: ["idp".to_owned()].into(),
+            plugin_config: configuration.to_string().into_bytes(),
+            clusters: ["idp".to_owned(), "pdp".to_owned()].into(),
             shared: SharedData::new(),
             ..Deployment::shipped()?.host_options
         };
         let start = |seed| Vm::start(&module, HostOptions { seed, ..options.clone() });
         let workers = (0..).take(workers).map(start).collect::<Result<_>>()?;
-        Ok(Self { workers, key: &ES256, up: true, fetches: 0 })
+        Ok(Self { module, options, workers, key: &ES256, up: true, fetches: 0 })
     }
 
     /// Every worker's clock goes on, and its timer fires.
@@ -73,7 +79,11 @@ impl Gateway {
         for vm in &mut self.workers {
             for call in vm.pending_calls() {
                 self.fetches += 1;
-                if self.up {
+                if call.cluster == "pdp" {
+                    let told = json!({"policy_decision_point": "https://pdp.example.com",
+                        "access_evaluation_endpoint": "https://pdp.example.com/told"});
+                    vm.answer(call.id, CallAnswer::new(200, told.to_string()))?;
+                } else if self.up {
                     vm.answer(call.id, CallAnswer::new(200, json!({"keys": [self.key.public_jwk()]}).to_string()))?;
                 } else {
                     vm.refuse(call.id)?;
@@ -151,6 +161,31 @@ fn however_many_workers_start_one_fetches() -> Result<()> {
         assert_eq!(gateway.status(worker, &token)?, 200, "worker {worker}");
     }
     assert_eq!(gateway.fetches, 1);
+    Ok(())
+}
+
+/// A worker that is configured later, under a new configuration for instance, asks the decision service where that told
+/// another one to, without a tick in between.
+#[test]
+fn what_another_worker_has_fetched_is_known_at_once() -> Result<()> {
+    let mut configuration = configuration();
+    configuration["rules"] = json!([{"id": "asked", "effect": "ask", "when": {"tool_matches": "*"}}]);
+    configuration["decision"] = json!({"cluster": "pdp", "url": "https://pdp.example.com", "discover": {}});
+    let mut gateway = Gateway::of(&configuration, 1)?;
+    gateway.tick(Duration::from_millis(100))?;
+    assert_eq!(gateway.fetches, 2);
+    let token = gateway.token()?;
+    let mut later = Vm::start(&gateway.module, gateway.options.clone())?;
+    later.advance(Duration::from_millis(200));
+    let stream = later.open()?;
+    let body = br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"crm.read"}}"#;
+    let mut headers = Headers::from([(":method", "POST"), (":path", "/mcp"), (":authority", "gateway")]);
+    headers.add("content-type", "application/json");
+    headers.add("authorization", format!("Bearer {token}"));
+    later.request_headers(stream, headers, false)?;
+    later.request_data(stream, body, true)?;
+    let asked: Vec<_> = later.pending_calls().iter().map(|call| call.headers.get(":path").map(str::to_owned)).collect();
+    assert_eq!(asked, [Some("/told".to_owned())]);
     Ok(())
 }
 

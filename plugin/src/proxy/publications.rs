@@ -36,12 +36,7 @@ impl Fetches {
             let (lease, version) = read_lease(source);
             match gate.look_after(at, host::now(), lease) {
                 Task::Rest => {}
-                Task::Load => {
-                    let document = host::shared(&source.name).0.unwrap_or_default();
-                    // Whoever stored it could read it; if this worker can't, what it has goes on, and it is said.
-                    let read = gate.load(at, lease.version, &document);
-                    report(gate, at, source, read);
-                }
+                Task::Load => load(gate, at, source, lease),
                 Task::Fetch(taken) => {
                     if host::share(&source.lease_key(), &taken.write(), version) == Stored::Yes {
                         self.start(gate, at, source);
@@ -80,6 +75,25 @@ impl Fetches {
         }
         true
     }
+}
+
+/// Takes over what another worker has fetched before this one was configured, so that a new configuration refuses nobody for
+/// what was known under the old one. Whatever else is to be done is done on the first tick.
+pub(super) fn take_over(gate: &mut Gate) {
+    let config = Arc::clone(&gate.config);
+    for (at, source) in Gate::sources(&config).enumerate() {
+        let (lease, _) = read_lease(source);
+        if gate.look_after(at, host::now(), lease) == Task::Load {
+            load(gate, at, source, lease);
+        }
+    }
+}
+
+fn load(gate: &mut Gate, at: usize, source: &Source, lease: Lease) {
+    let document = host::shared(&source.name).0.unwrap_or_default();
+    // Whoever stored it could read it; if this worker can't, what it has goes on, and it is said.
+    let read = gate.load(at, lease.version, &document);
+    report(gate, at, source, read);
 }
 
 /// Tells the other workers what came of a fetch.

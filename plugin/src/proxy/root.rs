@@ -119,7 +119,9 @@ impl RootContext for Root {
                 self.books = None;
                 self.books = Some(Rc::new(Books::open(&config)));
                 let fetches = Gate::sources(&config).next().is_some();
-                *self.gate.borrow_mut() = Some(Gate::new(Arc::new(config)));
+                let mut gate = Gate::new(Arc::new(config));
+                publications::take_over(&mut gate);
+                *self.gate.borrow_mut() = Some(gate);
                 match fetches {
                     true => self.waiting.tick_every(SOON),
                     false => self.sleep(),
