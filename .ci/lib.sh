@@ -18,10 +18,12 @@ install_debian() {
     root=(sudo)
   fi
   say "installing Debian packages: $*"
+  # Two scripts may install at once: one waits for the other's lock.
+  local install=("${root[@]}" env DEBIAN_FRONTEND=noninteractive
+    apt-get -o DPkg::Lock::Timeout=600 install -y -q --no-install-recommends "$@")
   # A bare machine has no package lists, a used one has stale ones: both are cured by an update, which costs time.
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2 && return
-  "${root[@]}" apt-get update -q >&2 &&
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2
+  "${install[@]}" >&2 && return
+  "${root[@]}" apt-get update -q >&2 && "${install[@]}" >&2
 }
 
 # Makes `cargo $1` work, where rustup calls the component $2 and Debian the package $3.
