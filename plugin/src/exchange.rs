@@ -330,6 +330,7 @@ impl Exchange {
     fn refuse(&mut self, head: &Head, mut record: Record, rpc: Option<&Rpc>, refusal: &Refusal) -> Step {
         record.refused(refusal);
         if record.mode == Mode::Shadow {
+            record.let_through();
             return self.let_through(head, record, headers::WOULD_DENY, Changes::default());
         }
         self.state = State::Rejected;

@@ -7,7 +7,7 @@
 //! costs two increments and one recorded value.
 
 use crate::action::ActionKind;
-use crate::audit::{Mode, Record, Verdict};
+use crate::audit::{Record, Verdict};
 use crate::config::Config;
 use crate::reason::Reason;
 use crate::risk::Level;
@@ -16,8 +16,6 @@ use crate::risk::Level;
 const MAX_SERVERS: usize = 64;
 /// What is on no route, and what is beyond [`MAX_SERVERS`].
 const OTHER: &str = "other";
-
-const VERDICTS: [&str; 4] = ["forward", "reject", "would_reject", "needs_approval"];
 
 /// What a metric does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,8 +109,8 @@ impl Metrics {
             }
         }
         for server in &servers {
-            for verdict in VERDICTS {
-                counter(format!("toolgate_requests_total;server={};verdict={verdict}", label(server)));
+            for verdict in Verdict::ALL {
+                counter(format!("toolgate_requests_total;server={};verdict={}", label(server), verdict.name()));
             }
         }
         Self { servers, definitions }
@@ -133,15 +131,10 @@ impl Metrics {
     /// Moves what a judged request moves. `added` is the time that the gate added, in microseconds, where the request
     /// was whole when it was judged.
     pub fn judged(&self, record: &Record, added: Option<u64>, change: &mut dyn FnMut(usize, u64)) {
-        let verdict = match (record.verdict, record.mode) {
-            (Verdict::Forward, _) => 0,
-            (Verdict::Reject, Mode::Enforce) => 1,
-            (Verdict::Reject | Verdict::NeedsApproval, Mode::Shadow) => 2,
-            (Verdict::NeedsApproval, Mode::Enforce) => 3,
-        };
+        let verdict = position(Verdict::ALL.iter().copied(), record.verdict);
         let server = record.server.as_deref().unwrap_or(OTHER);
         let server = self.servers.iter().position(|it| it == server).unwrap_or(0);
-        change(place(&[(server, self.servers.len()), (verdict, VERDICTS.len())], after_actions()), 1);
+        change(place(&[(server, self.servers.len()), (verdict, Verdict::ALL.len())], after_actions()), 1);
         if let (Some(action), Some(risk)) = (record.action, &record.risk) {
             let action = position(ActionKind::ALL.iter().map(|(name, _)| *name), action);
             let risk = position(Level::ALL.iter().map(|(name, _)| *name), risk.level);

@@ -45,9 +45,7 @@ function judge() {
     show("problem", `${what} can't be used`, `${found.length} problem${found.length > 1 ? "s" : ""}, listed below it`);
     return steps.replaceChildren();
   }
-  const shadow = explanation.mode === "shadow" && explanation.verdict !== "forward" && explanation.token;
-  const note = shadow ? " (shadow mode: it is only recorded, and the call goes on)" : "";
-  show(explanation.verdict, VERDICTS[explanation.verdict], explanation.summary.replace(/^(rejected|forwarded): /, "") + note);
+  show(explanation.verdict, VERDICTS[explanation.verdict], explanation.summary.replace(/^(rejected|forwarded): /, ""));
   steps.replaceChildren(...explanationSteps(explanation));
 }
 
@@ -56,7 +54,8 @@ function open(audited) {
   problems(call, []);
   const forwarded = audited.verdict === "forward";
   const why = [REASONS[audited.reason], audited.detail].filter(Boolean).join(": ");
-  show(forwarded ? "forward" : "reject", forwarded ? "✓ Was forwarded" : "✗ Was rejected", forwarded ? `rule ${audited.rule ?? ""}` : why);
+  const refused = audited.verdict === "would_reject" ? "✗ Would be rejected (shadow mode: it went on)" : "✗ Was rejected";
+  show(forwarded ? "forward" : "reject", forwarded ? "✓ Was forwarded" : refused, forwarded ? `rule ${audited.rule ?? ""}` : why);
   steps.replaceChildren(...recordSteps(audited, REASONS, () => retry(audited)));
 }
 

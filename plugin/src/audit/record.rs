@@ -185,6 +185,11 @@ impl Record {
         self.reason = Some(refusal.reason);
         self.detail.clone_from(&refusal.detail);
     }
+
+    /// It was refused, and goes on all the same.
+    pub fn let_through(&mut self) {
+        self.verdict = Verdict::WouldReject;
+    }
 }
 
 /// How long the parts of a request took, in milliseconds.
@@ -276,8 +281,26 @@ pub enum Verdict {
     Forward,
     /// It didn't.
     Reject,
+    /// It was refused, and went on all the same: in shadow mode that is only recorded.
+    WouldReject,
     /// It didn't, and the client was told where a person's approval is asked for.
     NeedsApproval,
+}
+
+impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Forward, Self::Reject, Self::WouldReject, Self::NeedsApproval];
+
+    /// As records, metrics and filter state say it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Reject => "reject",
+            Self::WouldReject => "would_reject",
+            Self::NeedsApproval => "needs_approval",
+        }
+    }
 }
 
 /// Whether verdicts are carried out.

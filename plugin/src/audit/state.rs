@@ -5,21 +5,15 @@
 
 use std::borrow::Cow;
 
+use super::Record;
 use super::headers::encode;
-use super::{Mode, Record, Verdict};
 
 /// The keys and values of a judged request; a key that has no value is left out.
 pub fn filter_state(record: &Record) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
     let agent = record.agent.as_ref().map(|agent| &*agent.0);
-    let verdict = match (record.verdict, record.mode) {
-        (Verdict::Forward, _) => "forward",
-        (Verdict::Reject, Mode::Enforce) => "reject",
-        (Verdict::NeedsApproval, Mode::Enforce) => "needs_approval",
-        (Verdict::Reject | Verdict::NeedsApproval, Mode::Shadow) => "would_reject",
-    };
     let values = [
         ("toolgate.decision_id", Some(record.decision_id.as_str())),
-        ("toolgate.verdict", Some(verdict)),
+        ("toolgate.verdict", Some(record.verdict.name())),
         ("toolgate.reason", record.reason.map(crate::reason::Reason::code)),
         ("toolgate.rule", record.rule.as_deref()),
         ("toolgate.agent", agent.map(|agent| agent.id.as_str())),

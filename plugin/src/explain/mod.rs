@@ -46,7 +46,7 @@ pub fn explain(config: &Arc<Config>, call: &Call, now: Timestamp) -> Result<Expl
     let record = &passage.record;
     let mut explanation = Explanation {
         verdict: match (record.verdict, record.asked) {
-            (Verdict::Reject | Verdict::NeedsApproval, _) => "reject",
+            (Verdict::Reject | Verdict::WouldReject | Verdict::NeedsApproval, _) => "reject",
             (Verdict::Forward, true) => "ask",
             (Verdict::Forward, false) => "forward",
         },

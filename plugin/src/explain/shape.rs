@@ -12,7 +12,7 @@ pub struct Explanation {
     pub verdict: &'static str,
     /// All of it in one sentence.
     pub summary: String,
-    /// Whether verdicts are carried out; in `shadow` mode what has a valid token goes on all the same.
+    /// Whether verdicts are carried out; in `shadow` mode what has a valid token goes on whatever `verdict` says.
     pub mode: Mode,
     /// The policy that judged.
     pub policy_version: String,

@@ -13,15 +13,10 @@ pub(super) fn summary(record: &Record, config: &Config) -> String {
     let name = record.rule.as_deref().unwrap_or_default();
     let risk = record.risk.as_ref().map_or_else(String::new, |risk| format!("{} ({})", risk.level, risk.score));
     let ask_at = config.risk.ask_at;
-    match (record.verdict, record.reason, record.asked) {
-        (Verdict::Reject | Verdict::NeedsApproval, Some(reason), _) if record.detail.is_empty() => {
-            format!("rejected: {}", reason.text())
-        }
-        (Verdict::Reject | Verdict::NeedsApproval, Some(reason), _) => {
-            format!("rejected: {}: {}", reason.text(), record.detail)
-        }
-        (Verdict::Reject | Verdict::NeedsApproval, None, _) => "rejected".into(),
-        (Verdict::Forward, _, true) => {
+    match (record.verdict, record.asked) {
+        (Verdict::Reject | Verdict::NeedsApproval, _) => format!("rejected{}", ground(record)),
+        (Verdict::WouldReject, _) => format!("would be rejected, and goes on in shadow mode{}", ground(record)),
+        (Verdict::Forward, true) => {
             let mut rules =
                 config.policy.rules().iter().chain(config.policies.values().flat_map(|it| it.policy.rules()));
             let rule = rules.find(|found| found.id == name);
@@ -36,11 +31,17 @@ pub(super) fn summary(record: &Record, config: &Config) -> String {
                 format!("up to the decision service: rule `{name}` says so")
             }
         }
-        (Verdict::Forward, _, false) if name.is_empty() => "forwarded: part of the protocol, nothing to decide".into(),
-        (Verdict::Forward, _, false) => {
+        (Verdict::Forward, false) if name.is_empty() => "forwarded: part of the protocol, nothing to decide".into(),
+        (Verdict::Forward, false) => {
             format!("forwarded: rule `{name}` allows it, and its risk {risk} is below {ask_at}")
         }
     }
+}
+
+/// Why it was refused, behind a colon.
+fn ground(record: &Record) -> String {
+    let reason = record.reason.map(|reason| format!(": {}", reason.text())).unwrap_or_default();
+    if record.detail.is_empty() { reason } else { format!("{reason}: {}", record.detail) }
 }
 
 /// Rules that don't match are shown up to this number: nobody reads ten thousand.

@@ -17,7 +17,7 @@ const END: &[u8] = b"]}]}]}";
 pub fn encode(record: &Record, json: &str) -> serde_json::Result<Vec<u8>> {
     let (severity_number, severity_text) = match record.verdict {
         Verdict::Forward => (9, "INFO"),
-        Verdict::Reject | Verdict::NeedsApproval => (13, "WARN"),
+        Verdict::Reject | Verdict::WouldReject | Verdict::NeedsApproval => (13, "WARN"),
     };
     let trace = record.trace.map(|trace| trace.0);
     serde_json::to_vec(&LogRecord {

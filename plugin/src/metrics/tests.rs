@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
+use crate::audit::Mode;
 use crate::audit::RiskRecord;
 use crate::config;
 use crate::reason::Refusal;
@@ -86,6 +87,7 @@ fn a_forwarded_request_moves_two_counters_and_one_histogram() {
 fn shadow_mode_counts_what_it_would_have_refused() {
     let mut record = record(Mode::Shadow);
     record.refused(&Reason::PolicyNoRule.into());
+    record.let_through();
     let changes = [
         ("toolgate_requests_total;server=other;verdict=would_reject", 1),
         ("toolgate_refusals_total;reason=policy.no_rule", 1),
@@ -112,7 +114,7 @@ fn no_servers_name_can_make_a_label_or_more_series_than_there_are_places() {
     let many: Vec<_> = many.iter().map(String::as_str).collect();
     let metrics = metrics(&many);
     let servers = metrics.definitions().iter().filter(|(_, name)| name.starts_with("toolgate_requests_total")).count();
-    assert_eq!(servers, MAX_SERVERS.saturating_add(1).saturating_mul(VERDICTS.len()));
+    assert_eq!(servers, MAX_SERVERS.saturating_add(1).saturating_mul(Verdict::ALL.len()));
     let mut record = record(Mode::Enforce);
     record.server = Some("s199".into());
     assert!(moved(&metrics, &record, None).contains_key("toolgate_requests_total;server=other;verdict=reject"));
