@@ -28,7 +28,19 @@ pub(super) fn find<'a>(route: &'a Route, head: &'a Head, path: &'a str) -> Resul
             return Ok(Found { operation, fields });
         }
     }
-    Err(Reason::OperationUnknown.into())
+    Err(Refusal::new(Reason::OperationUnknown, nearest(route, path)))
+}
+
+/// What the table has for a path instead, for whoever wrote the table; the path itself is a value, and isn't told.
+fn nearest(route: &Route, path: &str) -> String {
+    let has_it = |operation: &&Operation| operation.path.matches(path).is_ok_and(|fields| fields.is_some());
+    let methods: Vec<&str> =
+        route.operations.iter().filter(has_it).map(|operation| operation.method.as_str()).collect();
+    if methods.is_empty() {
+        let segments = path.split('/').filter(|segment| !segment.is_empty()).count();
+        return format!("no operation of the route has this path, of {segments} segments");
+    }
+    format!("the route has this path for {} only", methods.join(", "))
 }
 
 fn method(head: &Head) -> Result<&str, Refusal> {

@@ -21,7 +21,7 @@ pub(super) fn read(json: &[u8], problems: &mut Problems) -> Option<raw::Config> 
     let mut document: Value = match serde_json::from_slice(json) {
         Ok(document) => document,
         Err(error) => {
-            problems.add("", format!("found no JSON: {error}"));
+            problems.add("", format!("found no JSON: {error}; Envoy has to hand over a StringValue with JSON, as `toolgate plugin-config` writes it"));
             return None;
         }
     };

@@ -279,16 +279,21 @@ impl Issuer {
         let issued = claims::moment(claims, "iat")?.or(since).ok_or_else(|| claims::missing("iat"))?;
         let not_before = claims::moment(claims, "nbf")?.unwrap_or(issued);
         if self.end(expires) <= now {
-            return Err(Reason::TokenExpired.into());
+            return Err(Refusal::new(Reason::TokenExpired, format!("it ended {} ago", about(now.since(expires)))));
         }
         if now.plus(self.clock_skew) < issued.max(not_before) {
-            return Err(Reason::TokenNotYetValid.into());
+            let ahead = about(issued.max(not_before).since(now));
+            return Err(Refusal::new(Reason::TokenNotYetValid, format!("it counts from {ahead} ahead on")));
         }
         if expires <= issued {
             return Err(claims::wrong("`exp` is not after `iat`"));
         }
         if expires.since(issued) > self.max_lifetime {
-            return Err(Reason::TokenLifetime.into());
+            let most = humantime::format_duration(self.max_lifetime);
+            return Err(Refusal::new(
+                Reason::TokenLifetime,
+                format!("it lives longer than the {most} that are accepted"),
+            ));
         }
         Ok(expires)
     }
@@ -316,7 +321,11 @@ impl Issuer {
             one => vec![claims::name(one, "aud")?],
         };
         let ours = named.iter().any(|audience| self.audiences.contains(audience));
-        if ours { Ok(()) } else { Err(Reason::TokenAudience.into()) }
+        if ours {
+            return Ok(());
+        }
+        let wanted = self.audiences.join("`, `");
+        Err(Refusal::new(Reason::TokenAudience, format!("its `aud` names none of those accepted here: `{wanted}`")))
     }
 
     /// Refuses claims that nobody would look at, and those of other kinds of JWT.
@@ -333,4 +342,12 @@ impl Issuer {
         }
         Ok(())
     }
+}
+
+/// A time that passes while it is told: to the minute, if it is one.
+fn about(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let minutes = seconds.saturating_add(30) / 60;
+    let rounded = if seconds < 60 { seconds } else { minutes.saturating_mul(60) };
+    humantime::format_duration(Duration::from_secs(rounded)).to_string()
 }
