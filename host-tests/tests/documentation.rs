@@ -43,7 +43,7 @@ fn refused(configuration: &Value) -> Option<String> {
 #[test]
 fn every_policy_in_the_documentation_is_one_that_the_filter_takes() {
     let shipped = Deployment::shipped().unwrap().plugin_configuration;
-    for document in ["FIRST_HOUR.md", "COOKBOOK.md"] {
+    for document in ["FIRST_HOUR.md", "COOKBOOK.md", "POLICY.md"] {
         for (line, block) in blocks(document, "yaml") {
             let written = Configuration::parse(&block).unwrap_or_else(|error| panic!("{document}:{line}: {error:#}"));
             let configuration = match written.json() {

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use toolgate::action::{ActionKind, ToolFacts};
+use toolgate::action::{ActionKind, PolicyOf, Protocol, Route, ToolFacts};
+use toolgate::audit::Mode;
 use toolgate::config::{self, Config};
 use toolgate::policy::lint::{KnownTool, Surface, remarks};
 use toolgate::policy::{Effect, Policy};
@@ -70,7 +71,22 @@ fn remarked(config: &Config) -> Vec<Complaint> {
         tools.retain(|remark| of_tools.contains(remark));
     }
     found.extend(tools.into_iter().map(|it| Complaint { pointer: it.pointer, message: it.message }));
+    found.extend(guessed(config));
     found
+}
+
+/// Routes whose tools are known by nothing but their names.
+fn guessed(config: &Config) -> impl Iterator<Item = Complaint> {
+    let is_guessed = |route: &Route| config.tools.is_empty() && !matches!(route.protocol, Protocol::Rest);
+    let routes = config.routes.0.iter().enumerate().filter(move |(_, route)| is_guessed(route));
+    routes.map(|(place, route)| Complaint {
+        pointer: format!("/routes/{place}"),
+        message: format!(
+            "what the tools of `{}` do is guessed from their names, since `tools` names none: a `fetch_all` passes for \
+             reading; say of those that matter what they do, as `tools: {{crm.fetch_all: {{action: export}}}}`",
+            route.server
+        ),
+    })
 }
 
 /// Tools and operations of REST routes, which are tools too, each where it stands.
@@ -94,29 +110,43 @@ fn known<'c>(name: &'c str, pointer: String, facts: &'c ToolFacts, server: Optio
 
 /// What the configuration is about.
 fn summary(config: &Config) -> Vec<String> {
-    let routes: Vec<_> =
-        config.routes.0.iter().map(|route| format!("{} ({})", route.server, route.protocol.name())).collect();
-    let count =
-        |effect: Effect| config.policy.rules().iter().filter(|rule| rule.effect == effect && !rule.shadow).count();
-    let effects = [Effect::Deny, Effect::Approve, Effect::Ask, Effect::Allow];
-    let effects = effects.map(|effect| (count(effect), effect.name()));
-    let mut effects: Vec<_> =
-        effects.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
-    let tried = config.policy.rules().iter().filter(|rule| rule.shadow).count();
-    if tried > 0 {
-        effects.push(format!("{tried} tried out only"));
-    }
+    let route = |route: &Route| {
+        let mode = match (&route.policy, config.policy_of(route, None).1) {
+            (PolicyOf::Metadata, _) => "by the policy that Envoy's route names",
+            (_, Mode::Enforce) => "enforced",
+            (_, Mode::Shadow) => "in shadow mode",
+        };
+        format!("{} ({}, {mode})", route.server, route.protocol.name())
+    };
+    let routes: Vec<_> = config.routes.0.iter().map(route).collect();
     let asked = match &config.decision {
         Some(service) => format!("asks `{}` from risk `{}` on", service.cluster, config.risk.ask_at.name()),
         None => {
             format!("refuses what has risk `{}` or more: no decision service is configured", config.risk.ask_at.name())
         }
     };
-    vec![
+    let mut lines = vec![
         format!("policy {}, routes to {}", config.policy_version, routes.join(", ")),
-        format!("{} rules: {}", config.policy.rules().len(), effects.join(", ")),
+        counted(&config.policy),
         asked,
-    ]
+    ];
+    let named = config.policies.iter().map(|(name, named)| format!("policy `{name}`: {}", counted(&named.policy)));
+    lines.splice(2..2, named);
+    lines
+}
+
+/// How many rules a policy has, by what they do.
+fn counted(policy: &Policy) -> String {
+    let count = |effect: Effect| policy.rules().iter().filter(|rule| rule.effect == effect && !rule.shadow).count();
+    let effects = [Effect::Deny, Effect::Approve, Effect::Ask, Effect::Allow];
+    let effects = effects.map(|effect| (count(effect), effect.name()));
+    let mut effects: Vec<_> =
+        effects.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    let tried = policy.rules().iter().filter(|rule| rule.shadow).count();
+    if tried > 0 {
+        effects.push(format!("{tried} tried out only"));
+    }
+    format!("{} rules: {}", policy.rules().len(), effects.join(", "))
 }
 
 fn told(path: &Path, checked: &Checked) -> String {

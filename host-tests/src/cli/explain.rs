@@ -6,11 +6,12 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use toolgate::config;
 use toolgate::explain::{Call, explain};
 use toolgate::time::Timestamp;
 
+use super::recorded::AUDIT_RECORD;
 use super::{Format, clock, output};
 use crate::scenario::Configuration;
 
@@ -19,7 +20,11 @@ pub(super) fn run(config: &Path, request: &Path, format: Format) -> Result<bool>
     let configuration = Configuration::read(config)?.with_test_keys(false);
     let config = config::read(configuration.json().to_string().as_bytes()).map_err(|problems| anyhow!("{problems}"));
     let config = Arc::new(config.context("the configuration is not valid")?);
-    let call = Call::read(&read(request)?).map_err(|problems| anyhow!("{problems}"));
+    let text = read(request)?;
+    if text.contains("\"decision_id\"") && !text.contains("\"claims\"") {
+        bail!("in `{}`: {AUDIT_RECORD}", request.display());
+    }
+    let call = Call::read(&text).map_err(|problems| anyhow!("{problems}"));
     let call = call.with_context(|| format!("in `{}`", request.display()))?;
     let now = Timestamp::from_secs(clock::now().as_secs());
     let explanation = explain(&config, &call, now).map_err(|problems| anyhow!("{problems}")).context("the call")?;

@@ -53,6 +53,10 @@ pub(super) struct Mint {
     minted: BTreeMap<String, String>,
 }
 
+/// Said of what the filter wrote itself, which looks like a call and lacks what decides.
+pub(super) const AUDIT_RECORD: &str = "this is an audit record, which holds digests where a call has claims and arguments, and so can't be \
+     judged again; a call is `{\"claims\": {…}, \"tool\": …, \"arguments\": {…}}` or has a `request`, and the playground shows what a record says";
+
 /// More different agents than most traces have; beyond it memory would grow with the trace.
 const REMEMBERED: usize = 10_000;
 /// A minted token lives this long: shorter than any `max_lifetime` that makes sense.
@@ -64,7 +68,11 @@ impl Recorded {
     /// # Errors
     /// When it isn't a call.
     pub(super) fn read(line: &str) -> Result<Self> {
-        let recorded: Self = serde_json::from_str(line).context("not a recorded call")?;
+        let value: Value = serde_json::from_str(line).context("not a recorded call")?;
+        if value.get("decision_id").is_some() {
+            bail!("{AUDIT_RECORD}");
+        }
+        let recorded: Self = serde_json::from_value(value).context("not a recorded call")?;
         match (&recorded.tool, &recorded.request) {
             (Some(_), None) | (None, Some(_)) => Ok(recorded),
             (Some(_), Some(_)) => bail!("both `tool` and `request`: one of the two"),

@@ -53,6 +53,12 @@ struct Glob {
 const WILDCARDS: [char; 2] = ['*', '?'];
 
 impl Tools {
+    /// Whether nothing is known of any.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.globs.is_empty() && self.annotations.is_empty()
+    }
+
     /// Adds what the operator says of a name or, where it has wildcards, of all names that match.
     pub fn insert(&mut self, name: &str, facts: ToolFacts) {
         let Some(prefix) = name.find(WILDCARDS).and_then(|at| name.get(..at)) else {

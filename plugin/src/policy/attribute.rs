@@ -251,6 +251,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_name_is_in_the_documentation() {
+        let document = include_str!("../../../envoy/POLICY.md");
+        let figures = ["calls", "denials", "tools", "rows", "amount", "bytes_out"];
+        let windows = ["1m", "5m", "1h", "1d"];
+        let others = ["token.<claim>", "parameters.<name>", "session.<figure>_<window>", "session.recent_actions"];
+        for name in NAMES.iter().map(|(name, _)| *name).chain(figures).chain(windows).chain(others) {
+            assert!(document.contains(&format!("`{name}`")), "`{name}` is not in envoy/POLICY.md");
+        }
+        for (figure, window) in figures.iter().flat_map(|figure| windows.map(|window| (figure, window))) {
+            assert!(Attribute::named(&format!("session.{figure}_{window}")).is_ok(), "{figure} {window}");
+        }
+    }
+
+    #[test]
     fn dots_lead_into_parameters_and_claims() {
         assert_eq!(Attribute::named("parameters.limit"), Ok(Attribute::Parameter("/limit".into())));
         assert_eq!(Attribute::named("parameters.filter.by/name"), Ok(Attribute::Parameter("/filter/by~1name".into())));

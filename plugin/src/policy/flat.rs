@@ -23,7 +23,8 @@ pub(super) fn split<'n>(name: &'n str, value: &serde_json::Value) -> Result<(&'n
         let items = value.as_array().ok_or_else(|| {
             format!("`_in` takes a list; for a parameter whose own name ends in `_in` write `{name}_in: [value]`")
         })?;
-        return Ok((path, Test::In(items.iter().map(Constant::read).collect::<Result<_, _>>()?), false));
+        let (path, negated) = denied(path);
+        return Ok((path, Test::In(items.iter().map(Constant::read).collect::<Result<_, _>>()?), negated));
     }
     if let Some(path) = name.strip_suffix("_not") {
         return Ok((path, Test::Equals(Constant::read(value)?), true));
@@ -39,9 +40,15 @@ pub(super) fn split<'n>(name: &'n str, value: &serde_json::Value) -> Result<(&'n
             }
             one => vec![as_glob(one)?],
         };
-        return Ok((path, Test::Matches(patterns), false));
+        let (path, negated) = denied(path);
+        return Ok((path, Test::Matches(patterns), negated));
     }
     Ok((name, Test::Equals(Constant::read(value)?), false))
+}
+
+/// `_not` before an operator: the path without it, and whether it was there.
+fn denied(path: &str) -> (&str, bool) {
+    path.strip_suffix("_not").map_or((path, false), |path| (path, true))
 }
 
 /// Of tools a text with `*` in it is a glob: no tool has one in its name, and who writes `crm.*` means all of them.

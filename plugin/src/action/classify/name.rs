@@ -211,6 +211,10 @@ fn with_its_object(word: &str, kind: ActionKind, words: &[&str], rest: &[&str]) 
         "capture" if has(&["payment", "charge", "order", "intent", "authorization"]) => ActionKind::Transfer,
         "resolve" if NAMES_OF_THINGS.contains(&object) => ActionKind::Read,
         "query" if words.iter().any(|word| DATABASES.contains(word)) => ActionKind::Execute,
+        // Who takes all of it takes it out.
+        "download" if words.iter().any(|word| ["all", "bulk", "everything", "entire"].contains(word)) => {
+            ActionKind::Export
+        }
         "open" if has(&["issue", "changeset", "ticket", "incident", "case", "account", "dispute", "position"]) => {
             ActionKind::Create
         }

@@ -157,3 +157,33 @@ fn a_rest_operation_is_told_by_name_path_and_method() {
 fn names(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace)
 }
+
+/// `envoy/POLICY.md` tells operators what a verb is taken for: what it says is so.
+#[test]
+fn the_documentation_names_every_kind_and_its_verbs() {
+    let document = include_str!("../../../../envoy/POLICY.md");
+    let rows: Vec<Vec<&str>> = document
+        .lines()
+        .skip_while(|line| !line.starts_with("| action |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    let kinds: Vec<_> = rows.iter().map(|cells| cells[1].trim_matches('`')).collect();
+    assert_eq!(kinds, ActionKind::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    for cells in rows {
+        for word in cells[3].split('`').filter(|word| !word.trim().is_empty()) {
+            let found = verbs::verb(word).map(|(kind, _)| kind.name());
+            assert_eq!(found, Some(cells[1].trim_matches('`')), "{word}");
+        }
+    }
+    for (name, kind) in [
+        ("create_refund", ActionKind::Transfer),
+        ("download_all", ActionKind::Export),
+        ("customers.download_all", ActionKind::Export),
+        ("download_report", ActionKind::Read),
+        ("get_delete_status", ActionKind::Read),
+    ] {
+        assert_eq!(name::kind(name), Some(kind), "{name}");
+    }
+}
