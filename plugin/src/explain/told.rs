@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Explanation, RuleStep};
-use crate::audit::{Record, Verdict};
+use crate::audit::{Record, RiskRecord, Verdict};
 use crate::config::Config;
 use crate::policy::Effect;
 use crate::reason::Reason;
@@ -44,6 +44,18 @@ fn ground(record: &Record) -> String {
     if record.detail.is_empty() { reason } else { format!("{reason}: {}", record.detail) }
 }
 
+/// How the kind of an action is known.
+fn known_from(source: &str) -> &'static str {
+    match source {
+        "operator" => "as `tools` of the policy says",
+        "annotation" => "as its server says of it",
+        "protocol" => "by the protocol's own method",
+        "name" => "guessed from its name",
+        "parameter" => "by what its method or a parameter says",
+        _ => "which nothing tells",
+    }
+}
+
 /// Rules that don't match are shown up to this number: nobody reads ten thousand.
 const SHOWN: usize = 20;
 
@@ -55,7 +67,7 @@ impl Explanation {
         }
         let rule = self.rules.iter().find(|rule| rule.misses == 1 && rule.effect != "deny" && !rule.tried_out)?;
         let (condition, wanted) = (rule.condition.as_ref()?, rule.wanted.as_ref()?);
-        Some(format!("rule {} would match if `{condition}` were {wanted}", rule.id))
+        Some(format!("rule {} misses by one condition: `{condition}` wants {wanted}", rule.id))
     }
 }
 
@@ -75,14 +87,18 @@ impl fmt::Display for Explanation {
             writeln!(f, "  route   {}: {} of {}", route.matching, route.protocol, route.server)?;
         }
         if let Some(action) = &self.action {
-            write!(f, "  action  {} by {}, known from: {}", action.kind, action.tool, action.source)?;
+            write!(f, "  action  {} by {}, {}", action.kind, action.tool, known_from(action.source))?;
             match &action.resource {
                 Some(resource) => writeln!(f, "; {} {}", resource.kind, resource.id)?,
                 None => writeln!(f)?,
             }
         }
         if let Some(risk) = &self.risk {
-            writeln!(f, "  risk    {} ({}), asked from {}", risk.risk.level, risk.risk.score, risk.ask_at)?;
+            let RiskRecord { level, score, .. } = &risk.risk;
+            writeln!(f, "  risk    {level} ({score}); from {} on the decision service has the last word", risk.ask_at)?;
+            if let Some(action) = &self.action {
+                writeln!(f, "          {} for the action {}", risk.base, action.kind)?;
+            }
             for finding in &risk.risk.findings {
                 let weight = risk.weights.get(finding.code).copied().unwrap_or_default();
                 let place = if finding.pointer.is_empty() { "/" } else { &finding.pointer };
@@ -115,12 +131,12 @@ impl fmt::Display for RuleStep {
         match (&self.condition, self.outcome) {
             (Some(condition), "failed") => write!(f, "`{condition}` can't be compared with {}", self.found)?,
             (Some(condition), _) if self.found.is_null() => write!(f, "no: `{condition}` isn't there")?,
-            (Some(condition), _) if self.wanted.is_some() => write!(f, "no: `{condition}` is {}", self.found)?,
+            (Some(condition), _) if self.wanted.is_some() => write!(f, "no: `{condition}` finds {}", self.found)?,
             (Some(condition), _) => write!(f, "no: `{condition}` doesn't hold, found {}", self.found)?,
             (None, _) => f.write_str("matches")?,
         }
         if let Some(wanted) = &self.wanted {
-            write!(f, ", the rule wants {wanted}")?;
+            write!(f, " and wants {wanted}")?;
         }
         if self.tried_out {
             f.write_str(" (in shadow mode: decides nothing)")?;

@@ -201,18 +201,23 @@ fn figure(name: &str) -> Option<Attribute> {
     Some(Attribute::Figure(Figure::named(figure)?, Window::named(window)?))
 }
 
+/// The name that ends so behind a dot: `agent.role` for `role`.
+fn below(name: &str) -> Option<&'static str> {
+    let ends_so = |found: &&str| found.rsplit_once('.').is_some_and(|(_, last)| last == name);
+    NAMES.iter().map(|(found, _)| *found).find(ends_so)
+}
+
 /// The name that was meant, if that can be guessed.
 fn nearest(name: &str) -> Option<&'static str> {
     match name.split('.').next() {
         Some("parameter" | "params" | "param" | "arguments" | "args" | "input") => Some("parameters.<name>"),
         Some("claims" | "claim" | "jwt") => Some("token.<claim>"),
         Some("session") => Some("session.<figure>_<window>, such as session.denials_5m"),
-        _ => NAMES
-            .iter()
-            .map(|(found, _)| (strsim::damerau_levenshtein(found, name), *found))
-            .filter(|(distance, _)| *distance <= 3)
-            .min_by_key(|(distance, _)| *distance)
-            .map(|(_, found)| found),
+        _ => below(name).or_else(|| {
+            let distances = NAMES.iter().map(|(found, _)| (strsim::damerau_levenshtein(found, name), *found));
+            let near = distances.filter(|(distance, _)| *distance <= 3);
+            near.min_by_key(|(distance, _)| *distance).map(|(_, found)| found)
+        }),
     }
 }
 
@@ -273,6 +278,7 @@ mod tests {
 
     #[test]
     fn a_name_that_cannot_exist_is_refused_with_the_nearest_that_can() {
+        assert_eq!(Attribute::named("role"), Err(InvalidAttribute { nearest: Some("agent.role") }));
         assert_eq!(Attribute::named("agent.rule"), Err(InvalidAttribute { nearest: Some("agent.role") }));
         assert_eq!(Attribute::named("parameters."), Err(InvalidAttribute { nearest: None }));
         assert_eq!(Attribute::named("weather"), Err(InvalidAttribute { nearest: None }));
