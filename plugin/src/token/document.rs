@@ -198,13 +198,7 @@ impl Documents {
 
     /// The one key that the header names.
     fn key(&self, header: &Header, algorithm: Algorithm, published: &Published) -> Result<Arc<PublicKey>, Refusal> {
-        let keys = match &self.keys {
-            Keys::Inline(keys) => keys,
-            Keys::Published(place) => published.keys(*place),
-        };
-        let mut fitting = keys.iter().filter(|key| {
-            key.algorithm() == algorithm && header.key_id.as_deref().is_none_or(|id| key.key_id() == Some(id))
-        });
+        let mut fitting = self.keys.fitting(header, algorithm, published);
         match (fitting.next(), fitting.next()) {
             (Some(key), None) => Ok(Arc::clone(key)),
             _ => Err(untrusted("it is signed with a key that isn't known, or doesn't say with which")),

@@ -56,6 +56,24 @@ pub(crate) enum Keys {
     Published(usize),
 }
 
+impl Keys {
+    /// Those of this algorithm that a header can mean: the one that its `kid` names, or any where it names none.
+    pub(super) fn fitting<'k>(
+        &'k self,
+        header: &'k Header,
+        algorithm: Algorithm,
+        published: &'k Published,
+    ) -> impl Iterator<Item = &'k Arc<PublicKey>> {
+        let keys = match self {
+            Self::Inline(keys) => keys,
+            Self::Published(at) => published.keys(*at),
+        };
+        keys.iter().filter(move |key| {
+            key.algorithm() == algorithm && header.key_id.as_deref().is_none_or(|id| key.key_id() == Some(id))
+        })
+    }
+}
+
 /// A kind of token.
 #[derive(Clone, Debug)]
 pub(crate) enum Profile {
@@ -116,17 +134,15 @@ impl Issuer {
     ///
     /// # Errors
     /// The wrong `typ`, an `alg` that is not on the list, no key for both `kid` and `alg`.
-    pub(super) fn key<'k>(&'k self, header: &Header, published: &'k Published) -> Result<&'k Arc<PublicKey>, Refusal> {
+    pub(super) fn key<'k>(
+        &'k self,
+        header: &'k Header,
+        published: &'k Published,
+    ) -> Result<&'k Arc<PublicKey>, Refusal> {
         self.check_type(header.token_type.as_deref())?;
         let algorithm = header.algorithm.filter(|algorithm| self.algorithms.contains(algorithm));
         let algorithm = algorithm.ok_or(Reason::TokenAlgorithm)?;
-        let keys = match &self.keys {
-            Keys::Inline(keys) => keys,
-            Keys::Published(at) => published.keys(*at),
-        };
-        let mut fitting = keys.iter().filter(|key| {
-            key.algorithm() == algorithm && header.key_id.as_deref().is_none_or(|id| key.key_id() == Some(id))
-        });
+        let mut fitting = self.keys.fitting(header, algorithm, published);
         match (fitting.next(), fitting.next()) {
             (Some(key), None) => Ok(key),
             (None, _) => Err(Reason::TokenKey.into()),
