@@ -10,7 +10,8 @@
 //!
 //! An opaque token waits for its issuer's answer ([`introspecting`]) in the place of Verifying. A token that is bound to a key
 //! or certificate goes through [`binding`] on its way to Reading, each time anew, and one whose run has a signed task document
-//! through [`tasking`]. Where the proxy's own route is to name the policy, it is asked before ([`choosing`]).
+//! through [`tasking`]. Where the proxy's own route is to name the policy, it is asked before ([`choosing`]). What an agent can
+//! never call isn't shown in the lists that it asked for ([`listing`]).
 //!
 //! The machine does nothing itself. [`Exchange::advance`] is told what the proxy saw ([`Input`]) and answers what the
 //! proxy must do ([`Step`]); what it waits for outside is a state of its own. Every pair of state and input that is
@@ -21,6 +22,7 @@ mod choosing;
 mod deciding;
 mod edits;
 mod introspecting;
+mod listing;
 mod remembering;
 mod slot;
 mod steps;
@@ -32,6 +34,7 @@ use self::binding::Binding;
 use self::deciding::Asking;
 pub use self::edits::Edits;
 use self::edits::{borrowed, marked};
+use self::listing::Showing;
 use self::remembering::{Noting, Recalling};
 pub use self::slot::Slot;
 pub use self::steps::{Input, Step, Stored};
@@ -39,12 +42,13 @@ use self::tasking::Tasking;
 use crate::action::mcp::Rpc;
 use crate::action::{self, Route};
 use crate::assertion;
-use crate::audit::{Mode, Record, TraceRecord, headers};
+use crate::audit::{ListRecord, Mode, Record, TraceRecord, headers};
 use crate::config::Config;
 use crate::decision::{Listener, Terms};
 use crate::gate::Gate;
 use crate::head::Head;
 use crate::judge::{Caller, Circumstances, Judged, Outcome, judge};
+use crate::listing::{Form, Listing};
 use crate::obey::Changes;
 use crate::reason::{Reason, Refusal};
 use crate::reply::{Reply, reply};
@@ -59,6 +63,8 @@ pub struct Exchange {
     state: State,
     /// The head has gone on already, and can't be changed any more.
     head_gone: bool,
+    /// Who asks for a list, where the answer is to hold only what it might call.
+    listing: Option<Box<Listing>>,
     /// When the last input came.
     now: Timestamp,
 }
@@ -96,6 +102,8 @@ enum State {
     Noting(Box<Noting>),
     /// The request went on; the response will say under which decision.
     Forwarded(Decided),
+    /// The response is a list, and on its way.
+    Showing(Showing),
     /// The client was answered, and nothing goes on.
     Rejected,
 }
@@ -132,13 +140,19 @@ impl Exchange {
     /// An exchange under `config`, which stays its own even when a newer one comes in the middle.
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
-        Self { config, state: State::Start, head_gone: false, now: Timestamp::from_secs(0) }
+        Self { config, state: State::Start, head_gone: false, listing: None, now: Timestamp::from_secs(0) }
     }
 
     /// The configuration under which it is judged.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Whether the response is a list whose body is to be handed over.
+    #[must_use]
+    pub fn shows_list(&self) -> bool {
+        matches!(self.state, State::Showing(_))
     }
 
     /// Takes in what the proxy saw, and says what it must do.
@@ -185,6 +199,7 @@ impl Exchange {
             (State::Noting(noting), Input::Recalled { slot, version }) => self.note(now, noting, slot, version),
             (State::Noting(noting), Input::Remembered(stored)) => self.noted(noting, stored),
             (State::Forwarded(decided), input) => self.after_forward(decided, &input),
+            (State::Showing(showing), Input::ResponseBody { body, end }) => self.shown(gate, showing, body, end),
             (State::Reading(request, agent), Input::Response(head)) => {
                 self.overtaken(self.record(&request, Some(agent)), head)
             }
@@ -197,6 +212,10 @@ impl Exchange {
             (State::Rejected, _) => Step::Hold,
             // Somebody before us answered; the request never came here.
             (State::Start, Input::Response(_)) => Step::Pass,
+            (State::Showing(showing), _) => {
+                self.state = State::Showing(showing);
+                Step::Pass
+            }
             (state, _) => self.fault(now, state),
         }
     }
@@ -299,9 +318,21 @@ impl Exchange {
     /// What should happen is known.
     fn judged(&mut self, gate: &mut Gate, now: Timestamp, request: Request, agent: Arc<Agent>, judged: Judged) -> Step {
         let Request { head, circumstances, .. } = request;
-        let Judged { mut record, rpc, outcome, body, .. } = judged;
+        let Judged { mut record, rpc, outcome, body, lists, .. } = judged;
         if rpc.as_ref().is_some_and(|rpc| rpc.shows_links) && record.method.as_deref() == Some("initialize") {
             gate.elicitors.note(&agent);
+        }
+        // Who only watches changes nothing. A head that has gone on already may have asked for a compressed answer.
+        if lists && record.mode == Mode::Enforce && !self.head_gone {
+            self.listing = Some(Box::new(Listing {
+                head: head.clone(),
+                agent: Arc::clone(&agent),
+                circumstances: circumstances.clone(),
+                asked: now,
+                rpc: rpc.clone(),
+                decision_id: record.decision_id.clone(),
+                told: ListRecord::default(),
+            }));
         }
         match outcome {
             Outcome::Forward => self.forward(&head, record, rpc.as_ref(), Changes { body, ..Changes::default() }),
@@ -351,8 +382,11 @@ impl Exchange {
     fn after_forward(&mut self, decided: Decided, input: &Input<'_>) -> Step {
         let step = match input {
             Input::Response(head) => {
-                let add = headers::to_client(&decided.id, decided.decision, None);
-                Step::Respond(marked(head, add), None)
+                let edits = marked(head, headers::to_client(&decided.id, decided.decision, None));
+                match (self.listing.take(), Form::of(head)) {
+                    (Some(listing), Some(form)) => return self.show(listing, form, edits),
+                    _ => Step::Respond(edits, None),
+                }
             }
             // In shadow mode a request can go on before its end.
             _ => Step::Pass,
@@ -377,7 +411,7 @@ impl Exchange {
                 Request { id: record.decision_id, head, body: Arrival::None, since: now, circumstances }
             }
             // These have an arm of their own for every input, or nothing to tell.
-            State::Start | State::Noting(_) | State::Forwarded(_) | State::Rejected => {
+            State::Start | State::Noting(_) | State::Forwarded(_) | State::Showing(_) | State::Rejected => {
                 let (id, head, circumstances) = (String::new(), Head::default(), Circumstances::default());
                 Request { id, head, body: Arrival::None, since: now, circumstances }
             }
@@ -405,6 +439,9 @@ impl Exchange {
         if let Some(notary) = &self.config.audit.assertion {
             let assertion = notary.assertion(head, &record, decision, changes.body.as_deref(), self.now);
             edits.add.extend(assertion.map(|jws| (headers::ASSERTION.into(), jws)));
+        }
+        if self.listing.is_some() && head.first("accept-encoding").is_some() {
+            edits.remove.push(b"accept-encoding".to_vec());
         }
         edits.take(head, changes);
         Step::Forward(edits, Box::new(record))

@@ -4,8 +4,8 @@ mod several;
 
 use std::sync::Arc;
 
-use crate::action::mcp::Rpc;
-use crate::action::{self, Action, Protocol, Read, Reading, Route};
+use crate::action::mcp::{Rpc, asks_for_list};
+use crate::action::{self, Action, ActionKind, Protocol, Read, Reading, Route};
 use crate::audit::{Cost, Record, ResourceRecord, TraceRecord, Verdict, Would};
 use crate::config::Config;
 use crate::credential::Credential;
@@ -33,6 +33,8 @@ pub(crate) struct Judged {
     pub(crate) body: Option<Vec<u8>>,
     /// What the slot of its session becomes, where its call is counted.
     pub(crate) remembered: Option<Vec<u8>>,
+    /// Whether it asks for a list of which its agent is to see only what it might call.
+    pub(crate) lists: bool,
 }
 
 /// What is remembered of the session that a request belongs to.
@@ -84,6 +86,7 @@ pub(crate) fn judge(
     let mut rpc = None;
     let mut rest = None;
     let mut remembered = None;
+    let mut lists = false;
     let outcome = read(config, tape, caller.head, body, &mut |route, reading| {
         rpc = reading.rpc;
         record.trace = record.trace.or(reading.trace.map(TraceRecord));
@@ -93,6 +96,7 @@ pub(crate) fn judge(
                 Ok(Outcome::Forward)
             }
             Reading::Several(actions) => {
+                lists = actions.iter().any(|action| lists_on(route, action));
                 let asks_together = config.decision.as_ref().is_some_and(|service| service.asks_several);
                 Ok(several::judge(&actions, &mut record, asks_together, &mut |action, record| {
                     // Each is counted, and the next one judged by what the session is then.
@@ -108,6 +112,7 @@ pub(crate) fn judge(
                 }))
             }
             Reading::Judge(action) => {
+                lists = lists_on(route, &action);
                 let turn = session.map(|session| Turn::new(session, &action, body.len(), record.time));
                 let (policy, _) = config.policy_of(route, caller.circumstances.policy.as_deref());
                 let outcome = judge_action(config, policy, caller, body, &action, &mut record, turn.as_ref());
@@ -118,7 +123,11 @@ pub(crate) fn judge(
             }
         }
     });
-    Judged { record, rpc, outcome: outcome.unwrap_or_else(Outcome::Refuse), body: rest, remembered }
+    Judged { record, rpc, outcome: outcome.unwrap_or_else(Outcome::Refuse), body: rest, remembered, lists }
+}
+
+fn lists_on(route: &Route, action: &Action<'_>) -> bool {
+    route.filters_lists && action.kind == ActionKind::List && asks_for_list(&action.method)
 }
 
 /// Reads the body by its route, and lends both to `judge`.

@@ -16,6 +16,7 @@
 //!   session                     and how often did it already?  │          │
 //!   decision                              may it, says the PDP?          │
 //!   audit, reply, assertion                                 what happened; what the client reads, and the upstream
+//!   listing                                                 and what of the upstream's lists the agent gets to see
 //! ```
 //!
 //! Everything but `proxy` is pure: no clock, no randomness, no host call, no I/O. What the outside knows is an argument,
@@ -51,9 +52,10 @@
 //! | `gate`     | `config` `decision` `json` `policy` `remote` `time` `token` |
 //! | `judge`    | `action` `audit` `config` `credential` `decision` `head` `json` `narrow` `policy` `reason` `risk` `session` `time` `token` |
 //! | `denial`   | `action` `reason` |
+//! | `listing`  | `action` `audit` `config` `denial` `head` `json` `judge` `policy` `reason` `risk` `time` `token` |
 //! | `reply`    | `action` `audit` `config` `denial` `head` `reason` `token` |
 //! | `obey`     | `action` `audit` `config` `credential` `decision` `head` `json` `judge` `narrow` `reason` `risk` `time` `token` |
-//! | `exchange` | `action` `assertion` `audit` `config` `credential` `decision` `gate` `head` `judge` `obey` `policy` `reason` `reply` `session` `time` `token` `trace_context` |
+//! | `exchange` | `action` `assertion` `audit` `config` `credential` `decision` `gate` `head` `judge` `listing` `obey` `policy` `reason` `reply` `session` `time` `token` `trace_context` |
 //! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `session` `time` `token` |
 //! | `browser`  | `config` `explain` `reason` `time` |
 //! | `proxy`    | `audit` `config` `decision` `exchange` `export` `gate` `head` `metrics` `remote` `reply` `time` `token` |
@@ -72,6 +74,7 @@ pub mod gate;
 pub mod head;
 pub mod json;
 mod judge;
+mod listing;
 pub mod metrics;
 mod narrow;
 mod obey;

@@ -49,6 +49,12 @@ pub enum Single {
     SignaturesByHost,
     /// Signatures that the filter verified itself.
     SignaturesByFilter,
+    /// Entries of lists that agents were shown.
+    EntriesShown,
+    /// Entries of lists that they weren't.
+    EntriesHidden,
+    /// Lists that could not be read, and so were not shown.
+    ListsRefused,
     /// Memory of all VMs with the filter.
     Memory,
     /// Records made for the collector: those sent, dropped and queued.
@@ -72,6 +78,9 @@ impl Single {
         (Self::BreakerOpened, Kind::Counter, "toolgate_decision_breaker_opened_total"),
         (Self::SignaturesByHost, Kind::Counter, "toolgate_signatures_total;by=host"),
         (Self::SignaturesByFilter, Kind::Counter, "toolgate_signatures_total;by=filter"),
+        (Self::EntriesShown, Kind::Counter, "toolgate_list_entries_total;fate=shown"),
+        (Self::EntriesHidden, Kind::Counter, "toolgate_list_entries_total;fate=hidden"),
+        (Self::ListsRefused, Kind::Counter, "toolgate_lists_refused_total"),
         (Self::Memory, Kind::Gauge, "toolgate_memory_bytes"),
         (Self::RecordsMade, Kind::Counter, "toolgate_records_total;fate=made"),
         (Self::RecordsSent, Kind::Counter, "toolgate_records_total;fate=sent"),

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::action::{APPROVAL_INPUT, Action};
 use crate::head::Head;
-use crate::json::{Document, Kind, Limits, Tape, Value, canonical, write};
+use crate::json::{Document, Kind, Limits, Tape, Value, canonical, spliced, write};
 
 /// A body with narrower parameters, and the headers that repeat them.
 #[derive(Debug, PartialEq, Eq)]
@@ -163,26 +163,4 @@ fn scalar(value: Value<'_>) -> Option<String> {
         Kind::Number | Kind::Bool => std::str::from_utf8(value.raw()).ok().map(str::to_owned),
         _ => None,
     }
-}
-
-/// `body` with each range replaced. Ranges that overlap (one pointer below another) are refused.
-fn spliced(body: &[u8], mut splices: Vec<(Range<usize>, Vec<u8>)>) -> Result<Vec<u8>, String> {
-    // Insertions at one place keep their order.
-    splices.sort_by_key(|(range, _)| range.start);
-    let mut made = Vec::with_capacity(body.len());
-    let mut at = 0;
-    let mut inserted = false;
-    for (range, bytes) in splices {
-        let before = body.get(at..range.start).ok_or("two of the pointers name the same place")?;
-        made.extend_from_slice(before);
-        // A second member of an object that was empty needs its comma.
-        if range.is_empty() && before.is_empty() && inserted && bytes.first() != Some(&b',') {
-            made.push(b',');
-        }
-        inserted = range.is_empty();
-        made.extend_from_slice(&bytes);
-        at = range.end;
-    }
-    made.extend_from_slice(body.get(at..).unwrap_or_default());
-    Ok(made)
 }

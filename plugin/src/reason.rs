@@ -324,6 +324,8 @@ reasons! {
     DecisionSuspended: "decision.suspended", 503, RPC_INTERNAL_ERROR, None, "the decision service keeps failing and is not asked for the moment";
     /// The decision service's answer can't be used.
     DecisionUnusable: "decision.unusable", 503, RPC_INTERNAL_ERROR, None, "the decision service's answer can't be used";
+    /// The server's answer to `tools/list` or its like can't be read, so it isn't shown.
+    ListUnreadable: "list.unreadable", 502, RPC_INTERNAL_ERROR, None, "the gateway can't read the server's list";
 
     // Not ours to answer, or a fault of ours.
     /// The proxy answered a request that was still held: its buffer was full (413), or it timed out.

@@ -139,6 +139,7 @@ fn ours(document: &str) -> Option<Vec<(String, Json)>> {
         policy: toolgate::action::PolicyOf::All,
         max_body: 1 << 16,
         origins: Vec::new(),
+        filters_lists: false,
         access: Access::default(),
         credential: None,
         operations: Vec::new(),

@@ -276,6 +276,7 @@ fn send(body: &Value, revision: &str) -> String {
         policy: toolgate::action::PolicyOf::All,
         max_body: 1 << 20,
         origins: Vec::new(),
+        filters_lists: false,
         access: toolgate::token::Access::default(),
         credential: None,
         operations: Vec::new(),

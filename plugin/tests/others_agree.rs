@@ -374,6 +374,7 @@ fn our_pairs(form: &str) -> Option<Vec<String>> {
         policy: toolgate::action::PolicyOf::All,
         max_body: 1 << 20,
         origins: Vec::new(),
+        filters_lists: false,
         access: toolgate::token::Access::default(),
         credential: None,
         operations: vec![Operation {

@@ -439,11 +439,13 @@ pub struct Upstream {
     /// The body as text.
     #[serde(default = "upstream_body")]
     pub text: String,
+    /// The body as a generated text.
+    pub generate: Option<Generate>,
 }
 
 impl Default for Upstream {
     fn default() -> Self {
-        Self { status: ok(), headers: Fields::default(), text: upstream_body() }
+        Self { status: ok(), headers: Fields::default(), text: upstream_body(), generate: None }
     }
 }
 

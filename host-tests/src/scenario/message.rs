@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::configuration::Configuration;
-use super::format::{Answer, Call, FieldValue, FieldValues, Fields, Generate, Request, Step};
+use super::format::{Answer, Call, FieldValue, FieldValues, Fields, Generate, Request, Step, Upstream};
 use super::{document, mint, proof};
 
 /// Headers or trailers as bytes, in the order sent.
@@ -154,6 +154,26 @@ pub fn answer_body(answer: &Answer, now: Duration) -> Vec<u8> {
         return json.to_string().into_bytes();
     }
     answer.text.clone().or_else(|| answer.generate.as_ref().map(generated)).unwrap_or_default().into_bytes()
+}
+
+/// The body of the upstream's answer.
+pub fn upstream_body(upstream: &Upstream) -> Vec<u8> {
+    upstream.generate.as_ref().map_or_else(|| upstream.text.clone(), generated).into_bytes()
+}
+
+/// The headers of the upstream's answer, with those that any server sends.
+///
+/// # Errors
+/// When a scripted one is none.
+pub fn upstream_headers(upstream: &Upstream) -> Result<Pairs> {
+    let mut fields = pairs(&upstream.headers)?;
+    let length = upstream_body(upstream).len();
+    for (name, value) in [("content-type", "application/json".to_owned()), ("content-length", length.to_string())] {
+        if !fields.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            fields.push((name.to_owned(), value.into_bytes()));
+        }
+    }
+    Ok(fields)
 }
 
 fn tell_times(value: &mut Value, now: Duration) {

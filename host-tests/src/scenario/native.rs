@@ -18,7 +18,7 @@ use toolgate::token::verify_in_process;
 use super::format::{Answer, Step as Scripted};
 use super::gateway::{BUFFER_LIMIT, CLUSTER, GRPC_CLUSTER, NOW, request_head};
 use super::grpc;
-use super::message::{Message, Pairs, answer_body, pairs};
+use super::message::{Message, Pairs, answer_body, pairs, upstream_body, upstream_headers};
 use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
 use super::published::{Issuer, pause};
 use super::run::{Case, Lane};
@@ -212,6 +212,13 @@ impl<'r> Run<'r> {
                     edit(&mut self.outcome.client.headers, &edits);
                     return Ok(());
                 }
+                Step::Show(body, list) => {
+                    self.outcome.client.body = body.unwrap_or(std::mem::take(&mut self.outcome.client.body));
+                    if let Some(record) = list.and_then(|list| self.account.listed(list)) {
+                        self.audit(&record)?;
+                    }
+                    return Ok(());
+                }
             };
         }
     }
@@ -231,15 +238,18 @@ impl<'r> Run<'r> {
 
     fn respond(&mut self) -> Result<()> {
         let upstream = &self.step.upstream;
-        let mut fields = pairs(&upstream.headers)?;
-        if !fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-            fields.push(("content-type".into(), b"application/json".to_vec()));
-        }
-        self.outcome.client =
-            Response { status: upstream.status, headers: telling(fields), body: upstream.text.clone().into_bytes() };
+        let (fields, body) = (upstream_headers(upstream)?, upstream_body(upstream));
+        self.outcome.client = Response { status: upstream.status, headers: fields, body: body.clone() };
         let head = response_head(&self.outcome.client);
         self.advance(Input::Response(&head))?;
-        match self.account.responded(Some(upstream.status), self.issuer.now) {
+        let lists = self.exchange.shows_list();
+        if let Some(record) = self.account.responded(Some(upstream.status), lists, self.issuer.now) {
+            self.audit(&record)?;
+        }
+        if lists && !body.is_empty() {
+            self.advance(Input::ResponseBody { body: Some(&body), end: true })?;
+        }
+        match self.account.ended() {
             Some(record) => self.audit(&record),
             None => Ok(()),
         }

@@ -80,6 +80,8 @@ pub fn run(scenario: &Scenario, lane: &dyn Lane) -> Result<Report> {
         report.differences.extend(leaks.iter().map(|text| format!("{place}{text}")));
         let reasons = outcome.audit.iter().filter_map(|record| record.get("reason")?.as_str());
         report.reasons.extend(reasons.map(String::from));
+        let unshown = outcome.audit.iter().filter_map(|record| record.pointer("/list/refused")?.as_str());
+        report.reasons.extend(unshown.map(String::from));
         report.records.extend(outcome.audit.iter().cloned());
     }
     let sent: Vec<_> = case.steps.into_iter().map(|(message, _)| message).collect();

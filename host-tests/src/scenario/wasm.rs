@@ -2,6 +2,8 @@
 //! it, and what comes of it must be the same each time.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::iter::Peekable;
+use std::slice::Chunks;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -9,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use super::format::{Answer, Published, Step};
 use super::gateway::{BUFFER_LIMIT, CLUSTER, GRPC_CLUSTER, ISSUER_CLUSTER, NOW, holds_heads, request_head};
 use super::grpc;
-use super::message::{Message, Pairs, answer_body, pairs};
+use super::message::{Message, Pairs, answer_body, pairs, upstream_body, upstream_headers};
 use super::outcome::{Arrival, Outcome, Question, Response, telling, telling_of_call};
 use super::published::{document, pause};
 use super::render;
@@ -30,6 +32,23 @@ enum Delivery {
     InTwo,
     ByteByByte,
     EndedByTrailers,
+}
+
+impl Delivery {
+    /// A body, as it comes.
+    fn pieces(self, body: &[u8]) -> Peekable<Chunks<'_, u8>> {
+        let size = match self {
+            Self::Whole | Self::EndedByTrailers => body.len(),
+            Self::InTwo => body.len().div_ceil(2),
+            Self::ByteByByte => body.len().div_ceil(MOST_PIECES),
+        };
+        body.chunks(size.clamp(1, LARGEST_PIECE)).peekable()
+    }
+
+    /// Whether a body has its end in trailers, though nobody scripted any.
+    fn ends_with_trailers(self, body: &[u8]) -> bool {
+        self == Self::EndedByTrailers && !body.is_empty()
+    }
 }
 
 /// A body byte by byte is a callback a byte: beyond this it is delivered in as many pieces.
@@ -160,7 +179,7 @@ fn exchange(
         tick(vm, published)?;
     }
     if arrived(&vm.exchange(stream)?.upstream) {
-        respond(vm, stream, step)?;
+        respond(vm, stream, step, delivery)?;
     }
     let seen = vm.close(stream)?;
     if let Some(trap) = vm.trapped() {
@@ -199,15 +218,10 @@ pub(crate) fn send_whole(vm: &mut Vm, stream: StreamId, message: &Message) -> Re
 
 fn send(vm: &mut Vm, stream: StreamId, message: &Message, delivery: Delivery) -> Result<()> {
     let body = message.body.as_deref().unwrap_or_default();
-    let trailers = !message.trailers.is_empty() || (delivery == Delivery::EndedByTrailers && !body.is_empty());
+    let trailers = !message.trailers.is_empty() || delivery.ends_with_trailers(body);
     let end = body.is_empty() && !trailers;
     vm.request_headers(stream, request_head(message).into_iter().collect(), end)?;
-    let size = match delivery {
-        Delivery::Whole | Delivery::EndedByTrailers => body.len(),
-        Delivery::InTwo => body.len().div_ceil(2),
-        Delivery::ByteByByte => body.len().div_ceil(MOST_PIECES),
-    };
-    let mut pieces = body.chunks(size.clamp(1, LARGEST_PIECE)).peekable();
+    let mut pieces = delivery.pieces(body);
     while let Some(piece) = pieces.next() {
         vm.request_data(stream, piece, pieces.peek().is_none() && !trailers)?;
     }
@@ -268,19 +282,21 @@ fn reply(vm: &mut Vm, call: &PendingCall, answer: &Answer, outcome: &mut Outcome
 }
 
 /// Plays the upstream.
-fn respond(vm: &mut Vm, stream: StreamId, step: &Step) -> Result<()> {
+fn respond(vm: &mut Vm, stream: StreamId, step: &Step, delivery: Delivery) -> Result<()> {
     let upstream = &step.upstream;
     let mut headers = Headers::from([(":status", upstream.status.to_string().as_str())]);
-    let scripted = pairs(&upstream.headers)?;
-    if !scripted.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-        headers.add("content-type", "application/json");
-    }
-    for (name, value) in scripted {
+    for (name, value) in upstream_headers(upstream)? {
         headers.add(name, value);
     }
-    vm.response_headers(stream, headers, upstream.text.is_empty())?;
-    if !upstream.text.is_empty() {
-        vm.response_data(stream, upstream.text.as_bytes(), true)?;
+    let body = &*upstream_body(upstream);
+    let trailers = delivery.ends_with_trailers(body);
+    vm.response_headers(stream, headers, body.is_empty())?;
+    let mut pieces = delivery.pieces(body);
+    while let Some(piece) = pieces.next() {
+        vm.response_data(stream, piece, pieces.peek().is_none() && !trailers)?;
+    }
+    if trailers {
+        vm.response_trailers(stream, Headers::from([("x-trailer", "1")]))?;
     }
     Ok(())
 }

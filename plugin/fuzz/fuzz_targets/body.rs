@@ -90,6 +90,7 @@ fn route() -> Route {
         policy: toolgate::action::PolicyOf::All,
         max_body: MAX_BODY,
         origins: Vec::new(),
+        filters_lists: false,
         access: Access::default(),
         credential: None,
         operations: vec![Operation {

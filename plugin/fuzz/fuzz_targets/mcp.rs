@@ -21,6 +21,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         policy: toolgate::action::PolicyOf::All,
         max_body: 1 << 16,
         origins: Vec::new(),
+        filters_lists: false,
         access: Access::default(),
         credential: None,
         operations: Vec::new(),

@@ -33,9 +33,33 @@ pub fn tool(
     if let Some(kind) = facts.and_then(|facts| facts.action) {
         return (kind, Source::Operator);
     }
-    let (kind, source) = by_name_and_parameters(tool, parameters);
-    let annotated = annotation.and_then(|annotation| by_annotation(annotation, kind, source));
-    annotated.map_or((kind, source), |kind| (kind, Source::Annotation))
+    annotated(annotation, by_name_and_parameters(tool, parameters))
+}
+
+/// Every kind that a call of an MCP tool might be of, whatever its parameters; the one that its name says first.
+#[must_use]
+pub fn kinds(facts: Option<&ToolFacts>, annotation: Option<Annotation>, tool: &str) -> Vec<ActionKind> {
+    if let Some(kind) = facts.and_then(|facts| facts.action) {
+        return vec![kind];
+    }
+    let named = name::kind(tool).filter(|_| !is_about_sql(tool));
+    let by_name = named.map_or((ActionKind::Unknown, Source::Nothing), |kind| (kind, Source::Name));
+    let told = ActionKind::ALL.iter().map(|(_, kind)| *kind);
+    let told = told.filter(|told| named.is_none_or(|named| danger(*told) > danger(named)));
+    let mut kinds = Vec::new();
+    for guess in std::iter::once(by_name).chain(told.map(|kind| (kind, Source::Parameter))) {
+        let (kind, _) = annotated(annotation, guess);
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
+/// A guess, or what the server's annotation makes of it.
+fn annotated(annotation: Option<Annotation>, (kind, source): (ActionKind, Source)) -> (ActionKind, Source) {
+    let better = annotation.and_then(|annotation| by_annotation(annotation, kind, source));
+    better.map_or((kind, source), |kind| (kind, Source::Annotation))
 }
 
 /// What a server's annotation makes of the kind that was guessed; `None` where it adds nothing.

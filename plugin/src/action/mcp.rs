@@ -23,6 +23,7 @@ mod front;
 mod headers;
 mod meta;
 mod method;
+mod offer;
 
 use std::borrow::Cow;
 
@@ -39,6 +40,7 @@ pub(super) use front::check_head;
 pub(super) use headers::is_modern;
 pub use headers::{MODERN_VERSIONS, SUPPORTED_VERSIONS};
 pub(super) use meta::trace;
+pub use offer::{LISTS, List, Offer, asks_for_list};
 
 /// What a body would do. What is known of the envelope is left in `rpc`, whatever comes of the rest.
 pub(super) fn read<'a>(

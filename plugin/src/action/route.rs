@@ -27,6 +27,8 @@ pub struct Route {
     pub max_body: usize,
     /// Of which web pages requests are accepted, as `Origin` says them; those without an origin come from no page.
     pub origins: Vec<String>,
+    /// MCP: whether lists hold only what their agent might call.
+    pub filters_lists: bool,
     /// What it wants of a token, and what becomes of the token.
     pub access: Access,
     /// What goes upstream in place of the token.
@@ -156,6 +158,7 @@ mod tests {
             policy: PolicyOf::All,
             max_body: 1,
             origins: Vec::new(),
+            filters_lists: false,
             access: Access::default(),
             credential: None,
             operations: Vec::new(),

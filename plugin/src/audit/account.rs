@@ -1,12 +1,13 @@
 //! From a verdict to a whole record: what became of the request, and how long that took.
 //!
 //! There is one record for each judged request, and it is written once: at a refusal with it, else when the response
-//! begins (not when it ends: a stream of events may last for hours), or when the stream is gone without one. The other
+//! begins (not when it ends: a stream of events may last for hours), or when the stream is gone without one. Only the
+//! record of a list that is filtered waits for the response's end: it says how much was shown. The other
 //! way, a record of the verdict and a second one of the outcome, would survive a crash of the proxy in between. But it
 //! doubles the log, has to be joined again by whoever reads it, and can't be counted against requests. What a crash
 //! takes is what was under way, and of that the upstream has the decision id.
 
-use super::{Record, Verdict};
+use super::{ListRecord, Record, Verdict};
 use crate::time::Timestamp;
 
 /// What one request's record still waits for.
@@ -43,11 +44,18 @@ impl Account {
         record
     }
 
-    /// A response begins: the whole record, unless it has been written.
-    pub fn responded(&mut self, status: Option<u16>, now: Timestamp) -> Option<Box<Record>> {
-        let (mut record, judged) = self.open.take()?;
+    /// A response begins: the whole record, unless it has been written, or `lists` and so waits for what is shown.
+    pub fn responded(&mut self, status: Option<u16>, lists: bool, now: Timestamp) -> Option<Box<Record>> {
+        let (record, judged) = self.open.as_mut()?;
         record.status = status;
-        record.durations.upstream_ms = Some(millis(judged, now));
+        record.durations.upstream_ms = Some(millis(*judged, now));
+        if lists { None } else { self.ended() }
+    }
+
+    /// All of a list was shown: the whole record, unless it has been written.
+    pub fn listed(&mut self, list: Box<ListRecord>) -> Option<Box<Record>> {
+        let mut record = self.ended()?;
+        record.list = Some(list);
         Some(record)
     }
 
@@ -117,11 +125,11 @@ mod tests {
         account.asked(at(2));
         account.answered(at(7));
         account.forwarded(record(), at(8));
-        let whole = account.responded(Some(200), at(20)).unwrap();
+        let whole = account.responded(Some(200), false, at(20)).unwrap();
         let durations = &whole.durations;
         assert_eq!((durations.held_ms, durations.decision_ms, durations.upstream_ms), (8, Some(5), Some(12)));
         assert_eq!(whole.status, Some(200));
-        assert!(account.responded(Some(200), at(21)).is_none() && account.ended().is_none(), "written twice");
+        assert!(account.responded(Some(200), false, at(21)).is_none() && account.ended().is_none(), "written twice");
     }
 
     #[test]
@@ -134,10 +142,24 @@ mod tests {
     }
 
     #[test]
+    fn the_record_of_a_list_waits_for_what_is_shown_or_for_the_end() {
+        let mut account = Account::default();
+        account.forwarded(record(), at(1));
+        assert!(account.responded(Some(200), true, at(2)).is_none(), "it is not known yet what is shown");
+        let list = ListRecord { shown: 2, hidden: 1, refused: None };
+        let whole = account.listed(Box::new(list.clone())).unwrap();
+        assert_eq!((whole.status, whole.list.as_deref()), (Some(200), Some(&list)));
+        assert!(account.listed(Box::new(list)).is_none() && account.ended().is_none(), "written twice");
+        account.forwarded(record(), at(1));
+        assert!(account.responded(Some(200), true, at(2)).is_none());
+        assert_eq!(account.ended().unwrap().status, Some(200), "the stream broke off");
+    }
+
+    #[test]
     fn a_refusal_waits_for_nothing() {
         let mut account = Account::default();
         let whole = account.answered_for(record(), Some(403), at(3));
         assert_eq!((whole.status, whole.durations.held_ms, whole.durations.upstream_ms), (Some(403), 3, None));
-        assert!(account.responded(Some(403), at(4)).is_none() && account.ended().is_none(), "written twice");
+        assert!(account.responded(Some(403), false, at(4)).is_none() && account.ended().is_none(), "written twice");
     }
 }

@@ -13,6 +13,7 @@ pub use chain::{Chain, Link};
 pub use cost::Cost;
 pub use digest::{Digesting, Digests};
 pub use record::{
-    AgentRecord, Durations, FindingRecord, Mode, Record, ResourceRecord, RiskRecord, TraceRecord, Verdict, Would,
+    AgentRecord, Durations, FindingRecord, ListRecord, Mode, Record, ResourceRecord, RiskRecord, TraceRecord, Verdict,
+    Would,
 };
 pub use state::filter_state;

@@ -110,6 +110,9 @@ pub struct Record {
     /// was gone before there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// What the agent was shown of the list that it asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<Box<ListRecord>>,
     /// How long it took.
     pub durations: Durations,
     /// Its place in the chain of its worker.
@@ -159,6 +162,7 @@ impl Record {
             reason: Some(Reason::Fault),
             detail: String::new(),
             status: None,
+            list: None,
             durations: Durations::default(),
             chain: None,
         }
@@ -190,6 +194,20 @@ impl Record {
     pub fn let_through(&mut self) {
         self.verdict = Verdict::WouldReject;
     }
+}
+
+/// What an agent was shown of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ListRecord {
+    /// How many entries it has seen.
+    pub shown: u32,
+    /// How many it has not: no call that they invite to would be let through.
+    pub hidden: u32,
+    /// Why it has seen nothing more.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "reason_code")]
+    #[cfg_attr(test, schemars(schema_with = "schema::reason"))]
+    pub refused: Option<Reason>,
 }
 
 /// How long the parts of a request took, in milliseconds.

@@ -8,6 +8,10 @@ use crate::head::Head;
 use crate::obey::Changes;
 use crate::token::CREDENTIALS;
 
+/// Headers that say something of a body, which isn't so of another in its place.
+pub(super) const OF_THE_BODY: [&str; 6] =
+    ["content-length", "content-digest", "repr-digest", "digest", "content-md5", "etag"];
+
 /// Changes to a head.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Edits {
@@ -37,8 +41,7 @@ impl Edits {
             if head.first("content-length").is_some() {
                 self.add.push(("content-length".into(), body.len().to_string()));
             }
-            self.remove
-                .extend(["content-length", "content-digest", "repr-digest", "digest", "content-md5"].map(Into::into));
+            self.remove.extend(OF_THE_BODY.map(Into::into));
         }
         self.body = changes.body;
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Edits, Slot};
-use crate::audit::Record;
+use crate::audit::{ListRecord, Record};
 use crate::decision::Sending;
 use crate::head::Head;
 use crate::reply::Reply;
@@ -51,6 +51,13 @@ pub enum Input<'i> {
     Remembered(Stored),
     /// A response is on its way to the client.
     Response(&'i Head),
+    /// What has come of its body and is held, where [`Exchange::shows_list`](super::Exchange::shows_list).
+    ResponseBody {
+        /// The bytes; none where the proxy can't hand them over.
+        body: Option<&'i [u8]>,
+        /// Whether nothing more comes.
+        end: bool,
+    },
 }
 
 /// What came of writing a slot.
@@ -105,6 +112,8 @@ pub enum Step {
     Answer(Reply),
     /// Let the response go on, changed so. The record is there when the proxy answered what wasn't judged yet.
     Respond(Edits, Option<Box<Record>>),
+    /// Let what is held of the response's body go on, or this in its place. At its end it is known what was listed.
+    Show(Option<Vec<u8>>, Option<Box<ListRecord>>),
     /// Let it pass as it is.
     Pass,
 }

@@ -115,7 +115,12 @@ impl Passage {
                 Step::Peer => Input::Peer(None),
                 Step::RoutePolicy => Input::RoutePolicy(None),
                 // Nothing is fetched here: a caller gives the policy keys of its own.
-                Step::Await | Step::Introspect(..) | Step::Respond(..) | Step::Pass | Step::Answer(_) => break,
+                Step::Await
+                | Step::Introspect(..)
+                | Step::Respond(..)
+                | Step::Show(..)
+                | Step::Pass
+                | Step::Answer(_) => break,
             };
         }
         // A new record says of its request that it was rejected for a fault of ours.

@@ -109,13 +109,18 @@ impl Condition {
         matches!(self.test, Test::Compared(..))
     }
 
-    /// Whether it looks at what was counted of earlier calls.
-    pub(super) fn remembers(&self) -> bool {
+    /// Every attribute that it looks at.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = &Attribute> {
         let other = match &self.test {
             Test::Same(other) | Test::Among(other) | Test::Compared(_, other) => Some(other),
             _ => None,
         };
-        self.attribute.is_remembered() || other.is_some_and(Attribute::is_remembered)
+        std::iter::once(&self.attribute).chain(other)
+    }
+
+    /// Whether it looks at what was counted of earlier calls.
+    pub(super) fn remembers(&self) -> bool {
+        self.attributes().any(Attribute::is_remembered)
     }
 
     /// How much it costs to answer, and how likely it is to fail: conditions are tried in this order.

@@ -49,11 +49,31 @@ impl Index {
 
     /// The places of the rules that may match, each once, in no particular order.
     pub(super) fn candidates(&self, facts: &Facts<'_>) -> impl Iterator<Item = usize> {
-        let found = self.by.iter().flat_map(|(attribute, buckets)| match facts.of(attribute) {
-            Fact::Text(text) => buckets.get(&*text).map(Vec::as_slice).unwrap_or_default(),
-            _ => &[],
+        let found = self.by.iter().flat_map(|(attribute, buckets)| bucket(buckets, facts, attribute));
+        found.chain(&self.rest).copied()
+    }
+
+    /// The same, where the facts say nothing of attributes that aren't `known`.
+    pub(super) fn among<'i>(
+        &'i self,
+        facts: &'i Facts<'_>,
+        known: impl Fn(&Attribute) -> bool + 'i,
+    ) -> impl Iterator<Item = usize> + 'i {
+        let found = self.by.iter().flat_map(move |(attribute, buckets)| {
+            let known = known(attribute);
+            let one = if known { bucket(buckets, facts, attribute) } else { &[] };
+            // A rule that names several texts stands in several buckets; looked at twice, it says the same.
+            let all = (!known).then(|| buckets.values().flatten());
+            one.iter().chain(all.into_iter().flatten())
         });
         found.chain(&self.rest).copied()
+    }
+}
+
+fn bucket<'b>(buckets: &'b Buckets, facts: &Facts<'_>, attribute: &Attribute) -> &'b [usize] {
+    match facts.of(attribute) {
+        Fact::Text(text) => buckets.get(&*text).map(Vec::as_slice).unwrap_or_default(),
+        _ => &[],
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Expression, Facts};
+use super::{Expression, Facts, Prospect};
 use crate::action::{ActionKind, Source};
 use crate::risk::{Code, RiskTable, assess, each_recipient};
 use crate::token::{Agent, TaskDocument};
@@ -81,9 +81,7 @@ impl Tasks {
         if let Some(key) = document.and_then(|document| document.bounds.passed(facts)) {
             return Err(format!("beyond `{key}` of the task document"));
         }
-        let agent = facts.agent;
-        let known = |name: &Option<String>| name.as_ref().and_then(|name| self.by_name.get_key_value(name));
-        match (&agent.task, known(&agent.task).or_else(|| known(&agent.intent))) {
+        match (&facts.agent.task, self.named_by(facts.agent)) {
             (_, Some((name, task))) => match task.passed(facts) {
                 Some(key) => Err(format!("beyond `{key}` of the task `{name}`")),
                 None => Ok(()),
@@ -93,6 +91,29 @@ impl Tasks {
             (None, None) if self.required => Err("the token names no task".to_owned()),
             (None, None) => Ok(()),
         }
+    }
+
+    /// Whether some call with this prospect might be part of the task.
+    #[must_use]
+    pub fn leave_open(&self, prospect: &Prospect<'_>, document: Option<&DocumentedTask>) -> bool {
+        if self.by_name.is_empty() && !self.documents {
+            return true;
+        }
+        let agent = prospect.facts.agent;
+        let named = self.named_by(agent).map(|(_, task)| task);
+        let bounded = match (&agent.task, named) {
+            (_, Some(_)) => true,
+            (Some(_), None) => document.is_some(),
+            (None, None) => !self.required,
+        };
+        let mut tasks = named.into_iter().chain(document.map(|document| &document.bounds));
+        bounded && tasks.all(|task| task.bounds.iter().all(|(_, bound)| prospect.meets(bound) != Some(false)))
+    }
+
+    /// The task of the configuration that the agent's token names.
+    fn named_by(&self, agent: &Agent) -> Option<(&String, &Task)> {
+        let known = |name: &Option<String>| self.by_name.get_key_value(name.as_ref()?);
+        known(&agent.task).or_else(|| known(&agent.intent))
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::exporter::Exporter;
 use super::host;
 use super::meters::Meters;
-use crate::audit::{Account, Chain, Kept, Record, Verdict, filter_state};
+use crate::audit::{Account, Chain, Kept, ListRecord, Record, Verdict, filter_state};
 use crate::config::Config;
 use crate::export::Answer;
 use crate::metrics::Single;
@@ -172,9 +172,20 @@ impl Entry {
         }
     }
 
-    /// A response begins.
-    pub(super) fn responded(&mut self, status: Option<u16>) {
-        if let (Some(record), Some(books)) = (self.account.responded(status, host::now()), &self.books) {
+    /// A response begins; whether it `lists` something of which only a part may be shown.
+    pub(super) fn responded(&mut self, status: Option<u16>, lists: bool) {
+        if let (Some(record), Some(books)) = (self.account.responded(status, lists, host::now()), &self.books) {
+            books.write(record);
+        }
+    }
+
+    /// All of a list was shown.
+    pub(super) fn listed(&mut self, list: Box<ListRecord>) {
+        let Some(books) = &self.books else { return };
+        books.meters.add(Single::EntriesShown, list.shown.into());
+        books.meters.add(Single::EntriesHidden, list.hidden.into());
+        books.meters.add(Single::ListsRefused, list.refused.is_some().into());
+        if let Some(record) = self.account.listed(list) {
             books.write(record);
         }
     }

@@ -45,6 +45,7 @@ impl Map {
 }
 
 const REQUEST_BODY: u32 = 0;
+const RESPONSE_BODY: u32 = 1;
 const CALL_BODY: u32 = 4;
 const REQUEST_STREAM: u32 = 0;
 const OK: u32 = 0;
@@ -150,6 +151,17 @@ pub(super) fn request_body(size: usize) -> Bytes {
 pub(super) fn replace_request_body(body: &[u8]) -> bool {
     // SAFETY: the host only reads `body`, during the call.
     unsafe { proxy_set_buffer_bytes(REQUEST_BODY, 0, usize::MAX, body.as_ptr(), body.len()) == OK }
+}
+
+/// What is held of the response's body; shorter than `size` where the host can't hand it over.
+pub(super) fn response_body(size: usize) -> Bytes {
+    buffer(RESPONSE_BODY, size)
+}
+
+/// Puts `body` in place of all that is held of the response's body.
+pub(super) fn replace_response_body(body: &[u8]) -> bool {
+    // SAFETY: the host only reads `body`, during the call.
+    unsafe { proxy_set_buffer_bytes(RESPONSE_BODY, 0, usize::MAX, body.as_ptr(), body.len()) == OK }
 }
 
 /// The body of a call's answer; of one that is longer than `most`, one byte more than that.

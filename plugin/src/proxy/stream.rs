@@ -40,6 +40,8 @@ pub(super) struct Core {
     exchange: Option<Exchange>,
     /// The body so far, in bytes. Envoy counts all that is buffered, not what is new.
     buffered: usize,
+    /// The same of the response's body, where it is a list.
+    listed: usize,
     /// The last call to the decision service, or to the token's issuer.
     pub(super) call: Option<u32>,
 }
@@ -82,7 +84,7 @@ impl Stream {
 
 impl Core {
     fn new(gate: SharedGate, books: Option<Rc<Books>>, exchange: Option<Exchange>) -> Self {
-        Self { gate, entry: Entry::new(books), exchange, buffered: 0, call: None }
+        Self { gate, entry: Entry::new(books), exchange, buffered: 0, listed: 0, call: None }
     }
 
     /// Gives the machine an input and carries out what it answers, up to where it must wait.
@@ -159,6 +161,16 @@ impl Core {
                     edit(Map::ResponseHeaders, &edits);
                     return Hold::Release;
                 }
+                Step::Show(body, list) => {
+                    if let Some(body) = body {
+                        host::replace_response_body(&body);
+                    }
+                    if let Some(list) = list {
+                        self.entry.listed(list);
+                    }
+                    self.listed = 0;
+                    return Hold::Release;
+                }
             };
         }
     }
@@ -211,6 +223,23 @@ impl Core {
             return self.advance(Input::Answer { head: &Head::default(), body: b"" });
         }
         self.advance(Input::Body(&body))
+    }
+}
+
+impl Core {
+    /// Whether the response is a list of which only a part may be shown.
+    fn shows_list(&self) -> bool {
+        self.exchange.as_ref().is_some_and(Exchange::shows_list)
+    }
+
+    /// More of the response's body is there, or its end.
+    fn response_body(&mut self, end: bool) -> Hold {
+        if !self.shows_list() {
+            return Hold::Release;
+        }
+        let body = host::response_body(self.listed);
+        let body = Some(&*body).filter(|body| body.len() == self.listed);
+        self.advance(Input::ResponseBody { body, end })
     }
 }
 
@@ -276,10 +305,22 @@ impl HttpContext for Stream {
         let head = host::head(Map::ResponseHeaders).unwrap_or_default();
         self.work(|core| {
             let hold = core.advance(Input::Response(&head));
-            core.entry.responded(status(&head));
+            core.entry.responded(status(&head), core.shows_list());
             hold
         });
         Action::Continue
+    }
+
+    fn on_http_response_body(&mut self, body_size: usize, end_of_stream: bool) -> Action {
+        self.work(|core| {
+            core.listed = body_size;
+            core.response_body(end_of_stream)
+        })
+        .into()
+    }
+
+    fn on_http_response_trailers(&mut self, _count: usize) -> Action {
+        self.work(|core| core.response_body(true)).into()
     }
 
     fn on_log(&mut self) {

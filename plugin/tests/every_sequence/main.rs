@@ -5,6 +5,7 @@
 //! so, a permit that answers an ask; where calls are counted, nothing that isn't counted, or is in quarantine; and where a
 //! token is bound, nothing of whoever doesn't hold what it is bound to; and where a run has a signed task document, nothing
 //! without it, or beyond it; and where the proxy's route names the policy, nothing that isn't allowed by one that is there.
+//! And however a list comes back, nobody sees an entry that they could never call.
 #![allow(
     clippy::panic,
     clippy::expect_used,
@@ -17,6 +18,7 @@
 
 mod inputs;
 mod law;
+mod list;
 mod other;
 mod symbol;
 mod world;
@@ -143,6 +145,7 @@ impl Walk {
                     assert!(ended || record.is_some_and(|record| record.reason.is_some()), "unrecorded: {seen:?}");
                     ends = true;
                 }
+                Step::Show(..) => panic!("a list that nobody asked for after {seen:?}"),
                 Step::SendHead(edits) => {
                     assert_eq!((self.under, seen.as_slice()), (Under::Unheld, &[HeadWithToken, SignatureHolds][..]));
                     assert!(edits.remove.contains(&b"authorization".to_vec()) && edits.add.is_empty());

@@ -38,6 +38,7 @@ pub(crate) fn configuration(under: Under) -> Arc<config::Config> {
         {"id": "reads", "effect": "allow", "when": {"tool": "customers.get"}},
         {"id": "deletes", "effect": "deny", "when": {"tool": "customers.delete"}},
         {"id": "refunds", "effect": "ask", "when": {"tool": "payments.refund"}, "narrow": narrow},
+        {"id": "lists", "effect": "allow", "when": {"tool": "tools/list"}},
     ]);
     let documents = serde_json::json!({
         "issuer": "https://runs.example.com", "audiences": ["https://gateway.example.com/mcp"], "algorithms": ["ES256"],

@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 
 use crate::scenario::format::{Answer, Published, Upstream};
 use crate::scenario::grpc;
-use crate::scenario::message::{Pairs, answer_body, pairs};
+use crate::scenario::message::{Pairs, answer_body, pairs, upstream_body, upstream_headers};
 use crate::scenario::outcome::{Arrival, Question, telling, telling_of_call};
 use crate::scenario::published::{document, is_directory};
 
@@ -262,14 +262,10 @@ async fn upstream(received: Received, script: Shared) -> io::Result<Response<Sen
         script.upstream.clone()
     };
     let mut response = Response::builder().status(answer.status);
-    let fields = pairs(&answer.headers).map_err(io::Error::other)?;
-    if !fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-        response = response.header("content-type", "application/json");
-    }
-    for (name, value) in fields {
+    for (name, value) in upstream_headers(&answer).map_err(io::Error::other)? {
         response = response.header(name, value);
     }
-    response.body(Sent::whole(answer.text)).map_err(io::Error::other)
+    response.body(Sent::whole(upstream_body(&answer))).map_err(io::Error::other)
 }
 
 async fn patient(received: Received, script: Shared) -> io::Result<Response<Sent>> {

@@ -22,6 +22,7 @@ fn outcome(
         policy: crate::action::PolicyOf::All,
         max_body: 1 << 20,
         origins: Vec::new(),
+        filters_lists: false,
         access: crate::token::Access::default(),
         credential: None,
         operations,

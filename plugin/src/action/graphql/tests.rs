@@ -11,6 +11,7 @@ fn route() -> Route {
         policy: crate::action::PolicyOf::All,
         max_body: 4096,
         origins: Vec::new(),
+        filters_lists: false,
         access: Access::default(),
         credential: None,
         operations: Vec::new(),

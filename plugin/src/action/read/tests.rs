@@ -11,6 +11,7 @@ fn refused(protocol: Protocol, method: &str, headers: &[(&str, &str)]) -> Option
         policy: crate::action::PolicyOf::All,
         max_body: 1000,
         origins: vec!["https://app.example.com".into()],
+        filters_lists: false,
         access: crate::token::Access::default(),
         credential: None,
         operations: Vec::new(),

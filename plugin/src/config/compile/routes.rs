@@ -34,6 +34,9 @@ pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Pr
         let max_body = size(&entry.max_body, &format!("{place}/max_body"), problems);
         let mut operations = operations(protocol, &entry.operations, &place, problems);
         let origins = origins(protocol, &entry.origins, &place, problems);
+        if protocol != Protocol::Mcp && entry.lists.is_some() {
+            problems.add(format!("{place}/lists"), "only an `mcp` route has lists");
+        }
         let access = access::access(entry, issuers, &place, problems);
         let credential = access::credential(entry, &place, problems);
         let Some(matching) = matching else { continue };
@@ -58,6 +61,7 @@ pub fn routes(written: &[raw::Route], issuers: &[raw::Issuer], problems: &mut Pr
             },
             max_body,
             origins,
+            filters_lists: protocol == Protocol::Mcp && entry.lists != Some(raw::Lists::Whole),
             access,
             credential,
             operations,

@@ -28,7 +28,7 @@ pub use identity::{
 pub use possession::{ClientCertificate, Dpop, DpopNonce};
 pub use risk::{AmountLimit, Limits, RiskSettings, Weight};
 pub use routes::{
-    Annotations, InputSchema, Listed, Operation, ProtectedResource, ProtocolName, ResourceSettings, Route,
+    Annotations, InputSchema, Listed, Lists, Operation, ProtectedResource, ProtocolName, ResourceSettings, Route,
     RouteCredential, RouteMatch, Server, TokenPassage, Tool,
 };
 pub use rules::{Comparison, Credential, EffectName, NamedPolicy, Rule, RuleAudit, Scopes};

@@ -33,6 +33,9 @@ pub struct Route {
     /// another is refused, and one that names none comes from no page.
     #[serde(default)]
     pub origins: Vec<String>,
+    /// MCP: what an agent is shown of the answers to `tools/list`, `resources/list`, `resources/templates/list` and
+    /// `prompts/list`.
+    pub lists: Option<Lists>,
     /// What becomes of the token behind the gate.
     #[serde(default)]
     pub token: TokenPassage,
@@ -74,6 +77,18 @@ pub enum ProtocolName {
     /// GraphQL over HTTP: each field at the top of an operation is a tool, by its schema coordinate (`Query.customer`,
     /// `Mutation.refund`).
     Graphql,
+}
+
+/// What an agent is shown of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum Lists {
+    /// What the rules, and its task, might let it call, and nothing of an answer that can't be read. It is so where this is
+    /// left out. In shadow mode, and where heads aren't held (`hold: body_only`), lists stay whole all the same.
+    Filtered,
+    /// All of it.
+    Whole,
 }
 
 /// What becomes of a request's token.

@@ -1,0 +1,142 @@
+//! Server-sent events (HTML, section 9.2.6, "Interpreting an event stream"): lines of fields, an empty one behind each event.
+
+/// What a stream may begin with.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether a stream, as far as it has come, ends where an event does.
+pub(super) fn are_whole(stream: &[u8]) -> bool {
+    [&b"\n\n"[..], b"\r\n\r\n", b"\r\r"].iter().any(|end| stream.ends_with(end))
+}
+
+/// The stream with the data of each event as `replace` has it; none where it leaves all as it is. The last event need not
+/// be whole: whoever reads it all the same must not find more in it than others.
+pub(super) fn rewrite(stream: &[u8], replace: &mut dyn FnMut(&[u8]) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+    let mut made = Vec::with_capacity(stream.len());
+    let mut is_changed = false;
+    let mut event = Vec::new();
+    let mut end_event = |event: &mut Vec<Line<'_>>| {
+        let data = event.iter().filter_map(Line::data).collect::<Vec<_>>().join(&b"\n"[..]);
+        let new = if data.is_empty() { None } else { replace(&data) };
+        is_changed |= new.is_some();
+        write(event, new, &mut made);
+        event.clear();
+    };
+    for line in Lines(stream) {
+        event.push(line);
+        if line.text.is_empty() {
+            end_event(&mut event);
+        }
+    }
+    end_event(&mut event);
+    is_changed.then_some(made)
+}
+
+/// An event, with `data` in the place of its own where there is such.
+fn write(event: &[Line<'_>], data: Option<Vec<u8>>, made: &mut Vec<u8>) {
+    let mut data = data;
+    let replaced = data.is_some();
+    for line in event {
+        if !replaced || line.data().is_none() {
+            made.extend_from_slice(line.text);
+            made.extend_from_slice(line.ending);
+        } else if let Some(data) = data.take() {
+            for piece in data.split(|byte| matches!(byte, b'\n' | b'\r')) {
+                made.extend_from_slice(b"data: ");
+                made.extend_from_slice(piece);
+                made.extend_from_slice(if line.ending.is_empty() { b"\n" } else { line.ending });
+            }
+        }
+    }
+}
+
+/// A line, and what ends it.
+#[derive(Clone, Copy)]
+struct Line<'s> {
+    text: &'s [u8],
+    ending: &'s [u8],
+}
+
+impl<'s> Line<'s> {
+    /// The value of the field `data`, if it is that.
+    fn data(&self) -> Option<&'s [u8]> {
+        let text = self.text.strip_prefix(BOM).unwrap_or(self.text);
+        let value = text.strip_prefix(b"data")?;
+        match value.split_first() {
+            None => Some(value),
+            Some((b':', value)) => Some(value.strip_prefix(b" ").unwrap_or(value)),
+            Some(_) => None,
+        }
+    }
+}
+
+/// Lines end with CR LF, LF or CR.
+struct Lines<'s>(&'s [u8]);
+
+impl<'s> Iterator for Lines<'s> {
+    type Item = Line<'s>;
+
+    fn next(&mut self) -> Option<Line<'s>> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let length = self.0.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(self.0.len());
+        let (text, rest) = self.0.split_at_checked(length)?;
+        let ends = if rest.starts_with(b"\r\n") { 2 } else { rest.len().min(1) };
+        let (ending, rest) = rest.split_at_checked(ends)?;
+        self.0 = rest;
+        Some(Line { text, ending })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewritten(stream: &str) -> (Vec<String>, Option<String>) {
+        let mut seen = Vec::new();
+        let made = rewrite(stream.as_bytes(), &mut |data| {
+            seen.push(String::from_utf8(data.to_vec()).unwrap());
+            (data != b"keep").then(|| b"new\nline".to_vec())
+        });
+        (seen, made.map(|made| String::from_utf8(made).unwrap()))
+    }
+
+    #[test]
+    fn only_data_is_replaced_whatever_ends_the_lines() {
+        for (stream, data, made) in [
+            ("data: old\n\n", "old", "data: new\ndata: line\n\n"),
+            ("id: 7\r\ndata:old\r\nretry: 1\r\n\r\n", "old", "id: 7\r\ndata: new\r\ndata: line\r\nretry: 1\r\n\r\n"),
+            ("data: o\rdata:ld\r\r", "o\nld", "data: new\rdata: line\r\r"),
+            ("\u{feff}data: old\n\n", "old", "data: new\ndata: line\n\n"),
+            // One that isn't whole.
+            ("data: old", "old", "data: new\ndata: line\n"),
+            (": data: x\ndatas: y\ndata: old\n\n", "old", ": data: x\ndatas: y\ndata: new\ndata: line\n\n"),
+        ] {
+            assert_eq!(rewritten(stream), (vec![data.to_owned()], Some(made.to_owned())), "{stream:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_as_it_is_keeps_its_bytes() {
+        for stream in
+            ["", "\n", ": comment\n\n", "data\n\n", "data:\n\n", "data: keep\n\n: x\r\n\r\n", "event: data\n\n"]
+        {
+            assert_eq!(rewritten(stream).1, None, "{stream:?}");
+        }
+        let two = rewritten("data: keep\n\nid: 2\ndata: old\n\n").1;
+        assert_eq!(two.as_deref(), Some("data: keep\n\nid: 2\ndata: new\ndata: line\n\n"));
+    }
+
+    #[test]
+    fn an_event_is_whole_with_its_empty_line() {
+        for (stream, whole) in [
+            ("data: x\n\n", true),
+            ("data: x\r\n\r\n", true),
+            ("data: x\n", false),
+            ("data: x\r\n", false),
+            ("", false),
+        ] {
+            assert_eq!(are_whole(stream.as_bytes()), whole, "{stream:?}");
+        }
+    }
+}
