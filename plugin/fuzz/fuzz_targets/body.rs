@@ -7,9 +7,7 @@ use std::io::Read as _;
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use serde_json::Value;
-use toolgate::action::{
-    Action, Matching, Operation, Protocol, Reading, Route, Template, ToolFacts, Tools, body, read,
-};
+use toolgate::action::{Action, Matching, Operation, Protocol, Reading, Route, Template, ToolFacts, Tools, body, read};
 use toolgate::head::Head;
 use toolgate::json::{Document, Tape};
 use toolgate::token::Access;

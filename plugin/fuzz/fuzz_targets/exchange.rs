@@ -110,6 +110,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             | Step::Peer
             | Step::RoutePolicy
             | Step::Respond(..)
+            | Step::Show(..)
             | Step::Pass => {
                 panic!("no verdict: {step:?}")
             }
