@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 use toolgate::action::{ActionKind, PolicyOf, Protocol, Route, ToolFacts};
 use toolgate::audit::Mode;
-use toolgate::config::{self, Config};
+use toolgate::config::{self, Config, NamedPolicy};
 use toolgate::policy::lint::{KnownTool, Surface, remarks};
 use toolgate::policy::{Effect, Policy};
 
@@ -65,8 +65,8 @@ fn remarked(config: &Config) -> Vec<Complaint> {
     };
     let (mut found, mut tools) = about(&config.policy, "");
     for (name, named) in &config.policies {
-        let (of_rules, of_tools) =
-            about(&named.policy, &format!("/policies/{}", name.replace('~', "~0").replace('/', "~1")));
+        let Some(policy) = &named.policy else { continue };
+        let (of_rules, of_tools) = about(policy, &format!("/policies/{}", name.replace('~', "~0").replace('/', "~1")));
         found.extend(of_rules);
         tools.retain(|remark| of_tools.contains(remark));
     }
@@ -130,7 +130,8 @@ fn summary(config: &Config) -> Vec<String> {
         counted(&config.policy),
         asked,
     ];
-    let named = config.policies.iter().map(|(name, named)| format!("policy `{name}`: {}", counted(&named.policy)));
+    let rules = |named: &NamedPolicy| named.policy.as_ref().map_or_else(|| "the same rules".into(), counted);
+    let named = config.policies.iter().map(|(name, named)| format!("policy `{name}`: {}", rules(named)));
     lines.splice(2..2, named);
     lines
 }

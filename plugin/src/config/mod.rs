@@ -61,8 +61,8 @@ pub struct Config {
 /// Rules of its own that a route has.
 #[derive(Debug)]
 pub struct NamedPolicy {
-    /// The rules.
-    pub policy: Policy,
+    /// The rules; none where those of all count.
+    pub policy: Option<Policy>,
     /// Whether verdicts on these routes are carried out.
     pub mode: Mode,
 }
@@ -78,7 +78,7 @@ impl Config {
             PolicyOf::Metadata => chosen,
         };
         match name.and_then(|name| self.policies.get(name)) {
-            Some(named) => (&named.policy, named.mode),
+            Some(named) => (named.policy.as_ref().unwrap_or(&self.policy), named.mode),
             None => (&self.policy, self.mode),
         }
     }

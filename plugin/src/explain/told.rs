@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Explanation, RuleStep};
 use crate::audit::{Record, RiskRecord, Verdict};
 use crate::config::Config;
-use crate::policy::Effect;
+use crate::policy::{Effect, Policy};
 use crate::reason::Reason;
 
 /// The verdict and its ground in one sentence.
@@ -17,8 +17,8 @@ pub(super) fn summary(record: &Record, config: &Config) -> String {
         (Verdict::Reject | Verdict::NeedsApproval, _) => format!("rejected{}", ground(record)),
         (Verdict::WouldReject, _) => format!("would be rejected, and goes on in shadow mode{}", ground(record)),
         (Verdict::Forward, true) => {
-            let mut rules =
-                config.policy.rules().iter().chain(config.policies.values().flat_map(|it| it.policy.rules()));
+            let named = config.policies.values().filter_map(|named| named.policy.as_ref());
+            let mut rules = std::iter::once(&config.policy).chain(named).flat_map(Policy::rules);
             let rule = rules.find(|found| found.id == name);
             let effect = rule.map(|rule| rule.effect);
             if effect == Some(Effect::Allow) && rule.is_some_and(|rule| rule.wishes.credential.is_some()) {
@@ -47,7 +47,7 @@ fn ground(record: &Record) -> String {
 /// How the kind of an action is known.
 fn known_from(source: &str) -> &'static str {
     match source {
-        "operator" => "as `tools` of the policy says",
+        "operator" => "as the policy says (`tools`, or the route's `operations`)",
         "annotation" => "as its server says of it",
         "protocol" => "by the protocol's own method",
         "name" => "guessed from its name",
@@ -95,7 +95,7 @@ impl fmt::Display for Explanation {
         }
         if let Some(risk) = &self.risk {
             let RiskRecord { level, score, .. } = &risk.risk;
-            writeln!(f, "  risk    {level} ({score}); from {} on the decision service has the last word", risk.ask_at)?;
+            writeln!(f, "  risk    {level} ({score}); from {} on a decision is needed", risk.ask_at)?;
             if let Some(action) = &self.action {
                 writeln!(f, "          {} for the action {}", risk.base, action.kind)?;
             }

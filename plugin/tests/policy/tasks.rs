@@ -39,4 +39,6 @@ fn a_policy_of_a_route_must_be_there_and_be_used() {
     assert!(unused.starts_with("/policies/p: no route names this policy"), "{unused}");
     let broken = problems(&json!({"routes": route("p"), "policies": {"p": rules}}));
     assert!(broken.starts_with("/policies/p/rules/0/when/tol: "), "{broken}");
+    let empty = problems(&json!({"routes": route("p"), "policies": {"p": {}}}));
+    assert!(empty.starts_with("/policies/p: has neither `rules` nor a `mode` of its own"), "{empty}");
 }

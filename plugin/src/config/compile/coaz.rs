@@ -62,7 +62,7 @@ fn untold(raw: &Config, tells: bool, problems: &mut Problems) {
     if tells || !raw.routes.iter().any(|route| route.protocol == ProtocolName::Mcp) {
         return;
     }
-    let rules = raw.rules.iter().chain(raw.policies.values().flat_map(|policy| &policy.rules));
+    let rules = raw.rules.iter().chain(raw.policies.values().filter_map(|policy| policy.rules.as_ref()).flatten());
     for rule in rules {
         let wants = match (rule.effect, &rule.credential) {
             (EffectName::Approve, _) => "a person's approval",

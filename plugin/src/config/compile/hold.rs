@@ -28,7 +28,7 @@ pub(super) fn holds_heads(raw: &Config, problems: &mut Problems) -> bool {
     }
     rules(&raw.rules, "", problems);
     for (name, policy) in &raw.policies {
-        rules(&policy.rules, &format!("/policies/{}", super::token(name)), problems);
+        rules(policy.rules.as_deref().unwrap_or_default(), &format!("/policies/{}", super::token(name)), problems);
     }
     false
 }

@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use super::problem::Problems;
 use super::{Config, NamedPolicy, raw};
 use crate::audit::Mode;
-use crate::policy::Comparisons;
+use crate::policy::{Comparisons, Policy};
 
 /// The configuration in the form that requests use; none where a part could not be made sense of.
 pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config> {
@@ -49,7 +49,8 @@ pub(super) fn config(raw: raw::Config, problems: &mut Problems) -> Option<Config
     let policy = rules::compile(&raw.rules, "", &comparisons, service, problems);
     let policies = named_policies(&raw, &comparisons, problems);
     let tasks = tasks::compile(&raw.tasks, raw.identity.task_documents.is_some(), problems);
-    let rules_look = policy.remembers() || policies.values().any(|named| named.policy.remembers());
+    let rules_look =
+        policy.remembers() || policies.values().filter_map(|named| named.policy.as_ref()).any(Policy::remembers);
     let is_told = raw.decision.as_ref().is_some_and(|decision| decision.session);
     let sessions = session::compile(raw.session_memory.as_ref(), rules_look || is_told, problems);
     let coaz = coaz::compile(&raw, problems);
@@ -110,7 +111,11 @@ fn named_policies(
         if !any_may_be_named && !raw.routes.iter().any(|route| route.policy.as_ref() == Some(name)) {
             problems.add(&*place, "no route names this policy; it would never count");
         }
-        let policy = rules::compile(&written.rules, &place, comparisons, service, problems);
+        if written.rules.is_none() && written.mode.is_none() {
+            problems.add(&*place, "has neither `rules` nor a `mode` of its own; give one of them");
+        }
+        let own = written.rules.as_ref();
+        let policy = own.map(|own| rules::compile(own, &place, comparisons, service, problems));
         let mode = match written.mode.unwrap_or(raw.mode) {
             raw::Mode::Enforce => Mode::Enforce,
             raw::Mode::Shadow => Mode::Shadow,

@@ -44,8 +44,9 @@ pub struct Rule {
 pub struct NamedPolicy {
     /// Whether its verdicts are carried out or only recorded. Left out: as at the top.
     pub mode: Option<super::Mode>,
-    /// What agents may do on these routes. Nothing matched: denied.
-    pub rules: Vec<Rule>,
+    /// What agents may do on these routes, in the place of the rules at the top: nothing of those counts here. Nothing
+    /// matched: denied. Left out: the rules at the top, under a `mode` of their own.
+    pub rules: Option<Vec<Rule>>,
 }
 
 /// One scope, or several.
