@@ -36,14 +36,16 @@ fn write(event: &[Line<'_>], data: Option<Vec<u8>>, made: &mut Vec<u8>) {
     let mut data = data;
     let replaced = data.is_some();
     for line in event {
+        // Where lines are left out, a CR could come to stand before an LF, and two lines' ends would be one.
+        let ending = if replaced && line.ending != b"\r\n" { b"\n" } else { line.ending };
         if !replaced || line.data().is_none() {
             made.extend_from_slice(line.text);
-            made.extend_from_slice(line.ending);
+            made.extend_from_slice(ending);
         } else if let Some(data) = data.take() {
             for piece in data.split(|byte| matches!(byte, b'\n' | b'\r')) {
                 made.extend_from_slice(b"data: ");
                 made.extend_from_slice(piece);
-                made.extend_from_slice(if line.ending.is_empty() { b"\n" } else { line.ending });
+                made.extend_from_slice(ending);
             }
         }
     }
@@ -106,7 +108,9 @@ mod tests {
         for (stream, data, made) in [
             ("data: old\n\n", "old", "data: new\ndata: line\n\n"),
             ("id: 7\r\ndata:old\r\nretry: 1\r\n\r\n", "old", "id: 7\r\ndata: new\r\ndata: line\r\nretry: 1\r\n\r\n"),
-            ("data: o\rdata:ld\r\r", "o\nld", "data: new\rdata: line\r\r"),
+            ("data: o\rdata:ld\r\r", "o\nld", "data: new\ndata: line\n\n"),
+            ("id: 7\rdata: o\rdata:ld\n\n", "o\nld", "id: 7\ndata: new\ndata: line\n\n"),
+            ("data: o\rid: 7\rdata: ld\n\n", "o\nld", "data: new\ndata: line\nid: 7\n\n"),
             ("\u{feff}data: old\n\n", "old", "data: new\ndata: line\n\n"),
             // One that isn't whole.
             ("data: old", "old", "data: new\ndata: line\n"),
