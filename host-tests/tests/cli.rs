@@ -64,7 +64,7 @@ fn replay_gives_each_call_its_verdict() {
             json!(["forward", "read", null, "read-one-customer", false]),
             json!(["reject", "export", "policy.denied", "no-bulk-export", false]),
             json!(["ask", "delete", null, "delete-invoice", true]),
-            json!(["forward", "list", null, "read-payments", false]),
+            json!(["ask", "list", null, "read-payments", true]),
         ]
     );
     assert_eq!(judged[0]["resource"], json!({"type": "customer", "id": "c-7"}));

@@ -23,6 +23,7 @@ mod deciding;
 mod edits;
 mod introspecting;
 mod listing;
+mod refusing;
 mod remembering;
 mod slot;
 mod steps;
@@ -51,7 +52,7 @@ use crate::judge::{Caller, Circumstances, Judged, Outcome, judge};
 use crate::listing::{Form, Listing};
 use crate::obey::Changes;
 use crate::reason::{Reason, Refusal};
-use crate::reply::{Reply, reply};
+use crate::reply::Reply;
 use crate::time::Timestamp;
 use crate::token::{Agent, Attempt, CREDENTIALS, Candidate, Inquiry, Presented};
 use crate::trace_context::TraceContext;
@@ -258,7 +259,7 @@ impl Exchange {
             Err(_) => (Ok(()), Ok(())),
         };
         if let Err(refusal) = audience {
-            return self.refuse_stranger(&request, &refusal);
+            return self.refuse_token(&request, Some(agent), &refusal);
         }
         if request.body == Arrival::None && scopes.is_ok() {
             return self.judge(gate, now, *request, agent, b"");
@@ -357,27 +358,6 @@ impl Exchange {
         self.let_through(head, record, headers::ALLOW, changes)
     }
 
-    /// Rejects. In shadow mode, where verdicts are only recorded, lets the request through and says so.
-    fn refuse(&mut self, head: &Head, mut record: Record, rpc: Option<&Rpc>, refusal: &Refusal) -> Step {
-        record.refused(refusal);
-        if record.mode == Mode::Shadow {
-            record.let_through();
-            return self.let_through(head, record, headers::WOULD_DENY, Changes::default());
-        }
-        self.state = State::Rejected;
-        let reply = reply(&self.config, head, rpc, refusal, &record);
-        Step::Reject(reply, Box::new(record))
-    }
-
-    /// Rejects a request without a valid token, in whatever mode.
-    fn refuse_stranger(&mut self, request: &Request, refusal: &Refusal) -> Step {
-        let mut record = self.record(request, None);
-        record.refused(refusal);
-        self.state = State::Rejected;
-        let reply = reply(&self.config, &request.head, None, refusal, &record);
-        Step::Reject(reply, Box::new(record))
-    }
-
     /// The request has gone on: only the response is still to be marked.
     fn after_forward(&mut self, decided: Decided, input: &Input<'_>) -> Step {
         let step = match input {
@@ -393,30 +373,6 @@ impl Exchange {
         };
         self.state = State::Forwarded(decided);
         step
-    }
-
-    /// An input came that its state doesn't have.
-    fn fault(&mut self, now: Timestamp, state: State) -> Step {
-        let request = match state {
-            State::Awaiting(request)
-            | State::Verifying(request, _)
-            | State::Introspecting(request, _)
-            | State::Choosing(request, _)
-            | State::Reading(request, _) => *request,
-            State::Binding(binding) => *binding.request,
-            State::Tasking(tasking) => *tasking.request,
-            State::Recalling(held) | State::Remembering(held, _) => held.request,
-            State::Asking(asking) | State::Listening(asking, _) | State::Narrowing(asking, _) => {
-                let Asking { head, record, circumstances, .. } = *asking;
-                Request { id: record.decision_id, head, body: Arrival::None, since: now, circumstances }
-            }
-            // These have an arm of their own for every input, or nothing to tell.
-            State::Start | State::Noting(_) | State::Forwarded(_) | State::Showing(_) | State::Rejected => {
-                let (id, head, circumstances) = (String::new(), Head::default(), Circumstances::default());
-                Request { id, head, body: Arrival::None, since: now, circumstances }
-            }
-        };
-        self.refuse_stranger(&request, &Reason::Fault.into())
     }
 
     fn let_through(&mut self, head: &Head, mut record: Record, decision: &'static str, mut changes: Changes) -> Step {
@@ -455,14 +411,6 @@ impl Exchange {
         let carried = stripped.filter(|name| head.first(name).is_some());
         edits.remove.extend(carried.map(|name| name.as_bytes().to_vec()));
         edits
-    }
-
-    /// The proxy answered a request that was still held: its buffer was full, or its patience at an end.
-    fn overtaken(&mut self, mut record: Record, head: &Head) -> Step {
-        let refusal = Refusal::from(Reason::ProxyAnswered);
-        record.refused(&refusal);
-        let add = headers::to_client(&record.decision_id, headers::DENY, Some(refusal.reason));
-        Step::Respond(marked(head, add), Some(Box::new(record)))
     }
 
     fn record(&self, request: &Request, agent: Option<Arc<Agent>>) -> Record {

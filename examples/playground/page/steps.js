@@ -56,6 +56,14 @@ function tokenStep(token, refused) {
   return step("Whose token is this?", token ? "done" : "refused", token ? facts(pairs) : refused);
 }
 
+// What a refused token says of itself, as digests: nobody vouches for it.
+function unverified(said) {
+  if (!said) return null;
+  const names = { issuer: "issuer", issuer_digest: "issuer", agent_digest: "agent", user_digest: "user", token_id_digest: "its id", key_id_digest: "key", token_digest: "the token" };
+  const pairs = Object.entries(names).map(([field, name]) => [name, said[field] && code(said[field])]);
+  return element("div", "", element("p", "soft", "It says this of itself, and may have made it up (digests, but for an issuer that is yours):"), facts(pairs.map(([name, value]) => [name, value ? [value] : null])));
+}
+
 function routeStep(route, state, refused) {
   const told = route && element("p", "", `${route.protocol.toUpperCase()} on ${route.matching.replaceAll("`", "")}, server `, code(route.server));
   return step("Where does it go?", state, told || refused);
@@ -154,7 +162,7 @@ function recordSteps(record, reasons, again) {
   button.type = "button";
   button.addEventListener("click", again);
   return [
-    tokenStep(record.agent ? record : null, refused),
+    tokenStep(record.agent ? record : null, refused ? element("div", "", refused, unverified(record.unverified)) : null),
     step("What would it do?", action ? "done" : record.agent ? "refused" : "unreached", action ? actionFacts(action) : refused),
     riskStep(record.risk),
     step("May it?", by_policy ? "refused" : record.verdict === "forward" ? "done" : "unreached", by_policy ? refused : null, rule,

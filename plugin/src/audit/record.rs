@@ -8,7 +8,7 @@ use super::{Cost, Link};
 use crate::reason::{Reason, Refusal};
 use crate::risk::Risk;
 use crate::time::Timestamp;
-use crate::token::Agent;
+use crate::token::{Agent, Unverified};
 use crate::trace_context::TraceContext;
 
 /// What was judged, and how. Written as one JSON object; values from the request stand in it as digests only.
@@ -33,13 +33,16 @@ pub struct Record {
     /// Who, once the token was verified.
     #[serde(flatten)]
     pub agent: Option<AgentRecord>,
+    /// What a token that was refused says of itself; it may all be made up. See RUNBOOK.md.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unverified: Option<Unverified>,
     /// The operator's name for the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
     /// `mcp`, `a2a`, `rest` or `graphql`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<&'static str>,
-    /// The JSON-RPC or HTTP method.
+    /// The JSON-RPC method; the HTTP method where that is all there is, and of what was refused before its body was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// The tool.
@@ -137,6 +140,7 @@ impl Record {
             mode,
             trace: None,
             agent: agent.map(AgentRecord),
+            unverified: None,
             server: None,
             protocol: None,
             method: None,

@@ -1,19 +1,20 @@
 //! From JSON text to [`raw::Config`], with every complaint that its shape gives cause for.
 //!
-//! serde stops at the first error. So that an operator sees all of them, the offending value is taken out and the
-//! rest read again, as long as that makes progress.
+//! serde stops at the first error. So that an operator sees all of them, the offending value is taken out, or an example put
+//! where one is missing, and the rest read again, as long as that makes progress.
 
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
+use super::missing::Examples;
 use super::problem::Problems;
 use super::raw;
 
 /// So many complaints of one kind are enough to see what is wrong.
 const MAX_ROUNDS: usize = 64;
 
-/// Reads `json`; none when there is nothing sensible to go on with.
-pub(super) fn read(json: &[u8], problems: &mut Problems) -> Option<raw::Config> {
+/// Reads `json`, and says where examples stand in for what is missing; none when there is nothing sensible to go on with.
+pub(super) fn read(json: &[u8], problems: &mut Problems) -> Option<(raw::Config, Examples)> {
     if json.iter().all(u8::is_ascii_whitespace) {
         problems.add("", "found nothing; the filter needs its plugin configuration");
         return None;
@@ -25,13 +26,18 @@ pub(super) fn read(json: &[u8], problems: &mut Problems) -> Option<raw::Config> 
             return None;
         }
     };
+    let mut examples = Examples::default();
     for _ in 0..MAX_ROUNDS {
         let error = match serde_path_to_error::deserialize::<_, raw::Config>(&document) {
-            Ok(config) => return Some(config),
+            Ok(config) => return Some((config, examples)),
             Err(error) => error,
         };
         let pointer = pointer(error.path());
-        problems.add(pointer.clone(), error.inner().to_string());
+        let error = error.inner().to_string();
+        if examples.stand_in(&mut document, &pointer, &error, problems) {
+            continue;
+        }
+        problems.add(pointer.clone(), error);
         if !take_out(&mut document, &pointer) {
             return None;
         }

@@ -5,6 +5,7 @@
 
 pub mod compile;
 mod document;
+mod missing;
 pub mod problem;
 pub mod raw;
 #[cfg(test)]
@@ -134,9 +135,12 @@ pub(crate) fn documented_task(task: &serde_json::Value) -> Result<Task, String> 
 /// Everything that is wrong with it.
 pub fn read(json: &[u8]) -> Result<Config, Problems> {
     let mut problems = Problems::default();
-    let config = document::read(json, &mut problems).map(|raw| compile::config(raw, &mut problems));
+    let Some((raw, examples)) = document::read(json, &mut problems) else { return Err(problems) };
+    let mut of_meaning = Problems::default();
+    let config = compile::config(raw, &mut of_meaning);
+    problems.extend(of_meaning.into_iter().filter(|problem| !examples.hide(problem)));
     match config {
-        Some(Some(config)) if problems.is_empty() => Ok(config),
+        Some(config) if problems.is_empty() => Ok(config),
         _ => Err(problems),
     }
 }

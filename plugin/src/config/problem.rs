@@ -28,6 +28,11 @@ impl Problems {
         self.0.push(Problem { pointer: pointer.into(), message: message.into() });
     }
 
+    /// Adds complaints.
+    pub(super) fn extend(&mut self, problems: impl Iterator<Item = Problem>) {
+        self.0.extend(problems);
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -37,6 +42,15 @@ impl Problems {
     /// The complaints, in the order found.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.0.iter()
+    }
+}
+
+impl IntoIterator for Problems {
+    type Item = Problem;
+    type IntoIter = std::vec::IntoIter<Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

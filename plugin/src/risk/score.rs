@@ -14,7 +14,7 @@ pub(super) fn score(table: &RiskTable, kind: ActionKind, findings: &[Finding]) -
 
 /// | score | what speaks for it | kinds |
 /// |---|---|---|
-/// | 5, 10 | changes nothing | list, read |
+/// | 10 | changes nothing, so that one finding that is bad by itself (50) makes it high | list, read |
 /// | 25, 35 | can be changed back | create, update |
 /// | 35 to 45 | reaches somebody, or is as bad as what findings say of it | send, merge, delegate, invite, transfer, deploy |
 /// | 40 | acts in somebody's name | delegate |
@@ -22,8 +22,7 @@ pub(super) fn score(table: &RiskTable, kind: ActionKind, findings: &[Finding]) -
 /// | 60, 65 | can't be taken back | export, publish, approve, execute; delete, grant |
 pub(super) const fn base(kind: ActionKind) -> u8 {
     match kind {
-        ActionKind::List => 5,
-        ActionKind::Read => 10,
+        ActionKind::List | ActionKind::Read => 10,
         ActionKind::Create => 25,
         ActionKind::Update | ActionKind::Send => 35,
         ActionKind::Delegate => 40,

@@ -196,7 +196,7 @@ impl Identity {
 
     /// Where the issuer stands that `iss` names exactly; for a JWT-SVID, which need not have one, the trust domain that
     /// its `sub` is in.
-    fn find(&self, claims: &Claims) -> Result<usize, Refusal> {
+    pub(super) fn find(&self, claims: &Claims) -> Result<usize, Refusal> {
         let named = claims.get("iss");
         let subject = claims.get("sub").and_then(|subject| subject.as_str());
         let domain = subject.and_then(spiffe::trust_domain);

@@ -43,6 +43,7 @@ mod signature;
 mod specimen;
 pub(crate) mod spiffe;
 mod status;
+mod unverified;
 
 pub use access::{Access, CREDENTIALS, Passage};
 pub use agent::Agent;
@@ -59,6 +60,7 @@ pub use memory::{CAPACITY, Memory, TokenMemory};
 pub use metadata::Metadata;
 pub use published::{MAX_DOCUMENT, Publication, Published, UnusableDocument};
 pub use signature::{SignatureCheck, SignatureVerdict, verify_in_process};
+pub use unverified::Unverified;
 
 pub(crate) use allowed::{AllowedActor, HostPattern, Who};
 pub(crate) use certificate::CertificateFrom;
