@@ -1,6 +1,6 @@
 //! Server-sent events (HTML, section 9.2.6, "Interpreting an event stream"): lines of fields, an empty one behind each event.
 
-/// What a stream may begin with.
+/// What a stream may begin with, and what is part of a field's name anywhere else.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Whether a stream, as far as it has come, ends where an event does.
@@ -59,10 +59,13 @@ struct Line<'s> {
 }
 
 impl<'s> Line<'s> {
-    /// The value of the field `data`, if it is that.
+    /// The value of the field `data`, if it is that. Behind a BOM it is that for one reader and not for another: then it is
+    /// all of the line, which no JSON begins with, so that the event can't be read.
     fn data(&self) -> Option<&'s [u8]> {
-        let text = self.text.strip_prefix(BOM).unwrap_or(self.text);
-        let value = text.strip_prefix(b"data")?;
+        if self.text.strip_prefix(BOM).is_some_and(|text| text.starts_with(b"data")) {
+            return Some(self.text);
+        }
+        let value = self.text.strip_prefix(b"data")?;
         match value.split_first() {
             None => Some(value),
             Some((b':', value)) => Some(value.strip_prefix(b" ").unwrap_or(value)),
@@ -111,7 +114,7 @@ mod tests {
             ("data: o\rdata:ld\r\r", "o\nld", "data: new\ndata: line\n\n"),
             ("id: 7\rdata: o\rdata:ld\n\n", "o\nld", "id: 7\ndata: new\ndata: line\n\n"),
             ("data: o\rid: 7\rdata: ld\n\n", "o\nld", "data: new\ndata: line\nid: 7\n\n"),
-            ("\u{feff}data: old\n\n", "old", "data: new\ndata: line\n\n"),
+            ("\u{feff}data: old\n\n", "\u{feff}data: old", "data: new\ndata: line\n\n"),
             // One that isn't whole.
             ("data: old", "old", "data: new\ndata: line\n"),
             (": data: x\ndatas: y\ndata: old\n\n", "old", ": data: x\ndatas: y\ndata: new\ndata: line\n\n"),
