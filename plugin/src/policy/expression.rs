@@ -38,8 +38,8 @@ impl Expression {
     pub fn holds(&self, facts: &Facts<'_>) -> Result<bool, &Condition> {
         match self {
             Self::Is(condition) => condition.holds(facts).map_err(|Unanswerable| condition),
-            Self::All(parts) => settle(parts, facts, false),
-            Self::Any(parts) => settle(parts, facts, true),
+            Self::All(parts) => settle(parts.iter().map(|part| part.holds(facts)), false),
+            Self::Any(parts) => settle(parts.iter().map(|part| part.holds(facts)), true),
         }
     }
 
@@ -83,18 +83,17 @@ impl fmt::Display for Expression {
     }
 }
 
-/// Whether `parts` hold together, where one that is `settling` settles it.
-pub(super) fn settle<'e>(
-    parts: impl IntoIterator<Item = &'e Expression>,
-    facts: &Facts<'_>,
-    settling: bool,
-) -> Result<bool, &'e Condition> {
+/// Whether parts with these answers hold together, where one that is `settling` settles it.
+///
+/// # Errors
+/// Why the first of those that are open is, where nothing settles it.
+pub(super) fn settle<E>(answers: impl IntoIterator<Item = Result<bool, E>>, settling: bool) -> Result<bool, E> {
     let mut open = None;
-    for part in parts {
-        match part.holds(facts) {
+    for answer in answers {
+        match answer {
             Ok(value) if value == settling => return Ok(settling),
             Ok(_) => {}
-            Err(condition) => open = open.or(Some(condition)),
+            Err(why) => open = open.or(Some(why)),
         }
     }
     open.map_or(Ok(!settling), Err)

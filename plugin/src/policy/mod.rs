@@ -125,7 +125,7 @@ impl Rule {
     /// # Errors
     /// The first condition that can't be answered on these facts, where no other is false.
     pub fn matches(&self, facts: &Facts<'_>) -> Result<bool, &Condition> {
-        expression::settle(self.conditions.iter().map(|clause| &clause.expression), facts, false)
+        expression::settle(self.conditions.iter().map(|clause| clause.expression.holds(facts)), false)
     }
 }
 

@@ -4,7 +4,9 @@
 //! parameters. So a condition has three answers (Kleene's logic): it holds, it doesn't, it depends. What depends stays
 //! open, and what can't be answered does too, since the call itself will be judged.
 
-use super::{Attribute, Condition, Effect, Expression, Facts, Policy, Rule};
+use super::constant::Unanswerable;
+use super::expression::settle;
+use super::{Attribute, Effect, Expression, Facts, Policy};
 
 /// A call before it is made.
 #[derive(Clone, Copy, Debug)]
@@ -15,36 +17,21 @@ pub struct Prospect<'f> {
     pub names_resource: bool,
 }
 
+/// It depends on what isn't known yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Depends;
+
 impl Prospect<'_> {
-    /// Whether the expression will hold; none where that depends on what isn't known yet.
-    pub(super) fn meets(&self, expression: &Expression) -> Option<bool> {
+    /// Whether the expression will hold.
+    pub(super) fn meets(&self, expression: &Expression) -> Result<bool, Depends> {
         match expression {
-            Expression::Is(condition) => self.answers(condition),
-            Expression::All(parts) => self.settle(parts, false),
-            Expression::Any(parts) => self.settle(parts, true),
-        }
-    }
-
-    fn answers(&self, condition: &Condition) -> Option<bool> {
-        let known = condition.attributes().all(|attribute| self.knows(attribute));
-        known.then(|| condition.holds(&self.facts).ok()).flatten()
-    }
-
-    /// Whether `parts` hold together, where one that is `settling` settles it.
-    fn settle<'e>(&self, parts: impl IntoIterator<Item = &'e Expression>, settling: bool) -> Option<bool> {
-        let mut open = false;
-        for part in parts {
-            match self.meets(part) {
-                Some(value) if value == settling => return Some(settling),
-                Some(_) => {}
-                None => open = true,
+            Expression::Is(condition) if condition.attributes().all(|attribute| self.knows(attribute)) => {
+                condition.holds(&self.facts).map_err(|Unanswerable| Depends)
             }
+            Expression::Is(_) => Err(Depends),
+            Expression::All(parts) => settle(parts.iter().map(|part| self.meets(part)), false),
+            Expression::Any(parts) => settle(parts.iter().map(|part| self.meets(part)), true),
         }
-        (!open).then_some(!settling)
-    }
-
-    fn matches(&self, rule: &Rule) -> Option<bool> {
-        self.settle(rule.conditions.iter().map(|clause| &clause.expression), false)
     }
 
     /// Whether the attribute has its value before the call. A list outlives the moment, so the time isn't known either.
@@ -90,9 +77,10 @@ impl Policy {
         let mut open = false;
         for place in self.index.among(&prospect.facts, |attribute| prospect.knows(attribute)) {
             let Some(rule) = self.rules.get(place).filter(|rule| !rule.shadow) else { continue };
-            match (rule.effect, prospect.matches(rule)) {
-                (_, Some(false)) | (Effect::Deny, None) => {}
-                (Effect::Deny, Some(true)) => return false,
+            let matches = settle(rule.conditions.iter().map(|clause| prospect.meets(&clause.expression)), false);
+            match (rule.effect, matches) {
+                (_, Ok(false)) | (Effect::Deny, Err(Depends)) => {}
+                (Effect::Deny, Ok(true)) => return false,
                 (Effect::Allow | Effect::Ask | Effect::Approve, _) => open = true,
             }
         }

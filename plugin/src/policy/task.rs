@@ -107,7 +107,7 @@ impl Tasks {
             (None, None) => !self.required,
         };
         let mut tasks = named.into_iter().chain(document.map(|document| &document.bounds));
-        bounded && tasks.all(|task| task.bounds.iter().all(|(_, bound)| prospect.meets(bound) != Some(false)))
+        bounded && tasks.all(|task| task.bounds.iter().all(|(_, bound)| prospect.meets(bound) != Ok(false)))
     }
 
     /// The task of the configuration that the agent's token names.
