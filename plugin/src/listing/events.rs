@@ -1,5 +1,7 @@
 //! Server-sent events (HTML, section 9.2.6, "Interpreting an event stream"): lines of fields, an empty one behind each event.
 
+use super::Shown;
+
 /// What a stream may begin with, and what is part of a field's name anywhere else.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -8,37 +10,36 @@ pub(super) fn are_whole(stream: &[u8]) -> bool {
     [&b"\n\n"[..], b"\r\n\r\n", b"\r\r"].iter().any(|end| stream.ends_with(end))
 }
 
-/// The stream with the data of each event as `replace` has it; none where it leaves all as it is. The last event need not
-/// be whole: whoever reads it all the same must not find more in it than others.
-pub(super) fn rewrite(stream: &[u8], replace: &mut dyn FnMut(&[u8]) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+/// The stream with the data of each event as `replace` has it; none where it leaves all as it is. With an error in the place
+/// of an event the stream ends. The last event need not be whole: whoever reads it all the same must not find more in it than
+/// others.
+pub(super) fn rewrite(stream: &[u8], replace: &mut dyn FnMut(&[u8]) -> Shown) -> Option<Vec<u8>> {
     let mut made = Vec::with_capacity(stream.len());
     let mut is_changed = false;
-    let mut event = Vec::new();
-    let mut end_event = |event: &mut Vec<Line<'_>>| {
-        let data = event.iter().filter_map(Line::data).collect::<Vec<_>>().join(&b"\n"[..]);
-        let new = if data.is_empty() { None } else { replace(&data) };
-        is_changed |= new.is_some();
-        write(event, new, &mut made);
-        event.clear();
-    };
-    for line in Lines(stream) {
-        event.push(line);
-        if line.text.is_empty() {
-            end_event(&mut event);
+    for event in Events(stream) {
+        let data = Lines(event).filter_map(|line| line.data()).collect::<Vec<_>>().join(&b"\n"[..]);
+        match if data.is_empty() { Ok(None) } else { replace(&data) } {
+            Ok(None) => made.extend_from_slice(event),
+            Ok(Some(data)) => {
+                write(event, &data, &mut made);
+                is_changed = true;
+            }
+            Err(error) => {
+                write(event, &error, &mut made);
+                return Some(made);
+            }
         }
     }
-    end_event(&mut event);
     is_changed.then_some(made)
 }
 
-/// An event, with `data` in the place of its own where there is such.
-fn write(event: &[Line<'_>], data: Option<Vec<u8>>, made: &mut Vec<u8>) {
-    let mut data = data;
-    let replaced = data.is_some();
-    for line in event {
+/// The event with `data` in the place of its own.
+fn write(event: &[u8], data: &[u8], made: &mut Vec<u8>) {
+    let mut data = Some(data);
+    for line in Lines(event) {
         // Where lines are left out, a CR could come to stand before an LF, and two lines' ends would be one.
-        let ending = if replaced && line.ending != b"\r\n" { b"\n" } else { line.ending };
-        if !replaced || line.data().is_none() {
+        let ending = if line.ending == b"\r\n" { line.ending } else { b"\n" };
+        if line.data().is_none() {
             made.extend_from_slice(line.text);
             made.extend_from_slice(ending);
         } else if let Some(data) = data.take() {
@@ -51,8 +52,25 @@ fn write(event: &[Line<'_>], data: Option<Vec<u8>>, made: &mut Vec<u8>) {
     }
 }
 
+/// Each event with the empty line behind it; the last may lack one.
+struct Events<'s>(&'s [u8]);
+
+impl<'s> Iterator for Events<'s> {
+    type Item = &'s [u8];
+
+    fn next(&mut self) -> Option<&'s [u8]> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let mut lines = Lines(self.0);
+        lines.find(|line| line.text.is_empty());
+        let (event, rest) = self.0.split_at_checked(self.0.len().saturating_sub(lines.0.len()))?;
+        self.0 = rest;
+        Some(event)
+    }
+}
+
 /// A line, and what ends it.
-#[derive(Clone, Copy)]
 struct Line<'s> {
     text: &'s [u8],
     ending: &'s [u8],
@@ -101,7 +119,11 @@ mod tests {
         let mut seen = Vec::new();
         let made = rewrite(stream.as_bytes(), &mut |data| {
             seen.push(String::from_utf8(data.to_vec()).unwrap());
-            (data != b"keep").then(|| b"new\nline".to_vec())
+            match data {
+                b"keep" => Ok(None),
+                b"wrong" => Err(b"error".to_vec()),
+                _ => Ok(Some(b"new\nline".to_vec())),
+            }
         });
         (seen, made.map(|made| String::from_utf8(made).unwrap()))
     }
@@ -132,6 +154,13 @@ mod tests {
         }
         let two = rewritten("data: keep\n\nid: 2\ndata: old\n\n").1;
         assert_eq!(two.as_deref(), Some("data: keep\n\nid: 2\ndata: new\ndata: line\n\n"));
+    }
+
+    #[test]
+    fn behind_an_error_there_is_nothing() {
+        let (seen, made) = rewritten("data: keep\n\nid: 2\ndata: wrong\n\ndata: keep\n\n");
+        assert_eq!(seen, ["keep", "wrong"]);
+        assert_eq!(made.as_deref(), Some("data: keep\n\nid: 2\ndata: error\n\n"));
     }
 
     #[test]

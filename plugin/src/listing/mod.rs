@@ -33,6 +33,12 @@ pub(crate) use form::{Form, TOO_LONG};
 /// can make use of.
 pub(crate) const MAX_LIST: usize = 1 << 20;
 
+/// What an agent reads in the place of a JSON text; none where nothing changes.
+///
+/// # Errors
+/// The error that it reads of one that isn't shown, behind which nothing more is.
+type Shown = Result<Option<Vec<u8>>, Vec<u8>>;
+
 /// An agent that asked what there is.
 #[derive(Debug)]
 pub(crate) struct Listing {
@@ -54,15 +60,15 @@ impl Listing {
     /// What the agent reads in place of `text`, in this form; none where nothing changes.
     pub(crate) fn show(&mut self, config: &Config, tape: &mut Tape, form: Form, text: &[u8]) -> Option<Vec<u8>> {
         match form {
-            Form::Json => self.show_json(config, tape, text),
+            Form::Json => self.show_json(config, tape, text).unwrap_or_else(Some),
             Form::Events => events::rewrite(text, &mut |data| self.show_json(config, tape, data)),
             Form::Unreadable(why) => Some(self.withhold(why)),
         }
     }
 
-    fn show_json(&mut self, config: &Config, tape: &mut Tape, json: &[u8]) -> Option<Vec<u8>> {
+    fn show_json(&mut self, config: &Config, tape: &mut Tape, json: &[u8]) -> Shown {
         if json.trim_ascii().is_empty() {
-            return None;
+            return Ok(None);
         }
         let mut told = self.told.clone();
         let shown = message::show(json, tape, &mut |list, entry| {
@@ -74,9 +80,9 @@ impl Listing {
         match shown {
             Ok(shown) => {
                 self.told = told;
-                shown
+                Ok(shown)
             }
-            Err(why) => Some(self.withhold(&why)),
+            Err(why) => Err(self.withhold(&why)),
         }
     }
 
