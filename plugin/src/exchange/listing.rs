@@ -10,8 +10,6 @@ use crate::listing::{Form, Listing, MAX_LIST, TOO_LONG};
 pub(super) struct Showing {
     listing: Box<Listing>,
     form: Form,
-    /// What the rest of it is: nothing more is shown of a list that can't be read.
-    ended: bool,
 }
 
 impl Exchange {
@@ -22,25 +20,25 @@ impl Exchange {
             edits.remove.extend(["content-encoding", "content-type"].map(Into::into));
             edits.add.push(("content-type".into(), "application/json".to_owned()));
         }
-        self.state = State::Showing(Showing { listing, form, ended: false });
+        self.state = State::Showing(Showing { listing, form });
         Step::Respond(edits, None)
     }
 
     /// A piece of it, with all that was held of it before.
     pub(super) fn shown(&mut self, gate: &mut Gate, mut showing: Showing, body: Option<&[u8]>, end: bool) -> Step {
-        let Showing { listing, form, ended, .. } = &mut showing;
+        let Showing { listing, form } = &mut showing;
         let shown = match body {
-            Some(body) if !*ended && !form.is_complete(body, end) => {
+            // Nothing more is shown of a list that can't be read.
+            _ if listing.told.refused.is_some() => Some(Vec::new()),
+            Some(body) if !form.is_complete(body, end) => {
                 self.state = State::Showing(showing);
                 return Step::Hold;
             }
-            Some(_) if *ended => Some(Vec::new()),
             Some(body) if body.len() <= MAX_LIST => listing.show(&self.config, &mut gate.tape, *form, body),
             Some(_) => Some(form.written(listing.withhold(TOO_LONG))),
             None => Some(form.written(listing.withhold("the proxy did not hand it over"))),
         };
-        *ended |= listing.told.refused.is_some();
-        let told = end.then(|| Box::new(std::mem::take(&mut listing.told)));
+        let told = end.then(|| Box::new(listing.told.clone()));
         self.state = State::Showing(showing);
         Step::Show(shown, told)
     }

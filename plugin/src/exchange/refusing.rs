@@ -25,6 +25,10 @@ impl Exchange {
             record.let_through();
             return self.let_through(head, record, headers::WOULD_DENY, Changes::default());
         }
+        self.reject(head, record, rpc, refusal)
+    }
+
+    fn reject(&mut self, head: &Head, record: Record, rpc: Option<&Rpc>, refusal: &Refusal) -> Step {
         self.state = State::Rejected;
         let reply = reply(&self.config, head, rpc, refusal, &record);
         Step::Reject(reply, Box::new(record))
@@ -45,9 +49,7 @@ impl Exchange {
         };
         let mut record = Record { unverified, ..self.record(request, agent) };
         close(&mut record, &request.head, refusal);
-        self.state = State::Rejected;
-        let reply = reply(&self.config, &request.head, None, refusal, &record);
-        Step::Reject(reply, Box::new(record))
+        self.reject(&request.head, record, None, refusal)
     }
 
     /// An input came that its state doesn't have.

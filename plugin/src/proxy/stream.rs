@@ -224,9 +224,7 @@ impl Core {
         }
         self.advance(Input::Body(&body))
     }
-}
 
-impl Core {
     /// Whether the response is a list of which only a part may be shown.
     fn shows_list(&self) -> bool {
         self.exchange.as_ref().is_some_and(Exchange::shows_list)
