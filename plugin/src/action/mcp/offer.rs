@@ -82,8 +82,9 @@ fn tool<'a>(route: &'a Route, tools: &'a Tools, method: &'static str, name: Cow<
     let facts = tools.facts(&name);
     let annotation = tools.annotation(&route.server, &name);
     let parameters = Parameters::default();
-    let (kind, source) = classify::tool(facts, annotation, &name, &parameters);
     let kinds = classify::kinds(facts, annotation, &name);
+    // How it will be known is seen from the call.
+    let (kind, source) = (kinds.first().copied().unwrap_or(ActionKind::Unknown), Source::Nothing);
     let resource = facts.and_then(|facts| facts.resource(&parameters));
     let place = facts.and_then(|facts| Some(&facts.resource.as_ref()?.1));
     let names_resource = place.is_none_or(|place| *place == ResourcePlace::Nowhere);
