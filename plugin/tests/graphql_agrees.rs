@@ -21,7 +21,6 @@ use serde_json::{Map, Value as Json, json};
 use toolgate::action::{Action, Matching, Protocol, Reading, Route, Tools, body, read};
 use toolgate::head::Head;
 use toolgate::json::{Document as JsonDocument, Tape};
-use toolgate::token::Access;
 
 const MADE: usize = 20_000;
 
@@ -132,18 +131,7 @@ impl Dice {
 
 /// Tools and arguments as this reader finds them; `None` where it refuses.
 fn ours(document: &str) -> Option<Vec<(String, Json)>> {
-    let route = Route {
-        matching: Matching::Path("/graphql".into()),
-        protocol: Protocol::Graphql,
-        server: "s".into(),
-        policy: toolgate::action::PolicyOf::All,
-        max_body: 1 << 16,
-        origins: Vec::new(),
-        filters_lists: false,
-        access: Access::default(),
-        credential: None,
-        operations: Vec::new(),
-    };
+    let route = Route::new(Matching::Path("/graphql".into()), Protocol::Graphql, "s");
     let head = Head::from_pairs([(":method", "POST"), (":path", "/graphql"), ("content-type", "application/json")]);
     let request = json!({ "query": document, "variables": {"w": [7]} }).to_string();
     let opened = body::open(&route, &head, request.as_bytes()).ok()?;

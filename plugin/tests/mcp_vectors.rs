@@ -269,18 +269,7 @@ fn send(body: &Value, revision: &str) -> String {
         headers.extend(named.as_str().map(|name| ("mcp-name", name.to_owned())));
     }
     let head = Head::from_pairs(headers);
-    let route = Route {
-        matching: Matching::Path("/mcp".into()),
-        protocol: Protocol::Mcp,
-        server: "examples".into(),
-        policy: toolgate::action::PolicyOf::All,
-        max_body: 1 << 20,
-        origins: Vec::new(),
-        filters_lists: false,
-        access: toolgate::token::Access::default(),
-        credential: None,
-        operations: Vec::new(),
-    };
+    let route = Route::new(Matching::Path("/mcp".into()), Protocol::Mcp, "examples");
     let (body, limits) = (body.to_string(), Limits { case_variants: false, ..Limits::default() });
     let document = Document::read(body.as_bytes(), &limits, Tape::default()).unwrap();
     let tools = Tools::default();

@@ -368,15 +368,6 @@ fn hex(bytes: &[u8]) -> String {
 /// The pairs that this reader understands of a form; of a list each element, in its place among the others.
 fn our_pairs(form: &str) -> Option<Vec<String>> {
     let route = Route {
-        matching: Matching::Prefix("/".into()),
-        protocol: Protocol::Rest,
-        server: "s".into(),
-        policy: toolgate::action::PolicyOf::All,
-        max_body: 1 << 20,
-        origins: Vec::new(),
-        filters_lists: false,
-        access: toolgate::token::Access::default(),
-        credential: None,
         operations: vec![Operation {
             method: "POST".into(),
             path: Template::parse("/f").unwrap(),
@@ -384,6 +375,7 @@ fn our_pairs(form: &str) -> Option<Vec<String>> {
             lists: Vec::new(),
             facts: ToolFacts::default(),
         }],
+        ..Route::new(Matching::Prefix("/".into()), Protocol::Rest, "s")
     };
     let head =
         Head::from_pairs([(":method", "POST"), (":path", "/f"), ("content-type", "application/x-www-form-urlencoded")]);

@@ -10,7 +10,6 @@ use serde_json::Value;
 use toolgate::action::{Action, Matching, Operation, Protocol, Reading, Route, Template, ToolFacts, Tools, body, read};
 use toolgate::head::Head;
 use toolgate::json::{Document, Tape};
-use toolgate::token::Access;
 
 const MAX_BODY: usize = 1 << 16;
 
@@ -81,22 +80,16 @@ fn pairs_of(action: &Action<'_>) -> Vec<(String, String)> {
 }
 
 fn route() -> Route {
+    let operation = Operation {
+        method: "POST".into(),
+        path: Template::parse("/f").expect("a template"),
+        tool: "f".into(),
+        lists: Vec::new(),
+        facts: ToolFacts::default(),
+    };
     Route {
-        matching: Matching::Prefix("/".into()),
-        protocol: Protocol::Rest,
-        server: "s".into(),
-        policy: toolgate::action::PolicyOf::All,
         max_body: MAX_BODY,
-        origins: Vec::new(),
-        filters_lists: false,
-        access: Access::default(),
-        credential: None,
-        operations: vec![Operation {
-            method: "POST".into(),
-            path: Template::parse("/f").expect("a template"),
-            tool: "f".into(),
-            lists: Vec::new(),
-            facts: ToolFacts::default(),
-        }],
+        operations: vec![operation],
+        ..Route::new(Matching::Prefix("/".into()), Protocol::Rest, "s")
     }
 }

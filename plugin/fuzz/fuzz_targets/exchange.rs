@@ -5,28 +5,16 @@
 
 use std::sync::{Arc, LazyLock};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Value, json};
-use toolgate::config::{self, Config};
+use toolgate::config::Config;
 use toolgate::exchange::{Edits, Exchange, Input, Step, Stored};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
-use toolgate::time::Timestamp;
 use toolgate::token::SignatureVerdict;
-
-const NOW: u64 = 1_800_000_000;
+use toolgate_fuzz::NOW;
 
 static CONFIG: LazyLock<Arc<Config>> = LazyLock::new(|| {
-    let json = json!({
-        "policy_version": "fuzz",
-        "identity": {"issuers": [{
-            "issuer": "https://idp.example.com",
-            "audiences": ["https://gateway.example.com/mcp"],
-            "algorithms": ["ES256"],
-            "jwks": {"inline": {"keys": [{"kty": "EC", "crv": "P-256", "kid": "1",
-                "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}},
-        }]},
+    toolgate_fuzz::config(json!({
         "routes": [
             {"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm", "max_body": "16KiB"},
             {"match": {"prefix": "/v1/"}, "protocol": "rest", "server": "payments", "max_body": "16KiB", "operations": [
@@ -43,17 +31,10 @@ static CONFIG: LazyLock<Arc<Config>> = LazyLock::new(|| {
             {"id": "expression", "effect": "deny", "when": "action == 'export' || parameters.amount > 100"},
         ],
         "decision": {"cluster": "pdp", "url": "https://pdp.example.com"},
-    });
-    Arc::new(config::read(json.to_string().as_bytes()).unwrap_or_else(|problems| panic!("{problems}")))
+    }))
 });
 
-static TOKEN: LazyLock<String> = LazyLock::new(|| {
-    let part = |json: Value| BASE64.encode(json.to_string());
-    let claims = json!({"iss": "https://idp.example.com", "aud": "https://gateway.example.com/mcp", "sub": "ann",
-        "client_id": "agent", "jti": "1", "iat": NOW - 100, "exp": NOW + 200});
-    let header = part(json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"}));
-    format!("Bearer {header}.{}.{}", part(claims), BASE64.encode([1; 64]))
-});
+static TOKEN: LazyLock<String> = LazyLock::new(toolgate_fuzz::authorization);
 
 const PERMIT: &[u8] = br#"{"decision":true}"#;
 const NARROW: &[u8] = br#"{"decision":true,"context":{"narrow":{"/limit":5}}}"#;
@@ -77,11 +58,10 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
 
     let mut exchange = Exchange::new(Arc::clone(&CONFIG));
     let mut gate = Gate::new(Arc::clone(&CONFIG));
-    let now = Timestamp::from_secs(NOW);
     let response = Head::from_pairs([(":status", "200")]);
     let mut asked = false;
     let first = Input::Head { head: head.clone(), end: body.is_empty(), id: "id".into() };
-    let mut step = exchange.advance(&mut gate, now, first);
+    let mut step = exchange.advance(&mut gate, NOW, first);
     for _ in 0..10 {
         let input = match step {
             Step::Verify(_) => Input::Signature(SignatureVerdict::Valid),
@@ -95,7 +75,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             Step::Forward(edits, record) => {
                 assert_eq!(record.reason, None);
                 check(&edits, body, choice & 1 != 0 && asked, record.tool.as_deref(), head.target());
-                let _ = exchange.advance(&mut gate, now, Input::Response(&response));
+                let _ = exchange.advance(&mut gate, NOW, Input::Response(&response));
                 return;
             }
             Step::Reject(reply, record) => {
@@ -115,7 +95,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
                 panic!("no verdict: {step:?}")
             }
         };
-        step = exchange.advance(&mut gate, now, input);
+        step = exchange.advance(&mut gate, NOW, input);
     }
     panic!("no verdict: {step:?}");
 });

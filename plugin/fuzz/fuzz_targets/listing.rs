@@ -1,50 +1,31 @@
-//! Any answer to `tools/list`, as JSON or as a stream of events, in two pieces: however a client reads what it is shown, it
-//! finds no tool in it that it could never call.
+//! Any answer to `tools/list`, as JSON or as a stream of events: however a client reads what it is shown, it finds no tool in it
+//! that it could never call, and it finds the same whether the answer came whole or in two pieces.
 
 #![no_main]
 
 use std::sync::{Arc, LazyLock};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Value, json};
-use toolgate::config::{self, Config};
+use toolgate::config::Config;
 use toolgate::exchange::{Exchange, Input, Step};
 use toolgate::gate::Gate;
 use toolgate::head::Head;
-use toolgate::time::Timestamp;
 use toolgate::token::SignatureVerdict;
-
-const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
+use toolgate_fuzz::NOW;
 
 static CONFIG: LazyLock<Arc<Config>> = LazyLock::new(|| {
-    let json = json!({
-        "policy_version": "fuzz",
-        "identity": {"issuers": [{
-            "issuer": "https://idp.example.com",
-            "audiences": ["https://gateway.example.com/mcp"],
-            "algorithms": ["ES256"],
-            "jwks": {"inline": {"keys": [{"kty": "EC", "crv": "P-256", "kid": "1",
-                "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}},
-        }]},
+    toolgate_fuzz::config(json!({
         "routes": [{"match": {"path": "/mcp"}, "protocol": "mcp", "server": "crm"}],
         "rules": [{"id": "reads", "effect": "allow", "when": {"tool_in": ["get", "tools/list"]}}],
-    });
-    Arc::new(config::read(json.to_string().as_bytes()).unwrap_or_else(|problems| panic!("{problems}")))
+    }))
 });
 
 static HEAD: LazyLock<Head> = LazyLock::new(|| {
-    let part = |json: Value| BASE64.encode(json.to_string());
-    let now = NOW.as_secs();
-    let claims = json!({"iss": "https://idp.example.com", "aud": "https://gateway.example.com/mcp", "sub": "ann",
-        "client_id": "agent", "jti": "1", "iat": now - 100, "exp": now + 200});
-    let header = part(json!({"alg": "ES256", "typ": "at+jwt", "kid": "1"}));
-    let token = format!("Bearer {header}.{}.{}", part(claims), BASE64.encode([1; 64]));
     Head::from_pairs([
         (":method", "POST"),
         (":path", "/mcp"),
         ("content-type", "application/json"),
-        ("authorization", &token),
+        ("authorization", &toolgate_fuzz::authorization()),
     ])
 });
 
@@ -52,35 +33,40 @@ static HEAD: LazyLock<Head> = LazyLock::new(|| {
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let [form, cut, answer @ ..] = data else { return };
     let is_stream = form & 1 != 0;
+    let texts = texts(is_stream, &[answer]);
     let (first, rest) = answer.split_at(usize::from(*cut).min(answer.len()));
-    let mut gate = Gate::new(Arc::clone(&CONFIG));
-    let mut exchange = asked(&mut gate);
-    let media = if is_stream { "text/event-stream" } else { "application/json" };
-    let head = Head::from_pairs([(":status", "200"), ("content-type", media)]);
-    exchange.advance(&mut gate, NOW, Input::Response(&head));
-    let mut client = Vec::new();
-    let held = match exchange.advance(&mut gate, NOW, Input::ResponseBody { body: Some(first), end: false }) {
-        Step::Hold => first,
-        step => {
-            client.extend(shown(step, first));
-            &[]
-        }
-    };
-    let last = [held, rest].concat();
-    let step = exchange.advance(&mut gate, NOW, Input::ResponseBody { body: Some(&last), end: true });
-    client.extend(shown(step, &last));
-    let texts = if is_stream { events(&client) } else { vec![client] };
+    assert_eq!(texts, self::texts(is_stream, &[first, rest]), "it hangs on how it came");
     for text in texts {
-        let Ok(message) = serde_json::from_slice::<Value>(&text) else {
-            assert!(text.trim_ascii().is_empty(), "what is no JSON was shown");
-            continue;
-        };
+        let message = serde_json::from_slice::<Value>(&text).expect("what is no JSON was shown");
         let messages = message.as_array().cloned().unwrap_or_else(|| vec![message]);
         for tool in messages.iter().filter_map(|message| message["result"]["tools"].as_array()).flatten() {
             assert_eq!(tool["name"], "get", "of {}", String::from_utf8_lossy(&text));
         }
     }
 });
+
+/// What a client reads of an answer that comes in these pieces.
+fn texts(is_stream: bool, pieces: &[&[u8]]) -> Vec<Vec<u8>> {
+    let mut gate = Gate::new(Arc::clone(&CONFIG));
+    let mut exchange = asked(&mut gate);
+    let media = if is_stream { "text/event-stream" } else { "application/json" };
+    let head = Head::from_pairs([(":status", "200"), ("content-type", media)]);
+    exchange.advance(&mut gate, NOW, Input::Response(&head));
+    let (mut client, mut held) = (Vec::new(), Vec::new());
+    for (place, piece) in pieces.iter().enumerate() {
+        held.extend_from_slice(piece);
+        let end = place + 1 == pieces.len();
+        match exchange.advance(&mut gate, NOW, Input::ResponseBody { body: Some(&held), end }) {
+            Step::Hold => continue,
+            Step::Show(Some(instead), _) => client.extend(instead),
+            Step::Show(None, _) => client.extend_from_slice(&held),
+            step => panic!("{step:?}"),
+        }
+        held.clear();
+    }
+    let texts = if is_stream { events(&client) } else { vec![client] };
+    texts.into_iter().filter(|text| !text.trim_ascii().is_empty()).collect()
+}
 
 /// A request for the list, which has gone on.
 fn asked(gate: &mut Gate) -> Exchange {
@@ -90,14 +76,6 @@ fn asked(gate: &mut Gate) -> Exchange {
     let step = exchange.advance(gate, NOW, Input::Body(br#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#));
     assert!(matches!(step, Step::Forward(..)), "{step:?}");
     exchange
-}
-
-fn shown(step: Step, sent: &[u8]) -> Vec<u8> {
-    match step {
-        Step::Show(Some(instead), _) => instead,
-        Step::Show(None, _) => sent.to_vec(),
-        step => panic!("{step:?}"),
-    }
 }
 
 /// The data of each event, as the standard's text says step by step, but that a last one need not be ended.

@@ -7,25 +7,13 @@ use serde_json::Value;
 use toolgate::action::{Action, Matching, Protocol, Reading, Route, Tools, body, read};
 use toolgate::head::Head;
 use toolgate::json::{Document, Tape};
-use toolgate::token::Access;
 
 // The first byte chooses the headers, the rest is the body.
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some((choice, body)) = data.split_first() else { return };
     let theirs = serde_json::from_slice::<Value>(body);
     let head = head(*choice, theirs.as_ref().ok());
-    let route = Route {
-        matching: Matching::Path("/mcp".into()),
-        protocol: Protocol::Mcp,
-        server: "s".into(),
-        policy: toolgate::action::PolicyOf::All,
-        max_body: 1 << 16,
-        origins: Vec::new(),
-        filters_lists: false,
-        access: Access::default(),
-        credential: None,
-        operations: Vec::new(),
-    };
+    let route = Route::new(Matching::Path("/mcp".into()), Protocol::Mcp, "s");
     let Ok(opened) = body::open(&route, &head, body) else { return };
     // There is none where there is no body.
     let Some(json) = opened.json.as_deref() else { return };

@@ -98,6 +98,25 @@ pub struct Operation {
     pub facts: ToolFacts,
 }
 
+impl Route {
+    /// A route of which nothing more is said: bodies of 1 MiB, all lists whole, no operations.
+    #[must_use]
+    pub fn new(matching: Matching, protocol: Protocol, server: &str) -> Self {
+        Self {
+            matching,
+            protocol,
+            server: server.to_owned(),
+            policy: PolicyOf::All,
+            max_body: 1 << 20,
+            origins: Vec::new(),
+            filters_lists: false,
+            access: Access::default(),
+            credential: None,
+            operations: Vec::new(),
+        }
+    }
+}
+
 impl Routes {
     /// The route for a request target (`:path`).
     ///
@@ -107,9 +126,7 @@ impl Routes {
         let (path, _) = path::split(target)?;
         self.0.iter().find(|route| route.matching.is_for(path)).ok_or_else(|| Reason::RouteUnknown.into())
     }
-}
 
-impl Routes {
     /// The public description of the protected resource that this request asks for, if it asks for one.
     #[must_use]
     pub fn metadata(&self, head: &Head) -> Option<&Metadata> {
@@ -151,18 +168,7 @@ mod tests {
     use super::*;
 
     fn routes() -> Routes {
-        let route = |matching, server: &str| Route {
-            matching,
-            protocol: Protocol::Rest,
-            server: server.into(),
-            policy: PolicyOf::All,
-            max_body: 1,
-            origins: Vec::new(),
-            filters_lists: false,
-            access: Access::default(),
-            credential: None,
-            operations: Vec::new(),
-        };
+        let route = |matching, server: &str| Route::new(matching, Protocol::Rest, server);
         Routes(vec![
             route(Matching::Path("/mcp".into()), "exact"),
             route(Matching::Prefix("/v1".into()), "segment"),

@@ -15,18 +15,7 @@ fn outcome(
         Matching::Prefix(prefix) => operations(prefix.trim_end_matches('/')),
         Matching::Path(_) => Vec::new(),
     };
-    let route = Route {
-        matching,
-        protocol: crate::action::Protocol::A2a,
-        server: "helper".into(),
-        policy: crate::action::PolicyOf::All,
-        max_body: 1 << 20,
-        origins: Vec::new(),
-        filters_lists: false,
-        access: crate::token::Access::default(),
-        credential: None,
-        operations,
-    };
+    let route = Route { operations, ..Route::new(matching, crate::action::Protocol::A2a, "helper") };
     let mut pairs = vec![(":method", method), (":path", target)];
     if !text.is_empty() {
         pairs.push(("content-type", "application/json"));

@@ -1,21 +1,9 @@
 use super::*;
 use crate::action::body::limits;
 use crate::json::{Document, Tape};
-use crate::token::Access;
 
 fn route() -> Route {
-    Route {
-        matching: crate::action::Matching::Path("/graphql".into()),
-        protocol: crate::action::Protocol::Graphql,
-        server: "shop".into(),
-        policy: crate::action::PolicyOf::All,
-        max_body: 4096,
-        origins: Vec::new(),
-        filters_lists: false,
-        access: Access::default(),
-        credential: None,
-        operations: Vec::new(),
-    }
+    Route::new(crate::action::Matching::Path("/graphql".into()), crate::action::Protocol::Graphql, "shop")
 }
 
 fn outcome(head: &Head, body: Option<&[u8]>) -> Result<String, Reason> {

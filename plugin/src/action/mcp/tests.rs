@@ -8,18 +8,7 @@ use crate::action::{Matching, Protocol, read as read_action};
 use crate::json::{Document, Limits, Tape};
 
 fn route() -> Route {
-    Route {
-        matching: Matching::Path("/mcp".into()),
-        protocol: Protocol::Mcp,
-        server: "crm".into(),
-        policy: crate::action::PolicyOf::All,
-        max_body: 1 << 20,
-        origins: Vec::new(),
-        filters_lists: false,
-        access: crate::token::Access::default(),
-        credential: None,
-        operations: Vec::new(),
-    }
+    Route::new(Matching::Path("/mcp".into()), Protocol::Mcp, "crm")
 }
 
 /// What comes of a body with these headers besides the usual ones, and the id that an answer would repeat.

@@ -5,16 +5,9 @@ use crate::action::Matching;
 
 fn refused(protocol: Protocol, method: &str, headers: &[(&str, &str)]) -> Option<Reason> {
     let route = Route {
-        matching: Matching::Path("/x".into()),
-        protocol,
-        server: "s".into(),
-        policy: crate::action::PolicyOf::All,
         max_body: 1000,
         origins: vec!["https://app.example.com".into()],
-        filters_lists: false,
-        access: crate::token::Access::default(),
-        credential: None,
-        operations: Vec::new(),
+        ..Route::new(Matching::Path("/x".into()), protocol, "s")
     };
     let head = Head::from_pairs([(":method", method), (":path", "/x")].iter().chain(headers).copied());
     read_head(&route, &head).err().map(|refusal| refusal.reason)
