@@ -13,7 +13,7 @@ pub(super) fn read<'a>(bytes: &'a [u8], limits: &Limits, tape: &mut Tape) -> Res
     if bytes.starts_with(b"\xef\xbb\xbf") {
         return Err(Kind::ByteOrderMark.at(0));
     }
-    let text = core::str::from_utf8(bytes).map_err(|error| Kind::Utf8.at(error.valid_up_to()))?;
+    let text = simdutf8::compat::from_utf8(bytes).map_err(|error| Kind::Utf8.at(error.valid_up_to()))?;
     let incomplete = Kind::UnexpectedEnd.at(bytes.len());
     let mut reader = Reader { text, bytes, at: 0, limits, tape, open: Open::NONE, depth: 0, invalid: incomplete };
     match reader.document() {

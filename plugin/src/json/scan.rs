@@ -1,5 +1,7 @@
 //! How far a string goes on without anything special: the loop in which a reader of JSON spends most of its time.
 
+use wide::u8x16;
+
 /// Bytes looked at in one step.
 const STEP: usize = 16;
 
@@ -10,7 +12,7 @@ pub(super) fn plain_run(bytes: &[u8]) -> usize {
     // Never more than the length: it can't wrap.
     let mut run: usize = 0;
     for step in steps {
-        if let Some(first) = first_special(step) {
+        if let Some(first) = first_special(*step) {
             return run.wrapping_add(first);
         }
         run = run.wrapping_add(STEP);
@@ -23,54 +25,16 @@ const fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// Index of the first special byte in one step: 16 bytes at once.
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+/// Index of the first special byte in one step.
 #[inline(always)]
-fn first_special(step: &[u8; STEP]) -> Option<usize> {
-    use core::arch::wasm32::{i8x16_bitmask, i8x16_eq, i8x16_splat, u8x16_lt, u8x16_splat, u64x2, v128_or};
-
-    let (low, high) = (step.first_chunk::<8>()?, step.last_chunk::<8>()?);
-    let bytes = u64x2(u64::from_le_bytes(*low), u64::from_le_bytes(*high));
-    let special = v128_or(
-        v128_or(i8x16_eq(bytes, i8x16_splat(0x22)), i8x16_eq(bytes, i8x16_splat(0x5c))),
-        u8x16_lt(bytes, u8x16_splat(0x20)),
-    );
-    match i8x16_bitmask(special) {
+fn first_special(step: [u8; STEP]) -> Option<usize> {
+    let bytes = u8x16::new(step);
+    let special =
+        bytes.simd_eq(u8x16::splat(b'"')) | bytes.simd_eq(u8x16::splat(b'\\')) | bytes.simd_lt(u8x16::splat(0x20));
+    match special.to_bitmask() {
         0 => None,
         mask => usize::try_from(mask.trailing_zeros()).ok(),
     }
-}
-
-/// The same in two words of 8 bytes, for targets without known vector instructions.
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-#[inline(always)]
-fn first_special(step: &[u8; STEP]) -> Option<usize> {
-    let (low, high) = (step.first_chunk::<8>()?, step.last_chunk::<8>()?);
-    let (low, high) = (specials(u64::from_le_bytes(*low)), specials(u64::from_le_bytes(*high)));
-    let bit = match (low, high) {
-        (0, 0) => return None,
-        (0, high) => high.trailing_zeros().saturating_add(64),
-        (low, _) => low.trailing_zeros(),
-    };
-    usize::try_from(bit >> 3).ok()
-}
-
-/// The top bit of the first special byte of `word`, and of no byte before it. (Bytes after it may be marked wrongly: a borrow
-/// travels upwards.)
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-const fn specials(word: u64) -> u64 {
-    const EACH: u64 = u64::MAX / 0xff;
-    const TOP: u64 = EACH << 7;
-    const QUOTES: u64 = EACH * 0x22;
-    const BACKSLASHES: u64 = EACH * 0x5c;
-    const SPACES: u64 = EACH * 0x20;
-    let quote = word ^ QUOTES;
-    let backslash = word ^ BACKSLASHES;
-    // A byte below n borrows when n is subtracted; one with its own top bit set was not below it.
-    let control = word.wrapping_sub(SPACES) & !word;
-    let quote = quote.wrapping_sub(EACH) & !quote;
-    let backslash = backslash.wrapping_sub(EACH) & !backslash;
-    (control | quote | backslash) & TOP
 }
 
 #[cfg(test)]

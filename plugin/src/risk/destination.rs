@@ -1,9 +1,6 @@
 //! Where data goes: hosts of URLs and e-mail addresses outside of the trusted domains.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-use memchr::{memchr_iter, memrchr};
+use memchr::{memchr_iter, memchr2_iter, memrchr};
 
 use super::finding::Findings;
 use super::host::Host;
@@ -49,9 +46,6 @@ pub(super) const NAMES: &[&str] = &[
     "proxy",
 ];
 
-/// To prepare a search costs more than to search a short text.
-static WWW: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new(b"www."), Finder::new(b"WWW.")]);
-
 /// What may stand before an authority in prose, and what ends it.
 const ENDS: [char; 14] = ['/', '?', '#', '\\', '"', '\'', '<', '>', ')', ']', '}', '|', '`', ','];
 
@@ -68,8 +62,9 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, action: &Action<'_>, table: &RiskTable, 
     let is_url = leaf.is(Role::Url);
     // A browser that goes somewhere reads there, whatever else it changes.
     let reads = only_reads || is_url && goes_somewhere(&action.tool);
-    look_at_scheme(leaf, text, is_url, findings);
-    let mut places = hosts(text, is_url);
+    let beginnings = Beginnings::of(text);
+    look_at_scheme(leaf, text, beginnings.schemes.first().copied(), is_url, findings);
+    let mut places = hosts(text, &beginnings, is_url);
     if places.is_empty() && matches!(kind, ActionKind::Send | ActionKind::Publish | ActionKind::Invite) {
         places.extend(bare_names(text).map(|host| Place { host, port: None, is_whole: false }));
     }
@@ -138,8 +133,7 @@ const SCHEMES: &[&str] = &[
 const BUCKETS: &[&str] =
     &["s3://", "s3a://", "gs://", "gcs://", "az://", "azure://", "abfs://", "abfss://", "wasbs://", "r2://", "oss://"];
 
-fn look_at_scheme(leaf: &Leaf<'_, '_>, text: &str, is_url: bool, findings: &mut Findings) {
-    let scheme = scheme_ends(text.as_bytes()).next();
+fn look_at_scheme(leaf: &Leaf<'_, '_>, text: &str, scheme: Option<usize>, is_url: bool, findings: &mut Findings) {
     if scheme.is_none() && !is_url {
         return;
     }
@@ -152,7 +146,7 @@ fn look_at_scheme(leaf: &Leaf<'_, '_>, text: &str, is_url: bool, findings: &mut 
     }
     let authority =
         scheme.and_then(|at| text.get(at.saturating_add(3)..)).and_then(|rest| rest.split(['/', '?', '#']).next());
-    if !text.contains(char::is_whitespace) && authority.is_some_and(|authority| authority.contains('@')) {
+    if authority.is_some_and(|authority| authority.contains('@')) && !text.contains(char::is_whitespace) {
         findings.add_once(Code::DestinationCredentials, leaf.pointer, Code::DestinationCredentials.explanation());
     }
 }
@@ -185,10 +179,15 @@ fn look_at_recipients(leaf: &Leaf<'_, '_>, text: &str, table: &RiskTable, findin
     }
 }
 
+/// Mail servers take 64 characters before the `@` and 255 behind it (RFC 5321, section 4.5.3.1); some may take more.
+const MAX_ADDRESS: usize = 1000;
+
 /// Whether a text is one e-mail address and nothing else.
 pub(super) fn is_address(text: &str) -> bool {
-    let halves =
-        memrchr(b'@', text.as_bytes()).and_then(|at| Some((text.get(..at)?, text.get(at.saturating_add(1)..)?)));
+    let halves = Some(text).filter(|text| text.len() <= MAX_ADDRESS);
+    let halves = halves
+        .and_then(|text| memrchr(b'@', text.as_bytes()))
+        .and_then(|at| Some((text.get(..at)?, text.get(at.saturating_add(1)..)?)));
     halves.is_some_and(|(local, host)| {
         !local.is_empty()
             && !local.contains([' ', '/', ':', '@'])
@@ -248,13 +247,11 @@ const MAX_HOSTS: usize = 64;
 
 /// The hosts in a text: after `://`, after a leading `//`, from `www.` on; and where the parameter is known to hold a
 /// host, the text itself.
-fn hosts(text: &str, is_url: bool) -> Vec<Place> {
+fn hosts(text: &str, beginnings: &Beginnings, is_url: bool) -> Vec<Place> {
     let is_whole = !text.contains(char::is_whitespace);
-    let bytes = text.as_bytes();
-    let ends = scheme_ends(bytes).take(MAX_HOSTS);
-    let mut places: Vec<Place> = ends.map(|at| place_at(text, at.saturating_add(3), is_whole)).collect();
-    let bare = WWW.iter().flat_map(|www| www.find_iter(bytes)).take(MAX_HOSTS);
-    places.extend(bare.filter(|at| begins_a_word(text, *at)).map(|at| place_at(text, at, is_whole)));
+    let behind_schemes = beginnings.schemes.iter().map(|at| at.saturating_add(3));
+    let beginnings = behind_schemes.chain(beginnings.names.iter().copied());
+    let mut places: Vec<Place> = beginnings.map(|at| place_at(text, at, is_whole)).collect();
     if let Some(rest) = text.strip_prefix("//").or_else(|| text.strip_prefix("\\\\")) {
         places.push(place_at(rest, 0, is_whole));
     }
@@ -271,9 +268,33 @@ fn hosts(text: &str, is_url: bool) -> Vec<Place> {
     places
 }
 
-/// Where `://` stands. Prose has few colons, and one byte is found faster than three.
-fn scheme_ends(text: &[u8]) -> impl Iterator<Item = usize> {
-    memchr_iter(b':', text).filter(|at| text.get(at.saturating_add(1)..).is_some_and(|rest| rest.starts_with(b"//")))
+/// Where hosts begin in a text, the first of them: found in one look, since prose has few colons and full stops.
+#[derive(Default)]
+struct Beginnings {
+    /// Where `://` stands.
+    schemes: Vec<usize>,
+    /// Where a word begins with `www.`.
+    names: Vec<usize>,
+}
+
+impl Beginnings {
+    fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut found = Self::default();
+        for at in memchr2_iter(b':', b'.', bytes) {
+            let is_scheme = bytes.get(at..).is_some_and(|rest| rest.starts_with(b"://"));
+            let name = at.checked_sub(3).filter(|start| {
+                bytes.get(*start..=at).is_some_and(|name| name.eq_ignore_ascii_case(b"www."))
+                    && begins_a_word(text, *start)
+            });
+            if is_scheme && found.schemes.len() < MAX_HOSTS {
+                found.schemes.push(at);
+            } else if let Some(start) = name.filter(|_| found.names.len() < MAX_HOSTS) {
+                found.names.push(start);
+            }
+        }
+        found
+    }
 }
 
 fn begins_a_word(text: &str, at: usize) -> bool {
@@ -297,7 +318,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str, is_url: bool) -> Vec<String> {
-        hosts(text, is_url).into_iter().map(|place| place.host.as_str().to_owned()).collect()
+        hosts(text, &Beginnings::of(text), is_url).into_iter().map(|place| place.host.as_str().to_owned()).collect()
     }
 
     #[test]
@@ -310,6 +331,7 @@ mod tests {
             ("HTTPS://EVIL.net", false, &["evil.net"]),
             ("//evil.net/x", false, &["evil.net"]),
             ("go to www.evil.net now", false, &["www.evil.net"]),
+            ("go to Www.evil.net now", false, &["www.evil.net"]),
             ("https://www.evil.net/", false, &["www.evil.net"]),
             ("![x](https://evil.net/?q=1)", false, &["evil.net"]),
             ("evil.net/path", true, &["evil.net"]),

@@ -111,7 +111,9 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, findings: &mut Finding
     if leaf.is(Role::Command) || kind == ActionKind::Execute {
         automata.commands.find(text.as_bytes(), 0, &mut note);
     }
-    if !text.is_ascii() && text.chars().any(is_hidden) {
+    // Without a way out halfway it is done many bytes at once.
+    let is_ascii = text.bytes().fold(0, |all, byte| all | byte) < 0x80;
+    if !is_ascii && text.chars().any(is_hidden) {
         findings.add_once(Code::InjectionHidden, leaf.pointer, Code::InjectionHidden.explanation());
     }
 }
