@@ -14,8 +14,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
+use toolgate::explain::OpenedRecord;
 use toolgate_host_tests::deployment::Deployment;
-use toolgate_host_tests::scenario::Configuration;
+use toolgate_host_tests::scenario::native::NativeLane;
+use toolgate_host_tests::scenario::{Configuration, Scenario, run};
 
 fn scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
@@ -169,6 +171,66 @@ fn explain_and_replay_agree() {
             assert_eq!(explained[name], replayed[name], "{name} of {tool}");
         }
     }
+}
+
+/// Every record that a scenario leaves, as one log: the command tells what the core tells, which is all that the page shows.
+#[test]
+fn explain_tells_of_every_record_what_the_playground_does() {
+    let all = Scenario::load_all(&scenarios()).unwrap();
+    let records: Vec<_> = all.iter().flat_map(|scenario| run(scenario, &NativeLane).unwrap().records).collect();
+    assert!(records.len() > 300, "only {} records", records.len());
+    let log = |record: &Value| {
+        format!("[2026-11-23 13:00:00.000][7][warning][wasm] wasm log toolgate: toolgate audit {record}")
+    };
+    let mut lines: Vec<_> = records.iter().map(log).collect();
+    lines.insert(1, "[2026-11-23 13:00:00.000][7][info][main] starting workers".into());
+    let output = toolgate(&["explain", "-", "--format", "json"], &lines.join("\n"));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let told: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(told.len(), records.len());
+    for (told, record) in told.iter().zip(&records) {
+        assert_eq!(*told, json!(OpenedRecord::read(&record.to_string())), "{record}");
+        let refused = told["steps"].as_array().unwrap().iter().filter(|step| step["state"] == "refused").count();
+        assert_eq!(refused, usize::from(record.get("reason").is_some()), "a refusal has its place: {record}");
+        let verdict = if record["verdict"] == "forward" { "forward" } else { "reject" };
+        assert_eq!(told["verdict"], verdict, "{record}");
+        assert!(!told["why"].as_str().unwrap().contains("which isn't known here"), "{told}");
+    }
+}
+
+#[test]
+fn explain_opens_the_records_of_a_log_without_a_policy() {
+    let record = json!({"decision_id": "d1", "verdict": "reject", "agent": "\u{1b}[2Jagent", "reason": "policy.no_rule", "detail": ""});
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("envoy.log");
+    let mut log = b"caf\xe9: no UTF-8\n".to_vec();
+    log.extend(
+        format!("[warning] toolgate audit {record}\n[warning] toolgate audit {{\"decision_id\":\"cut\n").into_bytes(),
+    );
+    fs::write(&file, log).unwrap();
+    let output = toolgate(&["explain", file.to_str().unwrap()], "");
+    let told = text(&output.stdout);
+    assert!(told.starts_with("Was rejected: no rule allows this\n"), "{told}");
+    assert!(told.contains(r"agent        \u001b[2Jagent"), "{told}");
+    assert!(text(&output.stderr).contains("can't be read"), "{}", text(&output.stderr));
+    let spread = serde_json::to_string_pretty(&record).unwrap();
+    let output = toolgate(&["explain", "policy.yaml", "-"], &spread);
+    assert_eq!(text(&output.stdout), told, "a record by itself, over several lines; no policy is looked at");
+    let output = toolgate(&["explain", "-"], r#"{"claims":{},"tool":"t"}"#);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("`toolgate explain CONFIG CALL`"), "{}", text(&output.stderr));
+}
+
+/// Names and values of a call are the caller's: none moves the cursor of whoever reads about it.
+#[test]
+fn what_explain_writes_moves_no_cursor() {
+    let config = scenarios().join("configs/support.yaml");
+    let call =
+        json!({"claims": {"client_id": "support-agent"}, "tool": "crm.\u{1b}[2J", "arguments": {"a": "\r\u{9b}1A"}});
+    let output = toolgate(&["explain", config.to_str().unwrap(), "-"], &call.to_string());
+    let told = text(&output.stdout);
+    assert!(told.contains(r"crm.\u{1b}[2J"), "{told}");
+    assert!(!told.contains(|letter: char| letter.is_control() && letter != '\n'), "{told:?}");
 }
 
 #[test]

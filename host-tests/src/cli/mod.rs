@@ -74,11 +74,12 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         base: Option<String>,
     },
-    /// Say why one request gets its verdict
+    /// Say why one request gets its verdict, or what audit records tell of requests that were judged
+    #[command(allow_missing_positional = true)]
     Explain {
-        /// The filter's configuration, YAML or JSON
-        config: PathBuf,
-        /// A file with one call as for `replay`, or `-` for standard input
+        /// The filter's configuration, YAML or JSON; audit records need none
+        config: Option<PathBuf>,
+        /// A file with one call as for `replay`, or with audit records (Envoy's log as it is, or bare), or `-` for standard input
         request: PathBuf,
     },
     /// Does an assertion (`x-agent-assertion`) hold, and for this very request? Says what doesn't fit
@@ -123,7 +124,7 @@ pub fn main() -> ExitCode {
         Command::VerifyAssertion { assertion, key, method, path, body } => {
             verify_assertion::run(&assertion, &key, (&method, &path), body.as_deref(), format)
         }
-        Command::Explain { config, request } => explain::run(&config, &request, format),
+        Command::Explain { config, request } => explain::run(config.as_deref(), &request, format),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
