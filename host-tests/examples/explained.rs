@@ -31,7 +31,7 @@ fn main() -> Result<()> {
             let line = json!({"name": scenario.name, "policy": case.config, "call": call, "now": now, "told": told});
             writeln!(out, "{line}")?;
         }
-        for record in run::run(&scenario, &NativeLane)?.records {
+        for record in run(&scenario, &NativeLane)?.records {
             let line = format!("[2026-11-23 13:00:00.000][7][warning][wasm] wasm log toolgate: {MARK}{record}");
             let told = OpenedRecord::read(&line);
             writeln!(out, "{}", json!({"name": scenario.name, "record": line, "told": told}))?;

@@ -15,7 +15,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 use toolgate::explain::OpenedRecord;
-use toolgate_host_tests::deployment::Deployment;
+use toolgate_host_tests::deployment::{Deployment, shipped_file};
 use toolgate_host_tests::scenario::native::NativeLane;
 use toolgate_host_tests::scenario::{Configuration, Scenario, run};
 
@@ -231,6 +231,40 @@ fn what_explain_writes_moves_no_cursor() {
     let told = text(&output.stdout);
     assert!(told.contains(r"crm.\u{1b}[2J"), "{told}");
     assert!(!told.contains(|letter: char| letter.is_control() && letter != '\n'), "{told:?}");
+}
+
+#[test]
+fn check_holds_an_envoy_against_the_policy() {
+    let envoy = shipped_file("envoy.yaml");
+    let output = toolgate(&["check", "--envoy", envoy.to_str().unwrap()], "");
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{told}{}", text(&output.stderr));
+    assert!(told.ends_with("fits it: 0 errors, 0 remarks, 0 things not seen\n"), "{told}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("envoy.yaml");
+    let text_of_it = fs::read_to_string(&envoy).unwrap();
+    fs::write(&broken, text_of_it.replace("merge_slashes: true\n", "merge_slashes: false\n")).unwrap();
+    let policy = folder.path().join("policy.json");
+    fs::write(&policy, Deployment::shipped().unwrap().plugin_configuration.to_string()).unwrap();
+    let arguments = ["check", policy.to_str().unwrap(), "--envoy", broken.to_str().unwrap()];
+    let output = toolgate(&arguments, "");
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("error  envoy /static_resources/listeners/0/filter_chains/0/filters/0/typed_config\n"),
+        "{told}"
+    );
+    assert!(told.contains("does not fit it: 1 errors"), "{told}");
+    let json = toolgate(&[&arguments[..], &["--format", "json"]].concat(), "");
+    let checked: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&checked["valid"], &checked["envoy"][0]["severity"]), (&json!(true), &json!("error")));
+
+    let none = folder.path().join("none.yaml");
+    fs::write(&none, "kind: EnvoyFilter\n").unwrap();
+    let refused = toolgate(&["check", "--envoy", none.to_str().unwrap()], "");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("an Envoy bootstrap is expected"), "{}", text(&refused.stderr));
 }
 
 #[test]
