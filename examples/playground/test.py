@@ -59,7 +59,14 @@ def main():
 def agreement(browser, served):
     """The page says of every scenario what the command line says."""
     page = opened(browser, served)
-    explained = [json.loads(line) for line in pathlib.Path(sys.argv[2]).read_text().splitlines()]
+    lines = [json.loads(line) for line in pathlib.Path(sys.argv[2]).read_text().splitlines()]
+    records = [it for it in lines if "record" in it]
+    for it in records:
+        told = page.evaluate("it => wasm_bindgen.record(it.record)", it)
+        if not it["told"] or json.loads(told) != it["told"]:
+            sys.exit(f"FAILED: {it['name']}: of its record the page says {told}, the command line {json.dumps(it['told'])}")
+    check(len(records) > 300, f"page and `toolgate explain` agree on {len(records)} audit records")
+    explained = [it for it in lines if "record" not in it]
     for it in explained:
         told = page.evaluate("it => wasm_bindgen.explain(it.policy, it.call, it.now)", it)
         if json.loads(told) != {"explanation": it["told"]}:

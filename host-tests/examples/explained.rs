@@ -1,5 +1,5 @@
-//! What `toolgate explain` says of each request of each scenario, a line of JSON for each: the playground's test asks the page
-//! the same.
+//! What `toolgate explain` says of each request of each scenario, and of each audit record that it leaves, a line of JSON for
+//! each: the playground's test asks the page the same.
 
 use std::io::{BufWriter, Write as _, stdout};
 use std::path::Path;
@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Map, Value, json};
+use toolgate::audit::MARK;
 use toolgate::config;
-use toolgate::explain::{Call, explain};
+use toolgate::explain::{Call, OpenedRecord, explain};
 use toolgate::time::Timestamp;
 use toolgate_host_tests::scenario::gateway::NOW;
 use toolgate_host_tests::scenario::message::Message;
+use toolgate_host_tests::scenario::native::NativeLane;
 use toolgate_host_tests::scenario::{Scenario, run};
 
 fn main() -> Result<()> {
@@ -28,6 +30,11 @@ fn main() -> Result<()> {
             let told = explanation.map_err(|problems| anyhow!("{problems}")).with_context(|| scenario.name.clone())?;
             let line = json!({"name": scenario.name, "policy": case.config, "call": call, "now": now, "told": told});
             writeln!(out, "{line}")?;
+        }
+        for record in run(&scenario, &NativeLane)?.records {
+            let line = format!("[2026-11-23 13:00:00.000][7][warning][wasm] wasm log toolgate: {MARK}{record}");
+            let told = OpenedRecord::read(&line);
+            writeln!(out, "{}", json!({"name": scenario.name, "record": line, "told": told}))?;
         }
     }
     Ok(out.flush()?)

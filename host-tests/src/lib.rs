@@ -7,3 +7,4 @@ pub mod cli;
 pub mod deployment;
 pub mod host;
 pub mod scenario;
+pub mod wiring;

@@ -14,8 +14,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
-use toolgate_host_tests::deployment::Deployment;
-use toolgate_host_tests::scenario::Configuration;
+use toolgate::explain::OpenedRecord;
+use toolgate_host_tests::deployment::{Deployment, shipped_file};
+use toolgate_host_tests::scenario::native::NativeLane;
+use toolgate_host_tests::scenario::{Configuration, Scenario, run};
 
 fn scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
@@ -169,6 +171,100 @@ fn explain_and_replay_agree() {
             assert_eq!(explained[name], replayed[name], "{name} of {tool}");
         }
     }
+}
+
+/// Every record that a scenario leaves, as one log: the command tells what the core tells, which is all that the page shows.
+#[test]
+fn explain_tells_of_every_record_what_the_playground_does() {
+    let all = Scenario::load_all(&scenarios()).unwrap();
+    let records: Vec<_> = all.iter().flat_map(|scenario| run(scenario, &NativeLane).unwrap().records).collect();
+    assert!(records.len() > 300, "only {} records", records.len());
+    let log = |record: &Value| {
+        format!("[2026-11-23 13:00:00.000][7][warning][wasm] wasm log toolgate: toolgate audit {record}")
+    };
+    let mut lines: Vec<_> = records.iter().map(log).collect();
+    lines.insert(1, "[2026-11-23 13:00:00.000][7][info][main] starting workers".into());
+    let output = toolgate(&["explain", "-", "--format", "json"], &lines.join("\n"));
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let told: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(told.len(), records.len());
+    for (told, record) in told.iter().zip(&records) {
+        assert_eq!(*told, json!(OpenedRecord::read(&record.to_string())), "{record}");
+        let refused = told["steps"].as_array().unwrap().iter().filter(|step| step["state"] == "refused").count();
+        assert_eq!(refused, usize::from(record.get("reason").is_some()), "a refusal has its place: {record}");
+        let verdict = if record["verdict"] == "forward" { "forward" } else { "reject" };
+        assert_eq!(told["verdict"], verdict, "{record}");
+        assert!(!told["why"].as_str().unwrap().contains("which isn't known here"), "{told}");
+    }
+}
+
+#[test]
+fn explain_opens_the_records_of_a_log_without_a_policy() {
+    let record = json!({"decision_id": "d1", "verdict": "reject", "agent": "\u{1b}[2Jagent", "reason": "policy.no_rule", "detail": ""});
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("envoy.log");
+    let mut log = b"caf\xe9: no UTF-8\n".to_vec();
+    log.extend(
+        format!("[warning] toolgate audit {record}\n[warning] toolgate audit {{\"decision_id\":\"cut\n").into_bytes(),
+    );
+    fs::write(&file, log).unwrap();
+    let output = toolgate(&["explain", file.to_str().unwrap()], "");
+    let told = text(&output.stdout);
+    assert!(told.starts_with("Was rejected: no rule allows this\n"), "{told}");
+    assert!(told.contains(r"agent        \u001b[2Jagent"), "{told}");
+    assert!(text(&output.stderr).contains("can't be read"), "{}", text(&output.stderr));
+    let spread = serde_json::to_string_pretty(&record).unwrap();
+    let output = toolgate(&["explain", "policy.yaml", "-"], &spread);
+    assert_eq!(text(&output.stdout), told, "a record by itself, over several lines; no policy is looked at");
+    let output = toolgate(&["explain", "-"], r#"{"claims":{},"tool":"t"}"#);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("`toolgate explain CONFIG CALL`"), "{}", text(&output.stderr));
+}
+
+/// Names and values of a call are the caller's: none moves the cursor of whoever reads about it.
+#[test]
+fn what_explain_writes_moves_no_cursor() {
+    let config = scenarios().join("configs/support.yaml");
+    let call =
+        json!({"claims": {"client_id": "support-agent"}, "tool": "crm.\u{1b}[2J", "arguments": {"a": "\r\u{9b}1A"}});
+    let output = toolgate(&["explain", config.to_str().unwrap(), "-"], &call.to_string());
+    let told = text(&output.stdout);
+    assert!(told.contains(r"crm.\u{1b}[2J"), "{told}");
+    assert!(!told.contains(|letter: char| letter.is_control() && letter != '\n'), "{told:?}");
+}
+
+#[test]
+fn check_holds_an_envoy_against_the_policy() {
+    let envoy = shipped_file("envoy.yaml");
+    let output = toolgate(&["check", "--envoy", envoy.to_str().unwrap()], "");
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{told}{}", text(&output.stderr));
+    assert!(told.ends_with("fits it: 0 errors, 0 remarks, 0 things not seen\n"), "{told}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("envoy.yaml");
+    let text_of_it = fs::read_to_string(&envoy).unwrap();
+    fs::write(&broken, text_of_it.replace("merge_slashes: true\n", "merge_slashes: false\n")).unwrap();
+    let policy = folder.path().join("policy.json");
+    fs::write(&policy, Deployment::shipped().unwrap().plugin_configuration.to_string()).unwrap();
+    let arguments = ["check", policy.to_str().unwrap(), "--envoy", broken.to_str().unwrap()];
+    let output = toolgate(&arguments, "");
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("error  envoy /static_resources/listeners/0/filter_chains/0/filters/0/typed_config\n"),
+        "{told}"
+    );
+    assert!(told.contains("does not fit it: 1 errors"), "{told}");
+    let json = toolgate(&[&arguments[..], &["--format", "json"]].concat(), "");
+    let checked: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&checked["valid"], &checked["envoy"][0]["severity"]), (&json!(true), &json!("error")));
+
+    let none = folder.path().join("none.yaml");
+    fs::write(&none, "kind: EnvoyFilter\n").unwrap();
+    let refused = toolgate(&["check", "--envoy", none.to_str().unwrap()], "");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("an Envoy bootstrap is expected"), "{}", text(&refused.stderr));
 }
 
 #[test]

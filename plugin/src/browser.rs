@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::config::{self, problem::Problems};
-use crate::explain::{self, Call};
-use crate::reason::Reason;
+use crate::explain::{self, Call, OpenedRecord};
 use crate::time::Timestamp;
 
 /// What would become of a request, and why.
@@ -33,13 +32,11 @@ pub fn explain(policy: &str, call: &str, now: u32) -> String {
     told.to_string()
 }
 
-/// What each reason means, by its code: for audit records.
+/// What an audit record tells, as JSON: one alone, or in a line of the proxy's log. `null` where there is none.
 #[wasm_bindgen]
 #[must_use]
-pub fn reasons() -> String {
-    let told: serde_json::Map<String, Value> =
-        Reason::ALL.iter().map(|reason| (reason.code().to_owned(), reason.text().into())).collect();
-    Value::Object(told).to_string()
+pub fn record(text: &str) -> String {
+    json!(OpenedRecord::read(text)).to_string()
 }
 
 /// The JSON of a policy that may be YAML. What is neither is left as it is: the reader of configurations complains.

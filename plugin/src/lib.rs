@@ -57,7 +57,7 @@
 //! | `obey`     | `action` `audit` `config` `credential` `decision` `head` `json` `judge` `narrow` `reason` `risk` `time` `token` |
 //! | `exchange` | `action` `assertion` `audit` `config` `credential` `decision` `gate` `head` `judge` `listing` `obey` `policy` `reason` `reply` `session` `time` `token` `trace_context` |
 //! | `explain`  | `action` `audit` `config` `decision` `exchange` `gate` `head` `json` `judge` `policy` `reason` `reply` `risk` `session` `time` `token` |
-//! | `browser`  | `config` `explain` `reason` `time` |
+//! | `browser`  | `config` `explain` `time` |
 //! | `proxy`    | `audit` `config` `decision` `exchange` `export` `gate` `head` `metrics` `remote` `reply` `time` `token` |
 
 pub mod action;

@@ -4,7 +4,6 @@
 const at = (id) => document.getElementById(id);
 const [policy, call, sample, share, shared, verdict, steps] =
   ["policy", "call", "sample", "share", "shared", "verdict", "steps"].map(at);
-const REASONS = JSON.parse(wasm_bindgen.reasons());
 
 const VERDICTS = { forward: "✓ Forwarded", reject: "✗ Rejected", ask: "? Decision service decides" };
 
@@ -19,22 +18,9 @@ function problems(field, found) {
   at(`${field.id}-problems`).replaceChildren(...lines);
 }
 
-// A log line, or the record alone; null for a call.
-function record(line) {
-  const marker = "toolgate audit ";
-  const start = line.indexOf(marker);
-  const json = start < 0 ? line : line.slice(line.indexOf("{", start), line.lastIndexOf("}") + 1);
-  try {
-    const found = JSON.parse(json);
-    return found && typeof found === "object" && typeof found.decision_id === "string" ? found : null;
-  } catch {
-    return null;
-  }
-}
-
 function judge() {
-  const audited = record(call.value);
-  if (audited) return open(audited);
+  const opened = JSON.parse(wasm_bindgen.record(call.value));
+  if (opened) return open(opened);
   const told = JSON.parse(wasm_bindgen.explain(policy.value, call.value, Math.floor(Date.now() / 1000)));
   problems(policy, told.policy ?? []);
   problems(call, told.call ?? []);
@@ -49,21 +35,15 @@ function judge() {
   steps.replaceChildren(...explanationSteps(explanation));
 }
 
-function open(audited) {
+// An audit record, as the core and the command line tell it.
+function open(opened) {
   problems(policy, []);
   problems(call, []);
-  const forwarded = audited.verdict === "forward";
-  const why = [REASONS[audited.reason], audited.detail].filter(Boolean).join(": ");
-  const refused = audited.verdict === "would_reject" ? "✗ Would be rejected (shadow mode: it went on)" : "✗ Was rejected";
-  show(forwarded ? "forward" : "reject", forwarded ? "✓ Was forwarded" : refused, forwarded ? `rule ${audited.rule ?? ""}` : why);
-  steps.replaceChildren(...recordSteps(audited, REASONS, () => retry(audited)));
-}
-
-// The call that a record tells of, as far as it does.
-function retry(audited) {
-  const claims = { iss: audited.issuer, client_id: audited.agent, sub: audited.user ?? audited.agent };
-  put({ call: JSON.stringify({ claims, tool: audited.tool, arguments: {} }, null, 2) });
-  call.focus();
+  show(opened.verdict, `${opened.verdict === "forward" ? "✓" : "✗"} ${opened.title}`, opened.why);
+  steps.replaceChildren(...recordSteps(opened, () => {
+    put({ call: JSON.stringify(opened.call, null, 2) });
+    call.focus();
+  }));
 }
 
 function put(state) {

@@ -56,14 +56,6 @@ function tokenStep(token, refused) {
   return step("Whose token is this?", token ? "done" : "refused", token ? facts(pairs) : refused);
 }
 
-// What a refused token says of itself, as digests: nobody vouches for it.
-function unverified(said) {
-  if (!said) return null;
-  const names = { issuer: "issuer", issuer_digest: "issuer", agent_digest: "agent", user_digest: "user", token_id_digest: "its id", key_id_digest: "key", token_digest: "the token" };
-  const pairs = Object.entries(names).map(([field, name]) => [name, said[field] && code(said[field])]);
-  return element("div", "", element("p", "soft", "It says this of itself, and may have made it up (digests, but for an issuer that is yours):"), facts(pairs.map(([name, value]) => [name, value ? [value] : null])));
-}
-
 function routeStep(route, state, refused) {
   const told = route && element("p", "", `${route.protocol.toUpperCase()} on ${route.matching.replaceAll("`", "")}, server `, code(route.server));
   return step("Where does it go?", state, told || refused);
@@ -80,8 +72,8 @@ function actionStep(action, state, method, refused) {
   ]));
 }
 
-function riskStep(risk) {
-  if (!risk) return step("How risky is that?", "unreached");
+function riskStep(risk, question = "How risky is that?") {
+  if (!risk) return step(question, "unreached");
   const bar = element("i", "");
   bar.style.width = `${Math.min(100, Number(risk.score) || 0)}%`;
   const meter = element("div", `meter ${risk.level}`, bar);
@@ -94,7 +86,7 @@ function riskStep(risk) {
       element("span", "tag weight", weight === undefined ? "" : `+${weight}`),
       element("span", "", element("b", "", found.code), " at ", code(found.pointer || "/"), ": ", ...prose(found.detail))));
   }
-  return step("How risky is that?", "done",
+  return step(question, "done",
     element("p", "", element("b", "", `${risk.level}, ${risk.score} of 100`), element("span", "soft", asks)),
     meter,
     risk.base === undefined ? null : element("p", "soft", `${risk.base} for what kind of action it is, and for what was found:`),
@@ -151,33 +143,13 @@ function explanationSteps(explanation) {
   ].filter(Boolean);
 }
 
-// A record tells less: values stand in it as digests, and only the rule that decided.
-function recordSteps(record, reasons, again) {
-  const meaning = reasons[record.reason] ?? "";
-  const refused = record.reason && element("p", "", code(record.reason), ` ${meaning}`, ...prose(record.detail ? `: ${record.detail}` : ""));
-  const action = record.action && { kind: record.action, source: record.action_source, tool: record.tool, resource: record.resource };
-  const by_policy = record.reason?.startsWith("policy.") || record.reason?.startsWith("decision.");
-  const rule = record.rule ? element("p", "", "Rule ", code(record.rule), by_policy ? "" : " matched.") : null;
+// What the core tells of a record, step by step; the command line writes the same.
+function recordSteps(opened, again) {
+  const steps = opened.steps.map(({ question, state, said, facts: pairs, risk }) => (risk ? riskStep(risk, question)
+    : step(question, state, ...said.map((line) => element("p", "", ...prose(line))), pairs.length ? facts(pairs) : null)));
+  if (!opened.call) return steps;
   const button = element("button", "", "Try this call on the policy");
   button.type = "button";
   button.addEventListener("click", again);
-  return [
-    tokenStep(record.agent ? record : null, refused ? element("div", "", refused, unverified(record.unverified)) : null),
-    step("What would it do?", action ? "done" : record.agent ? "refused" : "unreached", action ? actionFacts(action) : refused),
-    riskStep(record.risk),
-    step("May it?", by_policy ? "refused" : record.verdict === "forward" ? "done" : "unreached", by_policy ? refused : null, rule,
-      record.asked ? element("p", "", "The decision service was asked.") : null),
-    element("li", "step", facts([
-      ["when", record.time], ["decision", record.decision_id], ["policy", record.policy_version], ["mode", record.mode],
-      ["server", record.server], ["method", record.method], ["parameters", record.parameters_digest],
-    ])),
-    record.agent && record.tool ? element("li", "step", element("p", "", "The record has no arguments, only their digest: add them."), button) : null,
-  ].filter(Boolean);
-}
-
-function actionFacts(action) {
-  return facts([
-    ["action", action.kind], ["known from", prose(SOURCES[action.source] ?? action.source)], ["tool", action.tool],
-    ["resource", action.resource && `${action.resource.type} ${action.resource.id_digest ?? ""}`],
-  ]);
+  return [...steps, element("li", "step", element("p", "", "The record has no arguments, only their digest: add them."), button)];
 }

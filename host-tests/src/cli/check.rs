@@ -1,9 +1,11 @@
-//! `toolgate check`: is a configuration valid, what does it do, and does it do what it seems to?
+//! `toolgate check`: is a configuration valid, what does it do, does it do what it seems to, and does an Envoy send it what
+//! it expects?
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow};
 use serde::Serialize;
+use serde_json::Value;
 use toolgate::action::{ActionKind, PolicyOf, Protocol, Route, ToolFacts};
 use toolgate::audit::Mode;
 use toolgate::config::{self, Config, NamedPolicy};
@@ -11,7 +13,9 @@ use toolgate::policy::lint::{KnownTool, Surface, remarks};
 use toolgate::policy::{Effect, Policy};
 
 use super::{Format, output};
+use crate::deployment::read_yaml;
 use crate::scenario::Configuration;
+use crate::wiring::{self, File, Finding, Severity};
 
 #[derive(Serialize)]
 struct Checked {
@@ -20,6 +24,9 @@ struct Checked {
     problems: Vec<Complaint>,
     /// What is valid and probably not meant.
     remarks: Vec<Complaint>,
+    /// What doesn't fit between it and Envoy's own; none where that wasn't looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    envoy: Option<Vec<Finding>>,
     /// What it is about, in a few lines.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     summary: Vec<String>,
@@ -31,25 +38,48 @@ struct Complaint {
     message: String,
 }
 
-/// Whether nothing is wrong with the configuration at `path`. A remark is no fault.
-pub(super) fn run(path: &Path, format: Format) -> Result<bool> {
-    let configuration = Configuration::read(path)?;
-    let checked = match config::read(configuration.json().to_string().as_bytes()) {
+/// Whether nothing is wrong with the configuration at `path`, and between it and the bootstrap at `envoy`. A remark is no
+/// fault. Without a `path`, it is the bootstrap's own configuration that is checked.
+pub(super) fn run(path: Option<&Path>, envoy: Option<&Path>, format: Format) -> Result<bool> {
+    let bootstrap =
+        envoy.map(|path| bootstrap(path).with_context(|| format!("in `{}`", path.display()))).transpose()?;
+    let written = match (path, &bootstrap) {
+        (Some(path), _) => Configuration::read(path)?.json().clone(),
+        (None, Some(bootstrap)) => {
+            wiring::policy_of(bootstrap)?.context("Envoy's configuration holds no policy: name its file too")?
+        }
+        (None, None) => return Err(anyhow!("found neither a configuration nor Envoy's")),
+    };
+    let checked = match config::read(written.to_string().as_bytes()) {
         Ok(config) => {
             let remarks = remarked(&config);
-            Checked { valid: true, problems: Vec::new(), remarks, summary: summary(&config) }
+            let envoy = bootstrap.map(|bootstrap| wiring::findings(&bootstrap, &config, &written)).transpose()?;
+            Checked { valid: true, problems: Vec::new(), remarks, envoy, summary: summary(&config) }
         }
         Err(problems) => {
             let problems =
                 problems.iter().map(|it| Complaint { pointer: it.pointer.clone(), message: it.message.clone() });
-            Checked { valid: false, problems: problems.collect(), remarks: Vec::new(), summary: Vec::new() }
+            Checked {
+                valid: false,
+                problems: problems.collect(),
+                remarks: Vec::new(),
+                envoy: None,
+                summary: Vec::new(),
+            }
         }
     };
     match format {
         Format::Json => output::json(&checked)?,
-        Format::Text => output::text(&told(path, &checked))?,
+        Format::Text => output::text(&told(path.or(envoy).unwrap_or(Path::new("-")), envoy, &checked))?,
     }
-    Ok(checked.valid)
+    let fits = !checked.envoy.iter().flatten().any(|finding| finding.severity == Severity::Error);
+    Ok(checked.valid && fits)
+}
+
+fn bootstrap(path: &Path) -> Result<Value> {
+    let documents = <[Value; 1]>::try_from(read_yaml(path)?);
+    let [bootstrap] = documents.map_err(|documents| anyhow!("found {} documents, expected one", documents.len()))?;
+    Ok(bootstrap)
 }
 
 /// What is remarkable about the rules, and about those that some routes have of their own. A tool that any of these
@@ -150,7 +180,7 @@ fn counted(policy: &Policy) -> String {
     format!("{} rules: {}", policy.rules().len(), effects.join(", "))
 }
 
-fn told(path: &Path, checked: &Checked) -> String {
+fn told(path: &Path, envoy: Option<&Path>, checked: &Checked) -> String {
     let mut lines = Vec::new();
     for (kind, complaints) in [("error ", &checked.problems), ("remark", &checked.remarks)] {
         for Complaint { pointer, message } in complaints {
@@ -161,5 +191,29 @@ fn told(path: &Path, checked: &Checked) -> String {
     let (problems, remarks) = (checked.problems.len(), checked.remarks.len());
     lines.push(format!("`{}` {verdict}: {problems} errors, {remarks} remarks", path.display()));
     lines.extend(checked.summary.iter().map(|line| format!("  {line}")));
+    if let (Some(envoy), Some(findings)) = (envoy, &checked.envoy) {
+        lines.extend(findings.iter().map(fitting));
+        let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        let (errors, remarks, unseen) = (count(Severity::Error), count(Severity::Remark), count(Severity::Unseen));
+        let verdict = if errors == 0 { "fits it" } else { "does not fit it" };
+        lines.push(format!(
+            "`{}` {verdict}: {errors} errors, {remarks} remarks, {unseen} things not seen",
+            envoy.display()
+        ));
+    }
     lines.join("\n")
+}
+
+/// What doesn't fit, with its place in one of the two files.
+fn fitting(finding: &Finding) -> String {
+    let kind = match finding.severity {
+        Severity::Error => "error ",
+        Severity::Remark => "remark",
+        Severity::Unseen => "unseen",
+    };
+    let file = match finding.file {
+        File::Envoy => "envoy",
+        File::Policy => "policy",
+    };
+    format!("{kind} {file} {}\n       {}", finding.pointer, finding.message)
 }

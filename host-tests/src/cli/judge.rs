@@ -7,6 +7,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Serialize;
 use serde_json::{Value, json};
 use toolgate::action::{self, Reading, body};
+use toolgate::audit::MARK;
 use toolgate::config::{self, Config};
 use toolgate::head::Head;
 use toolgate::json::{Document, Tape};
@@ -124,7 +125,7 @@ impl Judge {
             bail!("the filter trapped: {trap}");
         }
         let logs = vm.take_logs();
-        let mut records = logs.iter().filter_map(|log| log.message.strip_prefix("toolgate audit "));
+        let mut records = logs.iter().filter_map(|log| log.message.strip_prefix(MARK));
         let record = records.next().context("the filter left no audit record")?;
         ensure!(records.next().is_none(), "the filter left several audit records");
         Ok((serde_json::from_str(record)?, approval))

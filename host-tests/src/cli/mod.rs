@@ -45,10 +45,14 @@ enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Is a configuration valid, and does it do what it seems to?
+    /// Is a configuration valid, does it do what it seems to, and does an Envoy send it what it expects?
     Check {
-        /// The filter's configuration, YAML or JSON
-        config: PathBuf,
+        /// The filter's configuration, YAML or JSON; left out: the one that Envoy's holds
+        #[arg(required_unless_present = "envoy")]
+        config: Option<PathBuf>,
+        /// Envoy's bootstrap, YAML or JSON: are its routes, clusters and settings what the policy needs?
+        #[arg(long, value_name = "FILE")]
+        envoy: Option<PathBuf>,
     },
     /// Write a configuration as Envoy wants it: JSON in a StringValue, for `config` of the filter
     PluginConfig {
@@ -74,11 +78,12 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         base: Option<String>,
     },
-    /// Say why one request gets its verdict
+    /// Say why one request gets its verdict, or what audit records tell of requests that were judged
+    #[command(allow_missing_positional = true)]
     Explain {
-        /// The filter's configuration, YAML or JSON
-        config: PathBuf,
-        /// A file with one call as for `replay`, or `-` for standard input
+        /// The filter's configuration, YAML or JSON; audit records need none
+        config: Option<PathBuf>,
+        /// A file with one call as for `replay`, or with audit records (Envoy's log as it is, or bare), or `-` for standard input
         request: PathBuf,
     },
     /// Does an assertion (`x-agent-assertion`) hold, and for this very request? Says what doesn't fit
@@ -114,7 +119,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let Arguments { command, format, wasm } = Arguments::parse();
     let done = match command {
-        Command::Check { config } => check::run(&config, format),
+        Command::Check { config, envoy } => check::run(config.as_deref(), envoy.as_deref(), format),
         Command::PluginConfig { config } => plugin_config::run(&config, format),
         Command::Test { paths } => test::run(&paths, wasm.as_deref(), format),
         Command::Replay { config } => replay::run(&config, wasm.as_deref()),
@@ -123,7 +128,7 @@ pub fn main() -> ExitCode {
         Command::VerifyAssertion { assertion, key, method, path, body } => {
             verify_assertion::run(&assertion, &key, (&method, &path), body.as_deref(), format)
         }
-        Command::Explain { config, request } => explain::run(&config, &request, format),
+        Command::Explain { config, request } => explain::run(config.as_deref(), &request, format),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -14,9 +14,18 @@ pub(super) fn line(out: &mut impl Write, text: &str) -> Result<bool> {
     }
 }
 
-/// Writes text to standard output.
+/// Writes text to standard output. What was sent by whoever is judged stands in it: it may not move the cursor of the terminal.
 pub(super) fn text(text: &str) -> Result<()> {
-    line(&mut io::stdout().lock(), text.trim_end()).map(drop)
+    line(&mut io::stdout().lock(), &harmless(text.trim_end())).map(drop)
+}
+
+fn harmless(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars() {
+        let moves = letter.is_control() && !matches!(letter, '\n' | '\t');
+        if moves { plain.extend(letter.escape_default()) } else { plain.push(letter) }
+    }
+    plain
 }
 
 /// Writes a value as JSON to standard output.

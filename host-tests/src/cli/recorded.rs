@@ -55,7 +55,7 @@ pub(super) struct Mint {
 
 /// Said of what the filter wrote itself, which looks like a call and lacks what decides.
 pub(super) const AUDIT_RECORD: &str = "this is an audit record, which holds digests where a call has claims and arguments, and so can't be \
-     judged again; a call is `{\"claims\": {…}, \"tool\": …, \"arguments\": {…}}` or has a `request`, and the playground shows what a record says";
+     judged again; a call is `{\"claims\": {…}, \"tool\": …, \"arguments\": {…}}` or has a `request`, and `toolgate explain` says what a record tells";
 
 /// More different agents than most traces have; beyond it memory would grow with the trace.
 const REMEMBERED: usize = 10_000;

@@ -7,14 +7,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
-use toolgate::audit::{Digests, Link};
+use toolgate::audit::{Digests, Link, MARK};
 use toolgate::config;
 
 use super::{Format, output};
 use crate::scenario::Configuration;
-
-/// What precedes a record in the proxy's log; a file of bare records is read too.
-const MARK: &str = "toolgate audit ";
 
 /// What was found.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -108,7 +105,7 @@ fn verify(lines: impl Iterator<Item = std::io::Result<Vec<u8>>>, digests: &Diges
     Ok(verified)
 }
 
-/// The record on a line, as it was written, and its place in a chain.
+/// The record on a line (of the proxy's log, or of a file of bare records), as it was written, and its place in a chain.
 fn record(line: &[u8]) -> Option<(&[u8], Option<Link>)> {
     #[derive(Deserialize)]
     struct Linked {

@@ -8,6 +8,9 @@ pub mod headers;
 mod record;
 mod state;
 
+/// What precedes a record in the proxy's log.
+pub const MARK: &str = "toolgate audit ";
+
 pub use account::{Account, Kept};
 pub use chain::{Chain, Link};
 pub use cost::Cost;

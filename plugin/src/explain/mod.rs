@@ -6,10 +6,14 @@
 //! name, each rule that was tried) is read a second time with the functions that the machine used.
 
 mod call;
+mod record;
+mod record_steps;
 mod shape;
 mod told;
 
 pub use call::{Call, HeaderValues, HttpRequest};
+pub use record::OpenedRecord;
+pub use record_steps::{RecordFinding, RecordRisk, RecordStep, State};
 pub use shape::{ActionStep, AnswerStep, Explanation, ResourceStep, RiskStep, RouteStep, RuleStep, TokenStep};
 
 use std::sync::Arc;

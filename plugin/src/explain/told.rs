@@ -45,7 +45,7 @@ fn ground(record: &Record) -> String {
 }
 
 /// How the kind of an action is known.
-fn known_from(source: &str) -> &'static str {
+pub(super) fn known_from(source: &str) -> &'static str {
     match source {
         "operator" => "as the policy says (`tools`, or the route's `operations`)",
         "annotation" => "as its server says of it",

@@ -7,14 +7,12 @@ use std::time::Duration;
 use super::exporter::Exporter;
 use super::host;
 use super::meters::Meters;
-use crate::audit::{Account, Chain, Kept, ListRecord, Record, Verdict, filter_state};
+use crate::audit::{Account, Chain, Kept, ListRecord, MARK, Record, Verdict, filter_state};
 use crate::config::Config;
 use crate::export::Answer;
 use crate::metrics::Single;
 use crate::time::Timestamp;
 
-/// What precedes a record in the proxy's log.
-const MARK: &str = "toolgate audit ";
 /// How often it is looked whether records should be sent. After an answer that is looked at once, so this bounds how
 /// long a record waits in quiet times, and not how many leave in busy ones.
 const EXPORT_EVERY: Duration = Duration::from_millis(500);
