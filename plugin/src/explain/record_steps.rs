@@ -104,8 +104,8 @@ impl<'r> Members<'r> {
         self.0.pointer(pointer) == Some(&Value::Bool(true))
     }
 
-    /// Whether a body that would be refused for its size was answered 413 all the same: what shadow mode lets go on, the proxy
-    /// may have no room for. The record doesn't know whether the proxy or the server behind answered.
+    /// Whether a body that would be refused for its size was answered 413 all the same, by the server behind: what the proxy has
+    /// no room for is refused, and says so.
     pub(super) fn found_no_room(self) -> bool {
         self.raw("/reason") == Some(Reason::BodyTooLarge.code()) && self.text("/status").as_deref() == Some("413")
     }
