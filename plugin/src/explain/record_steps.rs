@@ -244,7 +244,7 @@ fn verdict(record: Members<'_>) -> RecordStep {
     let mut facts = record.facts(&[("rule", "/rule")]);
     let lists = [("tags", "/tags"), ("narrowed", "/narrowed"), ("notes", "/notes")];
     facts.extend(lists.into_iter().filter_map(|(name, pointer)| Some((name, record.list(pointer, ", ")?))));
-    facts.extend(record.facts(&[("call", "/call_digest")]));
+    facts.extend(record.facts(&[("good for", "/credential_scope"), ("call", "/call_digest")]));
     step("May it?", said, facts)
 }
 
