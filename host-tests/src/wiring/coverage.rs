@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use toolgate::action::PolicyOf;
 use toolgate::config::Config;
 
@@ -12,13 +13,19 @@ use super::{File, Findings, Severity};
 /// A connection manager with the filter, its virtual hosts' routes beside it.
 type Judging<'e> = (Manager<'e>, Gate<'e>, Vec<Vec<Route<'e>>>);
 
-pub(super) fn look(bootstrap: Bootstrap<'_>, config: &Config, findings: &mut Findings) {
+pub(super) fn look(bootstrap: Bootstrap<'_>, config: &Config, written: &Value, findings: &mut Findings) {
     let mut is_whole = bootstrap.0.pointer("/dynamic_resources/lds_config").is_none();
     if !is_whole {
         findings.unseen("/dynamic_resources/lds_config", "listeners that a management server sends are not seen");
     }
     let mut judging: Vec<Judging<'_>> = Vec::new();
-    for (manager, gate) in bootstrap.gates() {
+    // Where one of several filters holds this very policy, the others have policies of their own.
+    let mut gates = bootstrap.gates();
+    let holds = |gate: &Gate<'_>| gate.policy().is_ok_and(|policy| policy.as_ref() == Some(written));
+    if gates.iter().any(|(_, gate)| holds(gate)) {
+        gates.retain(|(_, gate)| holds(gate));
+    }
+    for (manager, gate) in gates {
         match manager.hosts(Some(&gate)) {
             Some(hosts) => judging.push((manager, gate, hosts)),
             None => {
@@ -86,7 +93,10 @@ fn expected(config: &Config, hosts: &[&[Route<'_>]], is_whole: bool, findings: &
         for route in taken.iter().filter(|route| route.is_judged) {
             fitting(route, own, config, findings);
         }
-        for route in taken.iter().filter(|route| !route.is_judged && !route.is_left_out && leads(route)) {
+        // A virtual host on which nothing is judged is for somebody else.
+        let agents = hosts.iter().filter(|routes| routes.iter().any(|route| route.is_judged));
+        let around = agents.flat_map(|routes| taking(&wanted, routes));
+        for route in around.filter(|route| !route.is_judged && !route.is_left_out && leads(route)) {
             let message = format!(
                 "the policy has a route for {}, and here the filter is off: requests go to {} unjudged; enable it under `typed_per_filter_config`, \
                  or write `disabled: true` there if that is meant",

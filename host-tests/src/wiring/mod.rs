@@ -106,7 +106,7 @@ pub fn findings(envoy: &Value, config: &Config, written: &Value) -> Result<Vec<F
     let bootstrap = Bootstrap(&envoy);
     let mut findings = Findings::default();
     settings::look(bootstrap, config, written, &mut findings);
-    coverage::look(bootstrap, config, &mut findings);
+    coverage::look(bootstrap, config, written, &mut findings);
     clusters::look(bootstrap, written, &mut findings);
     findings.0.sort_by_key(|finding| finding.severity);
     Ok(findings.0)

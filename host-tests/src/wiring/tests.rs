@@ -211,6 +211,30 @@ fn a_filter_that_is_on_for_all_needs_no_word_on_a_route() {
     assert_eq!(all, []);
 }
 
+#[test]
+fn virtual_hosts_and_filters_of_others_are_not_this_policys_business() {
+    let hosts = ROUTES.strip_suffix("/0/routes").unwrap();
+    let website = json!({"name": "website", "domains": ["www.example.com"], "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "web"}}]});
+    assert_eq!(of_changes(|envoy, _| at(envoy, hosts).as_array_mut().unwrap().push(website)), []);
+
+    // A second listener, with a policy of its own.
+    let (severity, _, pointer, message) = of_change(|envoy, _| {
+        let mut second = at(envoy, "/static_resources/listeners/0").clone();
+        let inner = |pointer: &str| pointer.strip_prefix("/static_resources/listeners/0").unwrap().to_owned();
+        let mut policy = shipped().1;
+        policy["policy_version"] = "hr-v1".into();
+        *at(&mut second, &inner(&format!("{PLUGIN}/configuration/value"))) = policy.to_string().into();
+        at(&mut second, &inner(&format!("{ROUTES}/1/match")))["path"] = "/hr".into();
+        at(&mut second, &inner(&format!("{ROUTES}/1/route")))["cluster"] = "hr".into();
+        at(envoy, "/static_resources/listeners").as_array_mut().unwrap().push(second);
+    });
+    assert_eq!(severity, Severity::Remark);
+    assert!(
+        pointer.starts_with("/static_resources/listeners/1/") && message.contains("`hr-v1`"),
+        "{pointer}: {message}"
+    );
+}
+
 /// As the first hour does it for shadow mode on all routes: what is closest to the route counts.
 #[test]
 fn a_whole_virtual_host_may_be_judged_but_for_what_is_left_out() {
