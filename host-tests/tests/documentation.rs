@@ -213,6 +213,19 @@ fn what_the_documentation_says_to_run_is_there() {
     assert!(seen.len() > 20, "{seen:?}");
 }
 
+/// Who upgrades looks in one place for what must be changed, and finds it said where that is nothing.
+#[test]
+fn every_version_says_what_to_change_when_one_upgrades() {
+    let changelog = std::fs::read_to_string(shipped_file("../CHANGELOG.md")).unwrap();
+    let versions: Vec<_> = changelog.split("\n## [").skip(1).collect();
+    assert!(!versions.is_empty(), "no version");
+    for version in versions {
+        let told =
+            version.split("\n### To change when you upgrade\n").nth(1).and_then(|told| told.split("\n### ").next());
+        assert!(told.is_some_and(|told| !told.trim().is_empty()), "{}", version.lines().next().unwrap());
+    }
+}
+
 /// Whose agent is it? The runbook's line makes of a name what stands in a record of a refused token.
 #[test]
 fn the_runbooks_digest_is_that_of_a_record() {

@@ -20,9 +20,15 @@ use toolgate_host_tests::deployment::{read_yaml, shipped_file};
 use toolgate_host_tests::scenario::envoy::{EnvoyLane, wasm};
 use toolgate_host_tests::scenario::{Scenario, run};
 
-/// One each of what moves a metric: forwarded, refused by policy, asked, remembered, refused in shadow mode.
-const PLAYED: [&str; 5] =
-    ["policy/allow", "audit/denial_is_recorded", "decision/permit", "decision/remembered", "policy/shadow"];
+/// One each of what moves a metric: forwarded, refused by policy, asked, remembered, refused in shadow mode, keys fetched.
+const PLAYED: [&str; 6] = [
+    "policy/allow",
+    "audit/denial_is_recorded",
+    "decision/permit",
+    "decision/remembered",
+    "policy/shadow",
+    "token/keys_fetched",
+];
 
 /// What is on the page last.
 const LAST: &str = "toolgate_decision_milliseconds_count{}";
@@ -145,6 +151,7 @@ fn a_real_envoy_shows_what_dashboard_alerts_and_access_log_ask_for() {
         (r#"toolgate_decisions_total{source="asked"}"#, 2.0),
         (r#"toolgate_decisions_total{source="remembered"}"#, 1.0),
         (r#"toolgate_signatures_total{by="host"}"#, 5.0),
+        (r#"toolgate_fetches_total{fate="fetched"}"#, 1.0),
         (r#"toolgate_added_microseconds_count{}"#, 5.0),
         (r#"toolgate_decision_milliseconds_count{}"#, 2.0),
         (r#"toolgate_memory_bytes{}"#, 65_536.0),

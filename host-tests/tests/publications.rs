@@ -116,6 +116,13 @@ impl Gateway {
         anyhow::bail!("the request waits for ever")
     }
 
+    /// Fetches that ended so, as all workers count them.
+    fn counted(&self, fate: &str) -> u64 {
+        let name = format!("toolgate_fetches_total;fate={fate}");
+        let values = self.workers.iter().flat_map(|vm| vm.metrics().iter().filter(|((_, it), _)| *it == name));
+        values.flat_map(|(_, counted)| counted).sum()
+    }
+
     fn token(&self) -> Result<String> {
         let now = Duration::from_nanos(self.workers.first().context("no worker")?.now());
         let config = Configuration::parse(&configuration().to_string())?;
@@ -219,5 +226,9 @@ fn while_the_issuer_is_down_one_worker_tries_again_and_the_others_wait() -> Resu
     }
     let token = gateway.token()?;
     assert_eq!(gateway.status(3, &token)?, 200);
+    // An operator sees it coming: what failed is counted, once for all workers.
+    let (fetched, failed) = (gateway.counted("fetched"), gateway.counted("failed"));
+    assert_eq!(fetched + failed, u64::try_from(gateway.fetches)?);
+    assert!(fetched >= 1 && failed >= 5, "{fetched} fetched, {failed} failed");
     Ok(())
 }

@@ -383,6 +383,7 @@ impl Exchange {
         // What a decision brings is for this call; what the route has is for all.
         changes.credential = changes.credential.or_else(|| self.route(head).ok()?.credential.clone());
         record.credential = changes.credential.is_some();
+        record.credential_scope = changes.scope.take();
         let mut edits = self.unaccompanied(head);
         if self.config.audit.headers {
             edits.add.extend(borrowed(headers::to_upstream(&record, decision)));

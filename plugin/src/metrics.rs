@@ -49,6 +49,12 @@ pub enum Single {
     SignaturesByHost,
     /// Signatures that the filter verified itself.
     SignaturesByFilter,
+    /// Requests that rules in shadow mode would have decided.
+    ShadowRules,
+    /// Documents of issuers and decision services (keys, lists of what was revoked, metadata) that were fetched.
+    Fetched,
+    /// Fetches of those that came to nothing: no answer, or none that can be used.
+    FetchesFailed,
     /// Entries of lists that agents were shown.
     EntriesShown,
     /// Entries of lists that they weren't.
@@ -78,6 +84,9 @@ impl Single {
         (Self::BreakerOpened, Kind::Counter, "toolgate_decision_breaker_opened_total"),
         (Self::SignaturesByHost, Kind::Counter, "toolgate_signatures_total;by=host"),
         (Self::SignaturesByFilter, Kind::Counter, "toolgate_signatures_total;by=filter"),
+        (Self::ShadowRules, Kind::Counter, "toolgate_shadow_rules_total"),
+        (Self::Fetched, Kind::Counter, "toolgate_fetches_total;fate=fetched"),
+        (Self::FetchesFailed, Kind::Counter, "toolgate_fetches_total;fate=failed"),
         (Self::EntriesShown, Kind::Counter, "toolgate_list_entries_total;fate=shown"),
         (Self::EntriesHidden, Kind::Counter, "toolgate_list_entries_total;fate=hidden"),
         (Self::ListsRefused, Kind::Counter, "toolgate_lists_refused_total"),
@@ -155,6 +164,9 @@ impl Metrics {
         }
         if let Some(added) = added {
             change(Self::place(Single::Added), added);
+        }
+        if record.would.is_some() {
+            change(Self::place(Single::ShadowRules), 1);
         }
         if record.undecided.is_some() {
             change(Self::place(Single::DecisionsMissing), 1);

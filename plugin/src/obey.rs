@@ -21,6 +21,8 @@ pub(crate) struct Changes {
     pub(crate) headers: Vec<(String, String)>,
     /// What goes in place of the agent's token.
     pub(crate) credential: Option<Credential>,
+    /// What that is good for, where who issued it tells.
+    pub(crate) scope: Option<String>,
     /// The body in place of the one that came.
     pub(crate) body: Option<Vec<u8>>,
 }
@@ -28,7 +30,7 @@ pub(crate) struct Changes {
 impl Changes {
     /// Whether nothing changes.
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { headers, credential, body } = self;
+        let Self { headers, credential, scope: _, body } = self;
         headers.is_empty() && credential.is_none() && body.is_none()
     }
 }
@@ -137,8 +139,8 @@ pub(crate) fn narrowed(
     }
     record.narrowed = terms.narrow.iter().map(|(pointer, _)| pointer.clone()).collect();
     let headers = terms.headers.iter().cloned().chain(narrowed.headers).collect();
-    let credential = terms.credential.as_ref().map(|issued| issued.credential.clone());
-    Ok(Changes { headers, credential, body: Some(narrowed.body) })
+    let (credential, scope) = terms.credential.clone().map(|issued| (issued.credential, issued.scope)).unzip();
+    Ok(Changes { headers, credential, scope: scope.flatten(), body: Some(narrowed.body) })
 }
 
 /// The head as the server behind will see it: with `headers` in the place of those of the same name.

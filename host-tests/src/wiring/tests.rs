@@ -211,6 +211,32 @@ fn a_filter_that_is_on_for_all_needs_no_word_on_a_route() {
     assert_eq!(all, []);
 }
 
+/// As the first hour does it for shadow mode on all routes: what is closest to the route counts.
+#[test]
+fn a_whole_virtual_host_may_be_judged_but_for_what_is_left_out() {
+    let host = ROUTES.strip_suffix("/routes").unwrap();
+    let on_the_host = |envoy: &mut Value| {
+        let judged = at(envoy, &format!("{ROUTES}/1/typed_per_filter_config")).clone();
+        for route in 0..3 {
+            remove(envoy, &format!("{ROUTES}/{route}"), "typed_per_filter_config");
+        }
+        at(envoy, host)["typed_per_filter_config"] = judged;
+    };
+    assert_eq!(of_changes(|envoy, _| on_the_host(envoy)), []);
+    let off = of_changes(|envoy, _| {
+        on_the_host(envoy);
+        at(envoy, &format!("{ROUTES}/1"))["typed_per_filter_config"] =
+            json!({"toolgate": {"disabled": true, "config": {}}});
+    });
+    assert!(off.len() == 1 && off[0].pointer == "/routes/0" && off[0].severity == Severity::Error, "{off:#?}");
+    let everywhere = of_change(|envoy, _| {
+        on_the_host(envoy);
+        at(envoy, host)["request_body_buffer_limit"] = 1024.into();
+        remove(envoy, &format!("{ROUTES}/2"), "request_body_buffer_limit");
+    });
+    assert!(everywhere.2 == format!("{ROUTES}/2") && everywhere.3.contains("holds 1024 bytes"), "{everywhere:?}");
+}
+
 /// The API's JSON has two spellings of each field.
 #[test]
 fn fields_in_camel_case_are_the_same_fields() {

@@ -24,6 +24,34 @@ fn of_kind(documents: &[Value], kind: &str) -> anyhow::Result<Value> {
     Ok(only.clone())
 }
 
+/// Whoever may write to a registry could otherwise put another filter in the place of this one.
+#[test]
+fn whatever_is_fetched_is_named_by_its_digest() -> anyhow::Result<()> {
+    let places = [
+        ("istio/wasmplugin.yaml", "WasmPlugin", "/spec/sha256"),
+        (
+            "istio/envoyfilter.yaml",
+            "EnvoyFilter",
+            "/spec/configPatches/1/patch/value/typed_config/config/vm_config/code/remote/sha256",
+        ),
+        ("envoy-gateway/extensionpolicy.yaml", "EnvoyExtensionPolicy", "/spec/wasm/0/code/image/sha256"),
+        (
+            "envoy-gateway/patchpolicy.yaml",
+            "EnvoyPatchPolicy",
+            "/spec/jsonPatches/0/operation/value/typed_config/config/vm_config/code/remote/sha256",
+        ),
+    ];
+    for (file, kind, place) in places {
+        let manifest = of_kind(&read_yaml(&shipped_file(file))?, kind)?;
+        let digest = at(&manifest, place)?.as_str().with_context(|| format!("{file}: the digest is no text"))?;
+        ensure!(
+            digest.len() == 64 && digest.bytes().all(|it| it.is_ascii_hexdigit()),
+            "{file}: `{digest}` is no SHA-256"
+        );
+    }
+    Ok(())
+}
+
 /// Has a real Envoy load the filter as such an API configures it: without the flag, with JSON in a string.
 fn load_lesser(name: &str, policy: &Value) -> anyhow::Result<()> {
     let mut bootstrap = Deployment::shipped()?.bootstrap;

@@ -100,6 +100,9 @@ pub struct Record {
     /// Whether a credential went upstream in place of the agent's token.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub credential: bool,
+    /// What that credential is good for, where the decision service that issued it told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential_scope: Option<String>,
     /// What the filter did, or in shadow mode would have done.
     pub verdict: Verdict,
     /// Why it was rejected.
@@ -162,6 +165,7 @@ impl Record {
             notes: Vec::new(),
             narrowed: Vec::new(),
             credential: false,
+            credential_scope: None,
             verdict: Verdict::Reject,
             reason: Some(Reason::Fault),
             detail: String::new(),

@@ -195,8 +195,9 @@ impl Exchange {
             }
             (None, Ok(())) if terms.narrow.is_empty() => {
                 let Asking { head, record, rpc, body, .. } = asking;
-                let credential = terms.credential.map(|issued| issued.credential);
-                return self.forward(&head, record, rpc.as_ref(), Changes { headers: terms.headers, credential, body });
+                let (credential, scope) = terms.credential.map(|issued| (issued.credential, issued.scope)).unzip();
+                let changes = Changes { headers: terms.headers, credential, scope: scope.flatten(), body };
+                return self.forward(&head, record, rpc.as_ref(), changes);
             }
             (None, Ok(())) => {
                 self.state = State::Narrowing(Box::new(asking), Box::new(terms));

@@ -44,7 +44,7 @@ impl OpenedRecord {
             ("forward", _) => ("forward", "Was forwarded"),
             ("would_reject", false) => ("reject", "Would be rejected (shadow mode: it went on)"),
             ("would_reject", true) => {
-                ("reject", "Would be rejected, and was answered 413 all the same, by the proxy or the server")
+                ("reject", "Would be rejected; in shadow mode it went on, and the server answered 413")
             }
             ("needs_approval", _) => ("reject", "Was rejected: a person has to approve it first"),
             _ => ("reject", "Was rejected"),
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(opened(&record).title, "Would be rejected (shadow mode: it went on)");
         record["reason"] = "body.too_large".into();
         record["status"] = 413.into();
-        assert!(opened(&record).title.contains("answered 413 all the same"));
+        assert!(opened(&record).title.contains("the server answered 413"));
     }
 
     #[test]

@@ -104,8 +104,8 @@ impl<'r> Members<'r> {
         self.0.pointer(pointer) == Some(&Value::Bool(true))
     }
 
-    /// Whether a body that would be refused for its size was answered 413 all the same: what shadow mode lets go on, the proxy
-    /// may have no room for. The record doesn't know whether the proxy or the server behind answered.
+    /// Whether a body that would be refused for its size was answered 413 all the same, by the server behind: what the proxy has
+    /// no room for is refused, and says so.
     pub(super) fn found_no_room(self) -> bool {
         self.raw("/reason") == Some(Reason::BodyTooLarge.code()) && self.text("/status").as_deref() == Some("413")
     }
@@ -244,7 +244,7 @@ fn verdict(record: Members<'_>) -> RecordStep {
     let mut facts = record.facts(&[("rule", "/rule")]);
     let lists = [("tags", "/tags"), ("narrowed", "/narrowed"), ("notes", "/notes")];
     facts.extend(lists.into_iter().filter_map(|(name, pointer)| Some((name, record.list(pointer, ", ")?))));
-    facts.extend(record.facts(&[("call", "/call_digest")]));
+    facts.extend(record.facts(&[("good for", "/credential_scope"), ("call", "/call_digest")]));
     step("May it?", said, facts)
 }
 

@@ -96,6 +96,15 @@ fn shadow_mode_counts_what_it_would_have_refused() {
 }
 
 #[test]
+fn what_rules_in_shadow_mode_would_decide_is_counted_beside_the_verdict() {
+    let mut record = record(Mode::Enforce);
+    record.forwarded();
+    record.would = Some(crate::audit::Would { rule: "tried".into(), effect: "deny" });
+    let changes = [("toolgate_requests_total;server=other;verdict=forward", 1), ("toolgate_shadow_rules_total", 1)];
+    assert_eq!(moved(&metrics(&["crm"]), &record, None), expected(&changes));
+}
+
+#[test]
 fn a_remembered_decision_is_told_from_one_that_was_asked_for() {
     let metrics = metrics(&["crm"]);
     let mut record = record(Mode::Enforce);

@@ -62,6 +62,11 @@ impl Books {
         }
     }
 
+    /// A fetch of what issuers or the decision service publish is over.
+    pub(super) fn fetched(&self, is_usable: bool) {
+        self.meters.add(if is_usable { Single::Fetched } else { Single::FetchesFailed }, 1);
+    }
+
     fn judged(&self, record: &Record, added: Option<u64>) {
         self.meters.judged(record, added);
         if self.filter_state {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::books::Books;
 use super::host;
 use crate::config::Config;
 use crate::exchange::Stored;
@@ -30,7 +31,7 @@ struct Fetch {
 
 impl Fetches {
     /// Does what is to be done now for everything that is fetched.
-    pub(super) fn tick(&mut self, gate: &mut Gate) {
+    pub(super) fn tick(&mut self, gate: &mut Gate, books: Option<&Books>) {
         let config = Arc::clone(&gate.config);
         for (at, source) in Gate::sources(&config).enumerate() {
             let (lease, version) = read_lease(source);
@@ -39,27 +40,33 @@ impl Fetches {
                 Task::Load => load(gate, at, source, lease),
                 Task::Fetch(taken) => {
                     if host::share(&source.lease_key(), &taken.write(), version) == Stored::Yes {
-                        self.start(gate, at, source);
+                        self.start(gate, books, at, source);
                     }
                 }
             }
         }
     }
 
-    fn start(&mut self, gate: &mut Gate, at: usize, source: &Source) {
+    fn start(&mut self, gate: &mut Gate, books: Option<&Books>, at: usize, source: &Source) {
         match host::fetch(source, gate.fetched_from(at)) {
             Some(call) => {
                 self.0.insert(call, Fetch { config: Arc::clone(&gate.config), at });
             }
             None => {
                 let refused = Err(UnusableDocument("the cluster does not exist".into()));
-                settle(gate, at, source, &[], refused);
+                settle(gate, books, (at, source), &[], refused);
             }
         }
     }
 
     /// An answer came: whether it was to one of these fetches.
-    pub(super) fn answered(&mut self, gate: &mut Gate, call: u32, status: Option<u16>, body_size: usize) -> bool {
+    pub(super) fn answered(
+        &mut self,
+        gate: &mut Gate,
+        books: Option<&Books>,
+        call: u32,
+        (status, body_size): (Option<u16>, usize),
+    ) -> bool {
         let Some(Fetch { config, at }) = self.0.remove(&call) else { return false };
         // Of a configuration that is gone: under the next one it is fetched again when its lease runs out.
         let source = Gate::sources(&config).nth(at).filter(|_| Arc::ptr_eq(&config, &gate.config));
@@ -71,7 +78,7 @@ impl Fetches {
                 Some(status) => Err(UnusableDocument(format!("its server answered {status}"))),
                 None => Err(UnusableDocument("there was no answer".into())),
             };
-            settle(gate, at, source, &document, read);
+            settle(gate, books, (at, source), &document, read);
         }
         true
     }
@@ -96,8 +103,17 @@ fn load(gate: &mut Gate, at: usize, source: &Source, lease: Lease) {
     report(gate, at, source, read);
 }
 
-/// Tells the other workers what came of a fetch.
-fn settle(gate: &mut Gate, at: usize, source: &Source, document: &[u8], read: Result<(), UnusableDocument>) {
+/// Tells the other workers what came of a fetch, and counts it.
+fn settle(
+    gate: &mut Gate,
+    books: Option<&Books>,
+    (at, source): (usize, &Source),
+    document: &[u8],
+    read: Result<(), UnusableDocument>,
+) {
+    if let Some(books) = books {
+        books.fetched(read.is_ok());
+    }
     let (lease, _) = read_lease(source);
     let now = host::now();
     let lease = match &read {

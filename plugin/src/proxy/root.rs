@@ -100,7 +100,7 @@ impl Context for Root {
             return;
         }
         let settled = match self.gate.borrow_mut().as_mut() {
-            Some(gate) => self.fetches.answered(gate, call, status, body_size),
+            Some(gate) => self.fetches.answered(gate, self.books.as_deref(), call, (status, body_size)),
             None => false,
         };
         if settled {
@@ -142,7 +142,7 @@ impl RootContext for Root {
             books.tick(host::now());
         }
         if let Some(gate) = self.gate.borrow_mut().as_mut() {
-            self.fetches.tick(gate);
+            self.fetches.tick(gate, self.books.as_deref());
         }
         self.wake();
     }

@@ -51,7 +51,7 @@ macro_rules! codes {
 codes! {
     /// More rows than `limits.rows` are asked for.
     RowsOverLimit: "rows.over_limit", 50;
-    /// All rows are asked for: `all`, a negative number, a wildcard.
+    /// All rows are asked for: `all`, a negative number, a wildcard; zero, where that is no limit to many servers.
     RowsUnbounded: "rows.unbounded", 50;
     /// An export that names no limit.
     RowsAbsent: "rows.absent", 10;

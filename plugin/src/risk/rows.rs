@@ -40,6 +40,12 @@ pub(super) const NAMES: &[&str] = &[
     "numrecords",
 ];
 
+/// Of these, zero asks for nothing: searches that only count or aggregate say so (`size` of Elasticsearch, `rows` of Solr), and the
+/// pages of GraphQL and OData. Behind every other name it is no limit to many servers: `limit` of MongoDB and Kubernetes,
+/// `maxRows` of JDBC, `count` of Splunk, the size limit of LDAP. To a few (`LIMIT` of SQL) it is nothing there, too; an honest call of
+/// that kind has no use, and is for the decision service to permit.
+const NOTHING_AT_ZERO: &[&str] = &["size", "rows", "first", "last", "top", "topk", "take", "n", "num"];
+
 /// Words that stand for all there is.
 const ALL: &[&str] = &["all", "*", "unlimited", "infinity", "infinite", "inf", "none", "everything", "nolimit"];
 
@@ -61,6 +67,9 @@ pub(super) fn look(leaf: &Leaf<'_, '_>, kind: ActionKind, table: &RiskTable, fin
     match number {
         Some(number) if number < Amount::from(0) => {
             findings.add(Code::RowsUnbounded, leaf.pointer, "a negative limit means no limit to many servers");
+        }
+        Some(number) if number == Amount::from(0) && !NOTHING_AT_ZERO.contains(&leaf.name.as_str()) => {
+            findings.add(Code::RowsUnbounded, leaf.pointer, "a limit of zero means no limit to many servers");
         }
         Some(number) if number > Amount::from(table.rows) => {
             findings.add(
