@@ -55,6 +55,10 @@ demo-rest: wasm envoy ## the same agents at a REST API
 bench: wasm envoy ## CPU and latency beside Envoy's own filters; writes target/bench/summary.json
 	@cargo run --locked --quiet --profile host -p toolgate-host-tests --bin bench
 
+.PHONY: bench-reader
+bench-reader: ## how fast JSON is read in V8, which Envoy runs the filter in (Node.js)
+	@.ci/bench-reader
+
 soak: wasm envoy ## 200,000 requests with the collector of records stopped and started again in between
 	@TOOLGATE_SOAK=200000 cargo test --locked --profile host -p toolgate-host-tests --test export -- --nocapture
 

@@ -1,5 +1,5 @@
-//! How fast untrusted JSON is read. `cargo bench -p toolgate --bench json [NAME…]`; built for wasm32-wasip1, the same program runs in any
-//! WASI host, which is how the figure that matters (V8 with SIMD) is measured.
+//! How fast untrusted JSON is read. `cargo bench -p toolgate --bench json [NAME…]`; `make bench-reader` runs the same program in V8,
+//! which gives the figure that matters.
 //!
 //! For each body: its length; the least and the median time of one read, and the speed of the least, which other programs on the
 //! machine disturb least; the least time of one visit of all its leaves.

