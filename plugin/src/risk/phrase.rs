@@ -257,14 +257,16 @@ mod tests {
     #[test]
     fn what_is_found_by_probing_is_what_is_found_by_reading_all() {
         let automata = automata();
-        let filler = "The order of last month came late; nobody knows why, 12 of 40 boxes. ".repeat(20);
-        for (_, sample) in samples() {
+        let filler = " The order of last month came late; nobody knows why, 12 of 40 boxes. ".repeat(20);
+        // With more behind it, and at the text's very end.
+        let samples = samples().into_iter().flat_map(|(_, sample)| [(sample.clone(), &*filler), (sample, "")]);
+        for (sample, behind) in samples {
             for shift in 0..40 {
                 let upper = sample.to_ascii_uppercase();
                 // Names of members are as they are; only prose and keys are found in whatever case.
                 let upper = if upper == "\"TOOL_CALLS\"" { sample.clone() } else { upper };
                 for sample in [sample.clone(), upper] {
-                    let text = format!("{} {sample} {filler}", filler.get(shift..900).unwrap());
+                    let text = format!("{} {sample}{behind}", filler.get(shift..900).unwrap());
                     let mut all = Vec::new();
                     automata.anywhere.find(text.as_bytes(), 0, &mut |code, _, start, end| all.push((code, start, end)));
                     let mut probed = Vec::new();
