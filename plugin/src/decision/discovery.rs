@@ -161,23 +161,10 @@ impl Directory {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn discovery() -> Discovery {
-        let source = Source {
-            cluster: "pdp".into(),
-            scheme: "https",
-            authority: "pdp.example.com".into(),
-            path: Discovery::path("/tenant"),
-            accept: "application/json",
-            timeout: Duration::from_secs(1),
-            refresh: Duration::from_secs(60),
-            stale_for: Duration::from_secs(60),
-            pause: Duration::from_secs(1),
-            name: String::new(),
-        };
+        let source = Source::example("pdp", &Discovery::path("/tenant"));
         Discovery { source, identity: "https://pdp.example.com/tenant".into() }
     }
 

@@ -79,22 +79,9 @@ impl Copy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn source() -> Source {
-        let seconds = Duration::from_secs;
-        Source {
-            cluster: "idp".into(),
-            scheme: "https",
-            authority: "idp.example.com".into(),
-            path: "/jwks".into(),
-            accept: "application/json",
-            timeout: seconds(2),
-            refresh: seconds(300),
-            stale_for: seconds(3600),
-            pause: seconds(10),
-            name: Source::name_of("jwks", "idp", "https://idp.example.com/jwks"),
-        }
+        Source::example("idp", "/jwks")
     }
 
     fn at(seconds: u64) -> Timestamp {

@@ -84,23 +84,32 @@ impl Source {
 }
 
 #[cfg(test)]
+impl Source {
+    /// What tests fetch, from the host of that name at `example.com`.
+    pub(crate) fn example(name: &str, path: &str) -> Self {
+        let (seconds, authority) = (Duration::from_secs, format!("{name}.example.com"));
+        Self {
+            cluster: name.into(),
+            scheme: "https",
+            path: path.into(),
+            accept: "application/json",
+            timeout: seconds(2),
+            refresh: seconds(300),
+            stale_for: seconds(3600),
+            pause: seconds(10),
+            name: Self::name_of("example", name, &format!("https://{authority}{path}")),
+            authority,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_document_leads_to_no_other_host() {
-        let source = Source {
-            cluster: "idp".into(),
-            scheme: "https",
-            authority: "idp.example.com".into(),
-            path: "/.well-known/openid-configuration".into(),
-            accept: "application/json",
-            timeout: Duration::ZERO,
-            refresh: Duration::ZERO,
-            stale_for: Duration::ZERO,
-            pause: Duration::ZERO,
-            name: String::new(),
-        };
+        let source = Source::example("idp", "/.well-known/openid-configuration");
         assert_eq!(source.path_of("https://idp.example.com/keys?set=1"), Ok("/keys?set=1"));
         for elsewhere in [
             "http://idp.example.com/keys",

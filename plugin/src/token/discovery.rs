@@ -36,24 +36,11 @@ pub(super) fn keys_path(document: &[u8], issuer: &str, source: &Source) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use serde_json::json;
 
     fn path(metadata: &Value) -> Result<String, String> {
-        let source = Source {
-            cluster: "idp".into(),
-            scheme: "https",
-            authority: "idp.example.com".into(),
-            path: "/.well-known/openid-configuration".into(),
-            accept: "application/json",
-            timeout: Duration::ZERO,
-            refresh: Duration::ZERO,
-            stale_for: Duration::ZERO,
-            pause: Duration::ZERO,
-            name: String::new(),
-        };
+        let source = Source::example("idp", "/.well-known/openid-configuration");
         keys_path(metadata.to_string().as_bytes(), "https://idp.example.com", &source).map_err(|unusable| unusable.0)
     }
 
