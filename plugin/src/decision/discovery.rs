@@ -190,9 +190,15 @@ mod tests {
         for elsewhere in [
             "https://evil.example/x",
             "https://pdp.example.com.evil.example/x",
+            "https://pdp.example.com:444/x",
+            "https://pdp.example.com@evil.example/x",
+            "http://pdp.example.com/x",
+            "HTTPS://pdp.example.com/x",
+            "https://pdp.example.com",
             "https://pdp.example.com/x?y",
             "https://pdp.example.com/x y",
             "/x",
+            "",
         ] {
             assert!(read(&format!("{several}\"{elsewhere}\"")).is_err(), "{elsewhere}");
         }

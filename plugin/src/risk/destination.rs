@@ -184,10 +184,11 @@ const MAX_ADDRESS: usize = 1000;
 
 /// Whether a text is one e-mail address and nothing else.
 pub(super) fn is_address(text: &str) -> bool {
-    let halves = Some(text).filter(|text| text.len() <= MAX_ADDRESS);
-    let halves = halves
-        .and_then(|text| memrchr(b'@', text.as_bytes()))
-        .and_then(|at| Some((text.get(..at)?, text.get(at.saturating_add(1)..)?)));
+    if text.len() > MAX_ADDRESS {
+        return false;
+    }
+    let halves =
+        memrchr(b'@', text.as_bytes()).and_then(|at| Some((text.get(..at)?, text.get(at.saturating_add(1)..)?)));
     halves.is_some_and(|(local, host)| {
         !local.is_empty()
             && !local.contains([' ', '/', ':', '@'])

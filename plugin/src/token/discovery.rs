@@ -48,7 +48,24 @@ mod tests {
     fn the_keys_are_on_the_host_that_says_where_they_are() {
         let at = |uri: &str| path(&json!({"issuer": "https://idp.example.com", "jwks_uri": uri}));
         assert_eq!(at("https://idp.example.com/keys?set=1"), Ok("/keys?set=1".into()));
-        assert!(at("https://idp.example.com.evil.example/keys").unwrap_err().contains("another host"));
+        for elsewhere in [
+            "http://idp.example.com/keys",
+            "https://idp.example.com",
+            "https://idp.example.com:8443/keys",
+            "https://idp.example.com.evil.example/keys",
+            "https://idp.example.com@evil.example/keys",
+            "https://IDP.example.com/keys",
+            "//idp.example.com/keys",
+            "/keys",
+            "",
+        ] {
+            assert!(at(elsewhere).unwrap_err().contains("another host"), "{elsewhere}");
+        }
+        for bent in
+            ["https://idp.example.com/a\r\nb", "https://idp.example.com/keys#1", "https://idp.example.com/k\u{e9}"]
+        {
+            assert!(at(bent).unwrap_err().contains("not a plain URL"), "{bent:?}");
+        }
     }
 
     #[test]
